@@ -1,0 +1,37 @@
+# make report: the whole benchmark with the default config. make test: the tests. Both make .venv first.
+PYTHON ?= python3
+BIN := .venv/bin
+CORES ?= all
+
+.PHONY: report quick test lint bench lock clean
+
+report: .venv/ready
+	$(BIN)/snakemake --cores $(CORES)
+
+quick: .venv/ready
+	$(BIN)/snakemake --cores $(CORES) --configfile config/quick.yaml
+
+test: .venv/ready
+	$(BIN)/python -m pytest
+
+lint: .venv/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile workflow/rules
+	$(BIN)/snakemake --lint
+
+bench: .venv/ready
+	$(BIN)/python -m pytest tests/benchmarks --benchmark-json=.benchmarks/heads.json
+
+# The pinned closure of pyproject.toml, for this platform; commit the result.
+lock: .venv/ready
+	$(BIN)/python -m pip freeze --exclude-editable | sed "s/+cpu//" > requirements.lock
+
+clean:
+	rm -rf .venv
+
+.venv/ready: requirements.lock
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else f"Headroom needs Python 3.11 or later, this is {v[0]}.{v[1]}: make PYTHON=python3.12 report")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --requirement requirements.lock
+	@touch $@

@@ -1,0 +1,54 @@
+"""Full FC: margin softmax over every class centre, the reference that the other heads approximate.
+
+Deng et al. 2019 (ArcFace, eq. 3) and Wang et al. 2018 (CosFace, eq. 4): both the embedding and the centre are unit
+vectors, the target's cosine carries a margin, and the softmax runs over all C classes. All rows of the (C, D) weight
+move at every step. Departure from common code: neither the (B, C) logits nor a (C, D) gradient are materialised, and
+`arcface` has its true gradient (`arcface_straight_through` is today's insightface).
+"""
+
+from torch import Tensor
+
+from heads import _base
+from heads._base import Batch, Cost, Encoder, check_batch, margin_loss
+from heads._centres import Centres, Comparison
+from heads._margin import margin_named
+
+
+class Head(_base.Head):
+    """Every class centre, every step."""
+
+    def __init__(
+        self,
+        num_classes: int,
+        embedding_dim: int,
+        *,
+        ratio: float = 1.0,
+        margin: str = "cosface",
+        m: float = 0.4,
+        scale: float = 64.0,
+        centre_momentum: float = 0.9,
+        weight_decay: float = 5e-4,
+    ):
+        super().__init__()
+        if ratio != 1:
+            raise ValueError(f"ratio {ratio}: fc compares with all classes, its only ratio is 1 (see partial_fc)")
+        self.bank = Centres(num_classes, embedding_dim, centre_momentum, weight_decay)
+        self.margin, self.m, self.scale = margin_named(margin), m, scale
+
+    def forward(self, encode: Encoder, batch: Batch) -> Tensor:
+        (x,), (y,) = batch
+        e = encode(x)  # (B, D)
+        check_batch(e, y, *self.bank.weight.shape)
+        lse, cosine = self.bank.compare(e, Comparison(None, y, self.scale, self.lr))
+        return margin_loss(lse, self.margin(cosine, self.ramp * self.m), self.scale).mean()
+
+    def centres(self) -> Tensor:
+        return self.bank.weight
+
+    def rows_in_loss(self) -> int:
+        return len(self.bank.weight)
+
+    @classmethod
+    def cost(cls, batch: int, classes: int, dim: int, **options: object) -> Cost:
+        # weight read twice and written, momentum read and written; logits, dE, dW and the logits recomputed
+        return Cost(8 * classes * dim, 20 * classes * dim, 8 * batch * classes * dim)

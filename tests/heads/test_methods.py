@@ -1,0 +1,182 @@
+"""Each head is its paper: compared with the slow twins in float64."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch.nn.functional import normalize
+
+import heads
+from heads._base import Batch, Encoder
+from heads._pool import Ring, Slots, occurrence
+from tests.heads.naive import PoolByHand, margin_softmax, queue_softmax
+
+C, D, B = 12, 6, 8
+SOFTMAX = {"m": 0.3, "scale": 16.0}
+
+
+def make(name: str, **options):
+    torch.manual_seed(0)
+    return heads.load(name)(C, D, **SOFTMAX, **options).double()
+
+
+def view(labels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    return torch.randn(len(labels), D, dtype=torch.float64), labels
+
+
+def test_partial_fc_with_all_classes_equals_fc():
+    fc, pfc = make("fc"), make("partial_fc", ratio=1.0)
+    for step in range(5):
+        x, y = view(torch.randint(C, (B,)))
+        losses = []
+        for head in (fc, pfc):
+            head.lr = 0.1 * (step + 1)
+            loss = head(Encoder(), Batch((x.requires_grad_(),), (y,)))
+            loss.backward()
+            losses.append(loss.detach())
+        torch.testing.assert_close(*losses, atol=1e-12, rtol=0)
+    torch.testing.assert_close(fc.bank.weight, pfc.bank.weight, atol=1e-12, rtol=0)
+
+
+def test_fc_loss_is_cosface_over_all_centres():
+    head = make("fc")
+    x, y = view(torch.randint(C, (B,)))
+    loss = head(Encoder(), Batch((x,), (y,)))
+    torch.testing.assert_close(loss, margin_softmax(normalize(x, dim=1), head.bank.weight, y, 0.3, 16.0))
+
+
+def test_partial_fc_samples_positives_and_exactly_the_asked_number():
+    head = heads.load("partial_fc")(1000, D, ratio=0.1)
+    torch.manual_seed(5)
+    seen = torch.zeros(1000)
+    for _ in range(200):
+        y = torch.randint(50, (20,))
+        rows = head.sample(y)
+        assert len(rows) == 100 and len(rows.unique()) == 100 and torch.equal(rows, rows.sort().values)
+        assert torch.isin(y, rows).all()
+        seen[rows] += 1
+    negatives = seen[50:]  # each of 950 is drawn with equal chance: mean ~ 17, no class forgotten, none favoured
+    assert negatives.min() > 0 and negatives.max() < 3 * negatives.mean()
+
+
+def test_partial_fc_keeps_all_positives_when_they_exceed_the_sample():
+    head = heads.load("partial_fc")(1000, D, ratio=0.001)
+    y = torch.arange(20)
+    assert torch.equal(head.sample(y), y)
+
+
+class Twins(Encoder):
+    """Query and momentum embeddings that differ, both known."""
+
+    def momentum(self, x):
+        return normalize(x.detach().flip(1) + 0.5, dim=1)
+
+
+@pytest.mark.parametrize("in_batch", [False, True])
+def test_dcq_loss_is_cross_entropy_of_key_and_queue_over_many_steps(in_batch):
+    head, encode = make("dcq", ratio=0.75, in_batch_negatives=in_batch), Twins()
+    for _ in range(6):
+        (x, y), (other, _) = view(torch.randint(C, (B,))), view(torch.zeros(B, dtype=torch.int64))
+        q, k = encode(x), encode.momentum(other)
+        queue, queued = head.queue.vectors.clone(), head.queue.labels.clone()
+        if in_batch:
+            queue, queued = torch.cat([queue, k]), torch.cat([queued, y])
+        loss = head(encode, Batch((x, other), (y, y)))
+        torch.testing.assert_close(loss, queue_softmax(q, k, y, queue, queued, 0.3, 16.0), atol=1e-12, rtol=0)
+        assert torch.equal(head.queue.labels, queued[: len(head.queue.labels)]), "nothing is queued before commit"
+        head.commit()
+
+
+@given(sizes=st.lists(st.integers(1, 9), max_size=12), capacity=st.integers(1, 7))
+def test_ring_keeps_the_newest(sizes, capacity):
+    ring, told = Ring(capacity, 2), []
+    for size in sizes:
+        labels = torch.arange(len(told), len(told) + size)
+        ring.push(labels[:, None].float().expand(size, 2), labels)
+        told += labels.tolist()
+    held = sorted(label for label in ring.labels.tolist() if label >= 0)
+    assert held == told[-capacity:]
+    for vector, label in zip(ring.vectors, ring.labels.tolist(), strict=True):
+        assert label < 0 or vector.tolist() == [label, label]
+
+
+@settings(max_examples=60, deadline=None)
+@given(batches=st.lists(st.lists(st.integers(0, 9), min_size=1, max_size=5), max_size=15))
+def test_slots_equal_an_ordered_dict_with_two_rows(batches):
+    torch.manual_seed(0)
+    pool = Slots(6, 10, 3).double()
+    twin = PoolByHand(pool.vectors)
+    for number, batch in enumerate(batches):
+        labels = torch.tensor(batch)
+        keys = torch.arange(number * 100, number * 100 + len(batch), dtype=torch.float64)[:, None].expand(-1, 3)
+        pool.admit(pool.visit(keys, labels))
+        twin.admit(keys, labels)
+        assert {label: pool.slot_of[label].item() for label in range(10) if pool.slot_of[label] >= 0} == twin.slot
+        assert [pool.labels[slot].item() for slot in twin.slot.values()] == list(twin.slot)
+        assert torch.equal(pool.vectors, twin.vectors)
+        assert pool.turn.tolist() == twin.turn
+        by_use = sorted(twin.slot.values(), key=lambda slot: pool.used[slot].item())
+        assert by_use == list(twin.slot.values())
+
+
+def test_a_planned_visit_changes_nothing():
+    pool = Slots(6, 10, 3)
+    before = {name: value.clone() for name, value in pool.state_dict().items()}
+    pool.visit(torch.randn(4, 3), torch.tensor([1, 2, 1, 5]))
+    assert all(torch.equal(value, before[name]) for name, value in pool.state_dict().items())
+
+
+def test_a_batch_larger_than_the_pool_is_refused():
+    with pytest.raises(ValueError, match="pool of 3 slots cannot hold the 4 classes of one batch: raise the ratio"):
+        Slots(3, 10, 2).visit(torch.randn(4, 2), torch.arange(4))
+
+
+@pytest.mark.parametrize("labels", ["few", "many"])
+def test_f2c_equals_two_passes_with_rollback_by_hand(labels):
+    classes = C if labels == "few" else 60
+    torch.manual_seed(0)
+    head = heads.load("f2c")(classes, D, ratio=1.0 if labels == "few" else 0.25, reduction="sum", **SOFTMAX).double()
+    twin, encode = PoolByHand(head.pool.vectors), Twins()
+    for _ in range(8):
+        (x, lx), (y, ly) = view(torch.randint(classes, (B,))), view(torch.randint(classes, (B,)))
+        ly[:3] = lx[:3]
+        x.requires_grad_()
+        first, second = twin.copy(), twin.copy()
+        expected = first.loss(encode(x), lx, first.admit(encode.momentum(y), ly), 0.3, 16.0, head.hardest)
+        expected = expected + second.loss(encode(y), ly, second.admit(encode.momentum(x), lx), 0.3, 16.0, head.hardest)
+        before = {name: value.clone() for name, value in head.pool.state_dict().items()}
+        loss = head(encode, Batch((x, y), (lx, ly)))
+        torch.testing.assert_close(loss, expected, atol=1e-12, rtol=0)
+        (fast,), (slow,) = torch.autograd.grad(loss, x), torch.autograd.grad(expected, x)
+        torch.testing.assert_close(fast, slow, atol=1e-11, rtol=0)
+        assert all(torch.equal(value, before[name]) for name, value in head.pool.state_dict().items())
+        head.commit()
+        twin = second
+        assert torch.equal(head.pool.vectors, twin.vectors)
+
+
+def test_f2c_mean_is_a_quarter_of_the_sum():
+    losses = []
+    for reduction in ("sum", "mean"):
+        head = make("f2c", ratio=1.0, reduction=reduction)
+        torch.manual_seed(1)
+        losses.append(head(Twins(), Batch(*zip(view(torch.arange(4)), view(torch.arange(4)), strict=True))))
+    torch.testing.assert_close(losses[0], 4 * losses[1])
+
+
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=20))
+def test_occurrence_counts_earlier_members(values):
+    _, group, count = torch.tensor(values).unique(return_inverse=True, return_counts=True)
+    assert occurrence(group, count).tolist() == [values[:i].count(v) for i, v in enumerate(values)]
+
+
+@pytest.mark.parametrize("ratio", [0.0, -0.1, 1.5, float("nan")])
+@pytest.mark.parametrize("name", ["partial_fc", "dcq", "f2c"])
+def test_a_ratio_outside_its_range_is_refused(name, ratio):
+    with pytest.raises(ValueError, match=r"outside \(0, 1\]"):
+        heads.load(name)(C, D, ratio=ratio)
+
+
+def test_an_unknown_head_names_the_nearest():
+    with pytest.raises(ValueError, match="head 'partialfc' does not exist: did you mean 'partial_fc'"):
+        heads.load("partialfc")
