@@ -1,0 +1,1 @@
+"""The pipeline: data -> training -> evaluating -> reporting, with measuring beside training."""

@@ -1,0 +1,1 @@
+"""Training of one cell: a backbone under a head, for a ratio and a seed."""

@@ -1,0 +1,285 @@
+"""One cell from its specification to its records: run.json, steps.jsonl, model.pt."""
+
+import json
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+import heads
+from heads._base import Head
+from workflow.allocator import keep_freed_memory
+from workflow.console import duration, log
+from workflow.data.loaders import Loader, to_tensor
+from workflow.data.split import Split, load_split, open_dataset
+from workflow.evaluating.scores import curve_scores
+from workflow.record import Stopwatch, UserError, now, provenance, write_json
+from workflow.training import checkpoint
+from workflow.training.backbones import build, fingerprint
+from workflow.training.encoder import Network
+from workflow.training.prefetch import Ahead
+from workflow.training.schedule import twin_momentum
+from workflow.training.trainer import Diverged, Progress, Trainer
+
+EMBEDDING_BATCH = 512
+
+
+@dataclass
+class Cell:
+    """Where a cell reads and writes, and its specification: `cell`, `head`, `train` and `backbone` settings."""
+
+    spec: dict[str, Any]
+    dataset: Path
+    split: Path
+    folder: Path
+
+
+def run(cell: Cell) -> dict[str, Any]:
+    """Train `cell`, resuming from its checkpoint if there is one, and write its records; returns run.json's content.
+
+    Running out of memory, divergence and errors of the head end in a record with that outcome; UserError and a full
+    disk are raised, with the checkpoint left in place.
+    """
+    record: dict[str, Any] = {**provenance()}
+    keep_freed_memory()
+    torch.set_num_threads(cell.spec["train"]["threads"])
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    session = Session(cell)
+    record |= session.facts()
+    outcome, reason = attempt(session.train)
+    record |= session.results() | {"outcome": outcome, "reason": reason, "finish": now()}
+    session.finish(record)
+    return record
+
+
+def attempt(train: Callable[[], None]) -> tuple[str, str | None]:
+    """Run `train` and name how it ended, with the reason where it did not end well."""
+    try:
+        train()
+    except Diverged as error:
+        return "diverged", str(error)
+    except (MemoryError, torch.OutOfMemoryError) as error:
+        return "out of memory", str(error).splitlines()[0] if str(error) else "the host ran out of memory"
+    except (UserError, OSError):
+        raise
+    except Exception as error:
+        if "can't allocate memory" in str(error):
+            return "out of memory", str(error).splitlines()[0]
+        log("the cell failed; what follows is for the author of the head")
+        import traceback
+
+        traceback.print_exc()
+        return "failed", f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}"
+    return "ok", None
+
+
+class Session:
+    """A cell being trained: data, network, head, trainer, checkpoint and log lines."""
+
+    def __init__(self, cell: Cell):
+        self.cell, self.settings = cell, cell.spec["train"]
+        self.device = checkpoint.pick_device(self.settings["device"])
+        self.data, self.split = open_dataset(cell.dataset), load_split(cell.split)
+        if self.split.info["dataset_hash"] != self.data.manifest["hash"]:
+            raise UserError(f"{cell.split} was made from another version of {cell.dataset}: delete it and run again")
+        self.network, self.head, self.initial_weights = assemble(cell.spec, self.split, self.data.images, self.device)
+        paper = self.head.momentum
+        self.twin_momentum = None if paper is None else twin_momentum(paper, self.settings["steps"])
+        self.trainer = Trainer(self.network, self.head, self.loader(), self.settings, self.twin_momentum)
+        self.partial = cell.folder / "steps.partial.jsonl"
+        self.saved = cell.folder / "checkpoint.pt"
+        self.identity = checkpoint.identity(cell.spec, self.split.info["hash"])
+        self.resumed = 0
+        cell.folder.mkdir(parents=True, exist_ok=True)
+        self.resume()
+
+    def loader(self) -> Loader | Ahead:
+        arrays, settings = self.split.arrays, self.settings
+        loader = Loader(
+            self.data.images,
+            arrays["train_rows"],
+            arrays["train_labels"],
+            kind=self.head.batches,
+            batch=settings["batch"],
+            seed=self.cell.spec["cell"]["seed"],
+            augment=settings["augment"],
+            device=self.device,
+        )
+        return Ahead(loader) if self.device.type == "cuda" else loader
+
+    def resume(self) -> None:
+        """Continue where a killed run of the same identity left off."""
+        state = checkpoint.load(self.saved, self.identity, self.device)
+        if state is None:
+            self.partial.unlink(missing_ok=True)
+            return
+        self.trainer.load_state_dict(state["trainer"])
+        checkpoint.restore_random_state(state["random"], self.device)
+        self.resumed = state["resumed"] + 1
+        lines = self.partial.read_bytes()[: state["log_bytes"]] if self.partial.exists() else b""
+        self.partial.write_bytes(lines)
+        log(f"continuing from step {self.trainer.progress.step} of {self.settings['steps']}")
+
+    def train(self) -> None:
+        """Train to the end with log lines, learning-curve points and a checkpoint every so many seconds."""
+        points = curve_points(self.settings)
+        stop, since_save = StopRequest(), Stopwatch()
+        for progress in self.trainer.run():
+            if progress.step % self.settings["log_every"] == 0 or progress.step == self.settings["steps"]:
+                self.tell(progress)
+            if progress.step in points:
+                self.validate(progress)
+            if stop.requested or since_save.seconds >= self.settings["checkpoint_every"]:
+                self.save()
+                since_save = Stopwatch()
+            if stop.requested:
+                raise UserError(f"stopped at step {progress.step}; run again to continue from there")
+
+    def tell(self, progress: Progress) -> None:
+        """One line to the log and one to steps.jsonl; the loss is the mean since the line before."""
+        rate = progress.step / progress.seconds
+        left = duration((self.settings["steps"] - progress.step) / rate)
+        loss = float(np.mean(progress.losses))
+        progress.losses.clear()
+        line = self.position(progress) | {"loss": loss, "lr": self.head.lr}
+        self.write(line)
+        images = self.network.images / progress.seconds
+        log(
+            f"step {progress.step}/{self.settings['steps']} loss {loss:.4f} lr {self.head.lr:.4f} {images:.0f} images/s {left} left"
+        )
+
+    def position(self, progress: Progress) -> dict[str, Any]:
+        encoded = self.network.images + self.network.twin_images
+        return {
+            "step": progress.step,
+            "seconds": round(progress.seconds, 3),
+            "images": self.network.images,
+            "encoded": encoded,
+        }
+
+    def validate(self, progress: Progress) -> None:
+        """A point of the learning curve: a few scores on the validation part."""
+        scores = curve_scores(self.embed, self.split)
+        self.write(self.position(progress) | {"validation": scores})
+        log("validation " + ", ".join(f"{name} {value:.3f}" for name, value in scores.items() if value is not None))
+
+    def embed(self, positions: np.ndarray) -> np.ndarray:
+        """(n, D) float32 unit embeddings of `positions` into the split's evaluation rows, by the query net."""
+        rows = self.split.arrays["eval_rows"][positions]
+        parts = []
+        for start in range(0, len(rows), EMBEDDING_BATCH):
+            images = to_tensor(self.data.images[rows[start : start + EMBEDDING_BATCH]]).to(self.device)
+            parts.append(self.network.embed(images).cpu().numpy())
+        return np.concatenate(parts)
+
+    def write(self, line: dict[str, Any]) -> None:
+        with self.partial.open("a") as file:
+            file.write(json.dumps(line) + "\n")
+
+    def save(self) -> None:
+        """Checkpoint: weights, head, optimiser, random state, and how much of the step log belongs to it."""
+        state = {
+            "identity": self.identity,
+            "trainer": self.trainer.state_dict(),
+            "random": checkpoint.random_state(self.device),
+            "resumed": self.resumed,
+            "log_bytes": self.partial.stat().st_size if self.partial.exists() else 0,
+        }
+        checkpoint.save(self.saved, state)
+
+    def facts(self) -> dict[str, Any]:
+        """What is known before the first step."""
+        spec, head = self.cell.spec, self.head
+        return {
+            "cell": spec["cell"],
+            "parameters": {key: spec[key] for key in ("head", "train", "backbone")},
+            "declared": {
+                "summary": (type(head).__doc__ or "").strip().splitlines()[0] if type(head).__doc__ else "",
+                "batches": head.batches,
+                "momentum": head.momentum,
+                "momentum_used": self.twin_momentum,
+                "pool": head.rows_in_loss(),
+                "learned_centres": head.centres() is not None,
+            },
+            "dataset": {"name": self.data.manifest["name"], "hash": self.data.manifest["hash"]},
+            "split_hash": self.split.info["hash"],
+            "initial_weights": self.initial_weights,
+            "device": checkpoint.device_name(self.device),
+            "precision": self.settings["precision"],
+            "planned_steps": self.settings["steps"],
+            "exclusive": False,
+        }
+
+    def results(self) -> dict[str, Any]:
+        """What is known once training has ended, however it ended."""
+        position = self.position(self.trainer.progress)
+        return {
+            "steps": position["step"],
+            "images": {"gradient": position["images"], "encoded": position["encoded"]},
+            "seconds": position["seconds"],
+            "resumed": self.resumed,
+        }
+
+    def finish(self, record: dict[str, Any]) -> None:
+        """Write model.pt, steps.jsonl and, last, run.json; the checkpoint is no longer needed."""
+        folder, centres, twin = self.cell.folder, self.head.centres(), self.network.twin
+        self.partial.touch()
+        model = {
+            "backbone": self.network.backbone.state_dict(),
+            "twin": twin.state_dict() if twin is not None else None,
+            "centres": centres.detach().float().cpu() if centres is not None else None,
+            "step": record["steps"],
+        }
+        checkpoint.save(folder / "model.pt", model)
+        (folder / "steps.jsonl").write_bytes(self.partial.read_bytes())
+        write_json(folder / "run.json", record)
+        self.partial.unlink()
+        self.saved.unlink(missing_ok=True)
+
+
+def assemble(spec: dict[str, Any], split: Split, images: np.ndarray, device: torch.device) -> tuple[Network, Head, str]:
+    """Network, head and the hash of the backbone's first weights. The backbone's start depends on the seed alone, so
+    it is the same under every head; the head draws its own afterwards."""
+    channels, size = (1 if images.ndim == 3 else images.shape[3]), images.shape[1]
+    seed = spec["cell"]["seed"]
+    torch.manual_seed(seed)
+    backbone = build(spec["backbone"], channels, size)
+    weights = fingerprint(backbone)
+    torch.manual_seed(seed + 1)
+    kind = heads.load(spec["cell"]["head"])
+    head = make_head(kind, spec, len(split.arrays["shots"]))
+    network = Network(backbone, kind.momentum is not None, spec["train"]["precision"])
+    return network.to(device), head.to(device), weights
+
+
+def make_head(kind: type[Head], spec: dict[str, Any], num_classes: int) -> Head:
+    """Construct a head from the cell's options; what its constructor refuses becomes a UserError."""
+    cell = spec["cell"]
+    options = spec["head"] | ({"ratio": cell["ratio"]} if "ratio" in heads.options(cell["head"]) else {})
+    try:
+        return kind(num_classes, spec["backbone"]["dim"], **options)
+    except (TypeError, ValueError) as error:
+        raise UserError(f"head '{cell['label']}' (heads/{cell['head']}.py) refuses its options: {error}") from error
+
+
+def curve_points(settings: dict[str, Any]) -> set[int]:
+    """Steps after which the learning curve gets a point: evenly spaced, the last step included."""
+    number, steps = settings["curve_points"], settings["steps"]
+    return {round(steps * (index + 1) / number) for index in range(number)}
+
+
+class StopRequest:
+    """Turns the first SIGTERM or Ctrl-C into a request that training answers after the current step."""
+
+    def __init__(self) -> None:
+        self.requested = False
+        signal.signal(signal.SIGTERM, self._request)
+        signal.signal(signal.SIGINT, self._request)
+
+    def _request(self, *_: object) -> None:
+        self.requested = True
+        signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -1,0 +1,75 @@
+"""A run's whole state in one file, so that a killed cell goes on mid-epoch to the result it would have had."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+
+import heads
+from workflow.console import log
+from workflow.record import UserError, atomic
+
+
+def identity(spec: dict[str, Any], split_hash: str) -> str:
+    """Hash of everything that shapes a run: its parameters, its data and the code of the heads. A checkpoint is only
+    continued by a run of the same identity."""
+    digest = hashlib.sha256(json.dumps([spec, split_hash], sort_keys=True).encode())
+    for path in [*sorted(heads.FOLDER.glob("_*.py")), heads.path(spec["cell"]["head"])]:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def save(path: Path, state: dict[str, Any]) -> None:
+    """Write `state` atomically."""
+    with atomic(path) as temporary, temporary.open("wb") as file:
+        torch.save(state, file)
+
+
+def load(path: Path, wanted: str, device: torch.device) -> dict[str, Any] | None:
+    """The state saved at `path` if a run of the identity `wanted` made it, else None with a notice."""
+    if not path.exists():
+        return None
+    try:
+        state = torch.load(path, map_location=device, weights_only=True)
+    except Exception as error:
+        log(f"{path} cannot be read ({type(error).__name__}): starting from step 0")
+        return None
+    if state["identity"] != wanted:
+        log(f"{path} belongs to other settings, data or code: starting from step 0")
+        return None
+    return state
+
+
+def random_state(device: torch.device) -> dict[str, torch.Tensor]:
+    """State of torch's generators."""
+    state = {"cpu": torch.get_rng_state()}
+    if device.type == "cuda":
+        state["cuda"] = torch.cuda.get_rng_state(device)
+    return state
+
+
+def restore_random_state(state: dict[str, torch.Tensor], device: torch.device) -> None:
+    """Put torch's generators back to `state`."""
+    torch.set_rng_state(state["cpu"].cpu())
+    if device.type == "cuda":
+        torch.cuda.set_rng_state(state["cuda"].cpu(), device)
+
+
+def pick_device(name: str) -> torch.device:
+    """`auto` is the first GPU where there is one; UserError if the named device is not there."""
+    available = torch.cuda.device_count()
+    if name == "auto":
+        return torch.device("cuda:0" if available else "cpu")
+    device = torch.device(name)
+    if device.type == "cuda" and (device.index or 0) >= available:
+        raise UserError(
+            f"train.device '{name}' is not there: this machine has {available} CUDA devices; use auto or cpu"
+        )
+    return device
+
+
+def device_name(device: torch.device) -> str:
+    """`cpu`, or the GPU's name."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type

@@ -1,0 +1,122 @@
+"""The training loop, the same for every head."""
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import torch
+from torch import nn
+
+from heads._base import Batch, Head
+from workflow.training.encoder import Network
+from workflow.training.schedule import learning_rate, margin_share
+
+
+class Batches(Protocol):
+    """A loader: the batch of a step is a function of the step alone."""
+
+    def batch(self, step: int) -> Batch: ...
+
+
+class Diverged(Exception):
+    """The loss is no longer a number; the text says at which step and what it was."""
+
+
+@dataclass
+class Progress:
+    """How far a run has come; cumulative seconds are without the time that validation takes."""
+
+    step: int = 0
+    seconds: float = 0.0
+    losses: list[float] = field(default_factory=list)
+
+
+class Trainer:
+    """One head, one network, one optimiser. `run` yields its progress after every step."""
+
+    def __init__(
+        self, network: Network, head: Head, loader: Batches, settings: dict[str, Any], twin_momentum: float | None
+    ):
+        if settings["accumulate"] > 1 and not head.accumulates:
+            raise ValueError(
+                f"train.accumulate {settings['accumulate']}: this head updates its classes in every backward pass and "
+                "cannot accumulate gradients; set it to 1 and lower the batch instead"
+            )
+        self.network, self.head, self.loader, self.settings = network, head, loader, settings
+        self.twin_momentum = twin_momentum
+        parameters = [*network.backbone.parameters(), *head.parameters()]
+        self.optimiser = torch.optim.SGD(
+            parameters,
+            lr=settings["lr"],
+            momentum=settings["momentum"],
+            weight_decay=settings["weight_decay"],
+            nesterov=settings["momentum"] > 0,
+        )
+        device = next(network.backbone.parameters()).device
+        self.scaler = torch.amp.GradScaler(device.type, enabled=settings["precision"] == "fp16")
+        self.progress = Progress()
+
+    def run(self) -> Iterator[Progress]:
+        """Train to the end, yielding after every step. Raises Diverged when the loss is not finite."""
+        self.network.train()
+        while self.progress.step < self.settings["steps"]:
+            started = time.perf_counter()
+            loss = self.step(self.progress.step)
+            self.progress.losses.append(loss)
+            self.progress.step += 1
+            self.progress.seconds += time.perf_counter() - started
+            yield self.progress
+
+    def step(self, step: int) -> float:
+        """One optimiser step; returns the mean loss. Several backward passes where gradients are accumulated."""
+        rate = learning_rate(step, self.settings)
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        self.head.lr, self.head.ramp = rate, margin_share(step, self.settings)
+        self.network.gradient_scale = self.scaler.get_scale() if self.scaler.is_enabled() else 1.0
+        self.optimiser.zero_grad(set_to_none=True)
+        passes = self.settings["accumulate"]
+        total = sum(self.backward(step * passes + number, step) for number in range(passes)) / passes
+        self.update()
+        self.head.commit()
+        if self.twin_momentum is not None:
+            self.network.follow(self.twin_momentum)
+        return total
+
+    def backward(self, index: int, step: int) -> float:
+        """Loss and gradients of batch number `index`."""
+        loss = self.head(self.network, self.loader.batch(index))
+        value = float(loss.detach())
+        if not math.isfinite(value):
+            raise Diverged(f"the loss is {value} at step {step + 1}: lower train.lr or lengthen train.warmup")
+        (loss / self.settings["accumulate"]).backward()
+        return value
+
+    def update(self) -> None:
+        """Clip the backbone's gradient and take the optimiser's step."""
+        self.scaler.unscale_(self.optimiser)
+        if self.settings["clip"]:
+            nn.utils.clip_grad_norm_(self.network.backbone.parameters(), self.settings["clip"])
+        self.scaler.step(self.optimiser)
+        self.scaler.update()
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything a later process needs to go on as if nothing had happened, but for the random state."""
+        return {
+            "network": self.network.state_dict(),
+            "head": self.head.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "scaler": self.scaler.state_dict(),
+            "progress": vars(self.progress),
+            "encoded": [self.network.images, self.network.twin_images],
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.network.load_state_dict(state["network"])
+        self.head.load_state_dict(state["head"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.scaler.load_state_dict(state["scaler"])
+        self.progress = Progress(**state["progress"])
+        self.network.images, self.network.twin_images = state["encoded"]
