@@ -148,9 +148,8 @@ class Session:
         line = self.position(progress) | {"loss": loss, "lr": self.head.lr}
         self.write(line)
         images = self.network.images / progress.seconds
-        log(
-            f"step {progress.step}/{self.settings['steps']} loss {loss:.4f} lr {self.head.lr:.4f} {images:.0f} images/s {left} left"
-        )
+        step = f"step {progress.step}/{self.settings['steps']}"
+        log(f"{step} loss {loss:.4f} lr {self.head.lr:.4f} {images:.0f} images/s {left} left")
 
     def position(self, progress: Progress) -> dict[str, Any]:
         encoded = self.network.images + self.network.twin_images

@@ -68,6 +68,8 @@ class Trainer:
             self.progress.step += 1
             self.progress.seconds += time.perf_counter() - started
             yield self.progress
+        if not all(torch.isfinite(parameter).all() for parameter in self.network.backbone.parameters()):
+            raise Diverged(f"weights are not finite after step {self.progress.step}: lower train.lr")
 
     def step(self, step: int) -> float:
         """One optimiser step; returns the mean loss. Several backward passes where gradients are accumulated."""

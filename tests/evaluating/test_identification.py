@@ -1,0 +1,110 @@
+"""1:N against loops over every probe and gallery image."""
+
+import numpy as np
+import pytest
+
+from workflow.evaluating import ranking
+from workflow.evaluating.cosine import exact
+from workflow.evaluating.identification import Gallery, identification, rank1
+from workflow.evaluating.measured import Unmeasured
+
+
+def unit(rows):
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float16)
+
+
+def task(seed=0, classes=60, probes=40, noise=0.6, dim=8):
+    random = np.random.default_rng(seed)
+    means = random.standard_normal((classes, dim))
+    names = random.permutation(10 * classes)[:classes]
+    mates = np.repeat(np.arange(classes), probes)
+    images = unit(means + noise * random.standard_normal(means.shape))
+    probe = unit(means[mates] + noise * random.standard_normal((len(mates), dim)))
+    return Gallery(images, names, probe, names[mates]), unit(random.standard_normal((50, dim)))
+
+
+def slow_rank(task, crowd, k):
+    hits = 0
+    for probe, own in zip(exact(task.probe), task.probe_class, strict=True):
+        scores = exact(task.images) @ probe
+        mate = scores[task.classes == own][0]
+        rivals = [*scores[task.classes != own], *(exact(crowd) @ probe)]
+        hits += sum(score >= mate for score in rivals) < k
+    return hits / len(task.probe)
+
+
+def slow_open_set(task, crowd):
+    rates = []
+    for removed in (1, 0):
+        enrolled = np.isin(task.classes, np.sort(task.classes)[1 - removed :: 2])
+        pool = np.concatenate([exact(task.images[enrolled]), exact(crowd)])
+        names = [*task.classes[enrolled], *[-1] * len(crowd)]
+        alarms, found, mated = [], [], 0
+        for probe, own in zip(exact(task.probe), task.probe_class, strict=True):
+            scores = pool @ probe
+            if own in names:
+                mated += 1
+                mate = scores[names.index(own)]
+                rival = max(score for score, name in zip(scores, names, strict=True) if name != own)
+                found += [mate] if mate > rival else []
+            else:
+                alarms.append(max(scores))
+        threshold = sorted(alarms, reverse=True)[int(0.01 * len(alarms) + 1e-9)]
+        rates.append(sum(mate > threshold for mate in found) / mated)
+    return sum(rates) / 2
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("tile", [7, 4096])
+def test_every_score_equals_the_loops(seed, tile, monkeypatch):
+    monkeypatch.setattr(ranking, "COLUMNS_AT_ONCE", tile)
+    monkeypatch.setattr(ranking, "PROBES_AT_ONCE", 100 * tile)
+    gallery, crowd = task(seed)
+    found = identification(gallery, crowd, [50, 10])
+    for suffix, size in (("", 0), ("@10", 10), ("@50", 50)):
+        for k in (1, 5):
+            assert found[f"rank{k}{suffix}"] == slow_rank(gallery, crowd[:size], k)
+        assert found[f"dir@fpir0.01{suffix}"] == pytest.approx(slow_open_set(gallery, crowd[:size]), abs=1e-12)
+    assert rank1(gallery) == found["rank1"]
+    assert 0.2 < found["rank1"] < 0.9  # the comparison says nothing if every probe is found or none
+
+
+def test_distractors_never_help_and_some_hurt():
+    gallery, crowd = task()
+    found = identification(gallery, crowd, [1, 5, 25, 50])
+    for name in ("rank1", "rank5", "dir@fpir0.01"):
+        falling = [found[name], *[found[f"{name}@{size}"] for size in (1, 5, 25, 50)]]
+        assert falling == sorted(falling, reverse=True)
+    assert found["rank1@50"] < found["rank1"]
+
+
+def test_perfect_embeddings_are_found_and_constant_ones_are_not():
+    classes = np.arange(60)
+    rows = np.eye(64, dtype=np.float16)
+    perfect = identification(Gallery(rows[:60], classes, rows[:60].repeat(40, 0), classes.repeat(40)), rows[60:], [4])
+    assert set(perfect.values()) == {1.0}
+    flat = np.ones((60, 1), np.float16)
+    constant = identification(Gallery(flat, classes, flat.repeat(40, 0), classes.repeat(40)), flat[:4], [4])
+    assert set(constant.values()) == {0.0}
+
+
+def test_order_of_gallery_and_probes_does_not_matter():
+    gallery, crowd = task()
+    random = np.random.default_rng(5)
+    g, q = random.permutation(len(gallery.images)), random.permutation(len(gallery.probe))
+    moved = Gallery(gallery.images[g], gallery.classes[g], gallery.probe[q], gallery.probe_class[q])
+    assert identification(moved, crowd, [10]) == identification(gallery, crowd, [10])
+
+
+def test_a_twin_of_the_mate_counts_as_wrong():
+    rows = np.eye(3, dtype=np.float16)
+    gallery = Gallery(rows[[0, 0, 1]], np.array([4, 5, 6]), rows[[0, 1]], np.array([4, 6]))
+    assert identification(gallery, rows[:0], [])["rank1"] == 0.5
+
+
+def test_what_cannot_be_measured_says_why():
+    gallery, crowd = task(probes=2)
+    found = identification(gallery, crowd, [50, 51])
+    assert found["rank1@51"] == Unmeasured("the split holds only 50 distractors")
+    assert isinstance(found["rank1@50"], float)
+    assert found["dir@fpir0.01"] == Unmeasured("60 unmated probes allow 0.6 false alarms, fewer than 10")

@@ -1,0 +1,96 @@
+"""evaluation.json and the headline, from the library and from the command line."""
+
+import json
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from workflow.evaluating.__main__ import parser
+from workflow.evaluating.record import score_cell
+from workflow.record import UserError
+
+
+def run(*arguments):
+    command = [sys.executable, "-m", "workflow.evaluating", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_the_record_holds_what_the_contract_says(make_cell):
+    cell, split = make_cell()
+    headline = score_cell(cell, split, [10])
+    record = json.loads((cell / "evaluation.json").read_text())
+    assert record["protocol"] == "headroom-1"
+    assert record["cell"]["label"] == "dcq"
+    assert (record["outcome"], record["reason"], record["split_hash"]) == ("ok", None, "s1")
+    assert set(record["curves"]) == {"roc_hard", "roc_all", "shots"}
+    assert {"machine", "versions", "command", "commit"} <= set(record)
+    assert record["counts"]["test"]["distractors"] == 25
+    test = record["test"]
+    numbers = [100 * test[name] for name in ("verification_hard/accuracy", "identification/rank1", "closed/rank1")]
+    bands = [100 * test[f"closed/rank1/{band}"] for band in ("many", "medium", "few")]
+    assert headline == (
+        "dcq 0.3 seed 0: hard pairs {:.1f} % · 1:N {:.1f} % · identification {:.1f} % "
+        "(many {:.1f}, medium {:.1f}, few {:.1f}) · 104 s".format(*numbers, *bands)
+    )
+
+
+def test_two_scorings_differ_in_time_alone(make_cell):
+    cell, split = make_cell()
+    records = []
+    for _ in range(2):
+        score_cell(cell, split, [10])
+        records.append(json.loads((cell / "evaluation.json").read_text()))
+    assert records[0] | {"start": None} == records[1] | {"start": None}
+
+
+def test_a_diverged_cell_is_a_result_with_its_reason(make_cell):
+    cell, split = make_cell("diverged", "loss is nan")
+    np.save(cell / "embeddings.npy", np.zeros((0, 12), np.float16))
+    assert score_cell(cell, split, [10]) == "dcq 0.3 seed 0: diverged at step 211 (loss is nan)"
+    record = json.loads((cell / "evaluation.json").read_text())
+    assert record["outcome"] == "diverged"
+    assert set(record["test"].values()) == {None}
+    assert set(record["notes"].values()) == {"diverged: loss is nan"}
+
+
+def test_an_ok_cell_without_embeddings_is_refused(make_cell):
+    cell, split = make_cell()
+    np.save(cell / "embeddings.npy", np.zeros((0, 12), np.float16))
+    with pytest.raises(UserError, match=r"embeddings\.npy"):
+        score_cell(cell, split, [10])
+    assert not (cell / "evaluation.json").exists()
+
+
+def test_command_line_prints_one_line_and_names_what_is_missing(make_cell):
+    cell, split = make_cell()
+    done = run("score", "--cell", cell, "--split", split, "--distractors", 10, 25)
+    assert done.returncode == 0, done.stderr
+    assert re.fullmatch(r"dcq 0\.3 seed 0: hard pairs .* · 104 s\n", done.stdout)
+    assert "identification/rank1@25" in json.loads((cell / "evaluation.json").read_text())["test"]
+    (cell / "run.json").unlink()
+    failed = run("score", "--cell", cell, "--split", split)
+    assert (failed.returncode, failed.stdout) == (2, "")
+    assert "run.json does not exist" in failed.stderr
+    assert "Traceback" not in failed.stderr
+
+
+@pytest.mark.parametrize("size", ["0", "-5", "many"])
+def test_sizes_must_be_positive(size, capsys):
+    with pytest.raises(SystemExit) as stop:
+        parser().parse_args(["score", "--cell", "c", "--split", "s", "--distractors", size])
+    assert stop.value.code == 2
+    assert "distractors" in capsys.readouterr().err
+
+
+def test_centres_of_another_size_are_refused(make_cell, world):
+    cell, split = make_cell()
+    for centres, message in (
+        (world.centres[:7], "0 or 40 rows"),
+        (np.eye(40, dtype=np.float16), "differ in dimension"),
+    ):
+        np.save(cell / "centres.npy", centres)
+        with pytest.raises(UserError, match=message):
+            score_cell(cell, split, [10])

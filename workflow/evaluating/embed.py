@@ -1,0 +1,88 @@
+"""One pass of the query net over the split's evaluation images: everything else is computed from what it stores."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn.functional import normalize
+
+from workflow.console import progress
+from workflow.data.loaders import to_tensor
+from workflow.evaluating.cosine import spans
+from workflow.evaluating.files import Split, check_split, check_unit, load_run, load_split, save_array
+from workflow.record import UserError, read_json
+from workflow.training.backbones import build
+
+BATCH = 512
+
+
+def embed_cell(cell: Path, dataset: Path, split_file: Path, device: torch.device) -> None:
+    """Write embeddings.npy (R, D) and centres.npy (C, D), float16 unit rows, into the cell's folder.
+
+    A cell that did not end well gets empty ones. UserError for files that are missing or do not belong together, and
+    for embeddings that are not finite.
+    """
+    run, split = load_run(cell), load_split(split_file)
+    check_split(run, cell, split)
+    dim = int(run["parameters"]["backbone"]["dim"])
+    rows = centres = np.zeros((0, dim), np.float16)
+    if run["outcome"] == "ok":
+        images = open_images(dataset, split)
+        model = load_model(cell)
+        backbone = restore(run, model, images).to(device)
+        rows = embed(backbone, images, split.arrays["eval_rows"], device, f"embedding {cell}")
+        if model["centres"] is not None:
+            centres = normalize(model["centres"].float(), dim=1).numpy().astype(np.float16)
+        check_unit(rows, f"{cell}, evaluation images")
+        check_unit(centres, f"{cell}, class centres")
+    save_array(cell / "centres.npy", centres)
+    save_array(cell / "embeddings.npy", rows)
+
+
+@torch.inference_mode()
+def embed(backbone: nn.Module, images: np.ndarray, rows: np.ndarray, device: torch.device, label: str) -> np.ndarray:
+    """float16 unit embeddings (n, D) of `rows` (n,) of `images` (N, H, W[, 3]) uint8, in evaluation mode and fp32."""
+    torch.backends.cudnn.allow_tf32 = False
+    backbone.eval().to(memory_format=torch.channels_last)
+    parts = []
+    for first, last in progress(list(spans(len(rows), BATCH)), label, unit="batches"):
+        features = backbone(to_tensor(images[rows[first:last]]).to(device, memory_format=torch.channels_last))
+        parts.append(normalize(features.float(), dim=1).cpu().numpy().astype(np.float16))
+    return np.concatenate(parts)
+
+
+def open_images(dataset: Path, split: Split) -> np.ndarray:
+    """The dataset's images, memory-mapped, after checking that the split was made from them."""
+    if read_json(dataset / "manifest.json")["hash"] != split.dataset_hash:
+        raise UserError(f"the split was made from another version of {dataset}: make the split and the cells again")
+    try:
+        return np.load(dataset / "images.npy", mmap_mode="r")
+    except (OSError, ValueError, EOFError) as error:
+        raise UserError(f"{dataset / 'images.npy'} cannot be read ({error}): build the dataset again") from error
+
+
+def load_model(cell: Path) -> dict[str, Any]:
+    """model.pt of the cell on the CPU; only tensors and plain values are unpickled."""
+    try:
+        return torch.load(cell / "model.pt", map_location="cpu", weights_only=True)
+    except FileNotFoundError as error:
+        raise UserError(f"{cell / 'model.pt'} does not exist: train the cell first") from error
+    except Exception as error:  # torch raises many kinds for a file cut short
+        raise UserError(
+            f"{cell / 'model.pt'} cannot be read ({error}): delete the cell's folder and train again"
+        ) from error
+
+
+def restore(run: Mapping[str, Any], model: Mapping[str, Any], images: np.ndarray) -> nn.Module:
+    """The cell's backbone with its trained weights."""
+    channels = 1 if images.ndim == 3 else images.shape[3]
+    backbone = build(run["parameters"]["backbone"], channels, images.shape[1])
+    try:
+        backbone.load_state_dict(model["backbone"])
+    except RuntimeError as error:
+        first = str(error).splitlines()[0]
+        raise UserError(f"model.pt does not fit the backbone in run.json ({first}): train the cell again") from error
+    return backbone

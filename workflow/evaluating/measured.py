@@ -1,0 +1,22 @@
+"""A score is a share between 0 and 1, or the reason why there is none: no metric guesses or leaves a hole."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Unmeasured:
+    """Stands where a number would; `reason` is a clause a reader understands beside an empty table cell."""
+
+    reason: str
+
+
+Score = float | Unmeasured
+
+
+def share(hits: np.ndarray, what: str) -> Score:
+    """The share of true entries of `hits` (bool), or Unmeasured("no <what>") if there are no entries."""
+    if not len(hits):
+        return Unmeasured(f"no {what}")
+    return int(np.count_nonzero(hits)) / len(hits)
