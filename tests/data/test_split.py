@@ -1,0 +1,321 @@
+"""A split keeps training, validation and test apart, is the same for the same seed, and says what it cannot do."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.conftest import SETTINGS
+from tests.data.test_folder import make, read
+from workflow.data.faces import PARTS
+from workflow.data.settings import complete
+from workflow.data.split import load_split, make_split, split_hash
+from workflow.data.split_classes import tail
+from workflow.data.split_pairs import rank_within
+from workflow.data.store import Dataset, open_dataset
+from workflow.record import UserError
+
+EVALUATION = PARTS[1:]
+
+
+@pytest.fixture(scope="module")
+def dataset(glyphs) -> Dataset:
+    return open_dataset(glyphs)
+
+
+@pytest.fixture(scope="module")
+def loaded(split):
+    return load_split(split)
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory) -> Dataset:
+    return read(make(tmp_path_factory.mktemp("small") / "photos", classes=30, images=6))
+
+
+def rows(arrays, name: str) -> np.ndarray:
+    return arrays["eval_rows"][arrays[name]]
+
+
+def draw(dataset: Dataset, path: Path, **changes):
+    return make_split(dataset, complete({**SETTINGS, **changes}), path / "split.npz")
+
+
+def keeps_apart(dataset: Dataset, arrays) -> None:
+    """What must hold of every split, of glyphs and of a folder."""
+    classes = dataset.classes
+    trained = set(arrays["train_rows"].tolist())
+    roles = {"train": set(classes[arrays["train_rows"]].tolist())}
+    roles["distractors"] = set(classes[rows(arrays, "distractors")].tolist())
+    for part in EVALUATION:
+        roles[part] = set(arrays[f"{part}_gallery_class"].tolist())
+        for name in ("all", "gallery", "probe"):
+            assert set(arrays[f"{part}_{name}_class"].tolist()) <= roles[part]
+            np.testing.assert_array_equal(classes[rows(arrays, f"{part}_{name}")], arrays[f"{part}_{name}_class"])
+        probes = set(rows(arrays, f"{part}_probe").tolist()) | set(rows(arrays, f"{part}_closed_probe").tolist())
+        assert not probes & trained
+        assert not probes & set(rows(arrays, f"{part}_gallery").tolist())
+        gallery = rows(arrays, f"{part}_closed_gallery")
+        assert set(gallery.tolist()) <= trained
+        np.testing.assert_array_equal(arrays[f"{part}_closed_gallery_label"], np.arange(len(arrays["shots"])))
+    assert sum(map(len, roles.values())) == len(set.union(*roles.values()))
+    own = [
+        set(rows(arrays, f"{part}_{name}").ravel().tolist()) for part in EVALUATION for name in ("all", "hard_pairs")
+    ]
+    assert not (own[0] | own[1]) & (own[2] | own[3])
+    closed = [set(arrays[f"{part}_closed_probe_label"].tolist()) for part in EVALUATION]
+    assert not closed[0] & closed[1]
+
+
+def labels_agree(dataset: Dataset, arrays) -> None:
+    """Labels, shots and galleries name the same classes."""
+    labels, train_rows = arrays["train_labels"], arrays["train_rows"]
+    np.testing.assert_array_equal(np.bincount(labels, minlength=len(arrays["shots"])), arrays["shots"])
+    assert (np.diff(arrays["shots"]) <= 0).all() and arrays["shots"].min() >= 1
+    of_label = np.empty(len(arrays["shots"]), np.int64)
+    of_label[labels] = dataset.classes[train_rows]
+    np.testing.assert_array_equal(of_label[labels], dataset.classes[train_rows])
+    for part in EVALUATION:
+        np.testing.assert_array_equal(of_label, dataset.classes[rows(arrays, f"{part}_closed_gallery")])
+        probes = dataset.classes[rows(arrays, f"{part}_closed_probe")]
+        np.testing.assert_array_equal(of_label[arrays[f"{part}_closed_probe_label"]], probes)
+
+
+def pairs_are_true(dataset: Dataset, arrays) -> None:
+    """Same means the same class; half of the pairs are; none is twice the same image or drawn twice."""
+    for part in EVALUATION:
+        for kind in ("hard", "random"):
+            pairs, same = rows(arrays, f"{part}_{kind}_pairs"), arrays[f"{part}_{kind}_same"]
+            assert same.dtype == bool and same.sum() * 2 == len(same) > 0
+            np.testing.assert_array_equal(dataset.classes[pairs[:, 0]] == dataset.classes[pairs[:, 1]], same)
+            assert (pairs[:, 0] != pairs[:, 1]).all()
+            assert len(np.unique(np.sort(pairs, axis=1), axis=0)) == len(pairs)
+
+
+def test_training_validation_and_test_are_disjoint(dataset, loaded):
+    keeps_apart(dataset, loaded.arrays)
+    labels_agree(dataset, loaded.arrays)
+    pairs_are_true(dataset, loaded.arrays)
+
+
+def test_each_part_s_probes_are_of_its_own_font_families(dataset, loaded):
+    families = np.array([group["family"] for group in dataset.manifest["groups"]])[dataset.groups]
+    wanted = {"validation": {"DejaVu Sans Mono"}, "test": {"DejaVu Serif"}}
+    for part in EVALUATION:
+        for name in ("probe", "closed_probe"):
+            assert set(families[rows(loaded.arrays, f"{part}_{name}")]) == wanted[part]
+        assert set(families[rows(loaded.arrays, f"{part}_gallery")]) == {"DejaVu Sans"}
+        pairs = rows(loaded.arrays, f"{part}_hard_pairs")
+        assert set(families[pairs[:, 0]]) == wanted[part]
+    for name in ("train_rows", "distractors"):
+        found = loaded.arrays[name] if name == "train_rows" else rows(loaded.arrays, name)
+        assert set(families[found]) == {"DejaVu Sans"}
+
+
+def test_where_a_part_has_two_families_its_same_pairs_cross_them(dataset, tmp_path, monkeypatch):
+    groups = [dict(group) for group in dataset.manifest["groups"]]
+    groups[-1]["family"] = groups[-2]["family"] = "DejaVu Serif Bold"
+    two = Dataset(**{**vars(dataset), "manifest": {**dataset.manifest, "groups": groups}})
+    arrays = draw(two, tmp_path).arrays
+    families = two.families[two.groups]
+    for kind in ("hard", "random"):
+        pairs = rows(arrays, f"test_{kind}_pairs")
+        assert (families[pairs[:, 0]] != families[pairs[:, 1]]).all()
+        assert (two.parts[two.groups[pairs]] == 2).all()
+    keeps_apart(two, arrays)
+    pairs_are_true(two, arrays)
+
+
+def test_the_faces_of_a_pair_do_not_tell_whether_it_is_the_same(dataset, loaded):
+    for part in EVALUATION:
+        pairs, same = rows(loaded.arrays, f"{part}_hard_pairs"), loaded.arrays[f"{part}_hard_same"]
+        faces = dataset.groups[pairs]
+        shares = [np.bincount(faces[same == kind, 0] * 12 + faces[same == kind, 1], minlength=144) for kind in (0, 1)]
+        assert abs(shares[0] / shares[0].sum() - shares[1] / shares[1].sum()).sum() < 0.25
+
+
+def test_hard_impostors_look_more_alike_than_random_ones(dataset, loaded):
+    def likeness(kind: str) -> float:
+        different = ~loaded.arrays[f"test_{kind}_same"]
+        pair = dataset.images[rows(loaded.arrays, f"test_{kind}_pairs")[different]].reshape(different.sum(), 2, -1)
+        return float(np.mean([np.corrcoef(left, right)[0, 1] for left, right in pair]))
+
+    assert likeness("hard") > likeness("random") + 0.1
+
+
+def test_the_same_seed_gives_the_same_bits_and_another_seed_others(dataset, tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        draw(dataset, tmp_path / name)
+    assert (tmp_path / "a/split.npz").read_bytes() == (tmp_path / "b/split.npz").read_bytes()
+    assert (tmp_path / "a/split.json").read_bytes() == (tmp_path / "b/split.json").read_bytes()
+    assert draw(dataset, tmp_path, seed=1).info["hash"] != load_split(tmp_path / "a/split.npz").info["hash"]
+
+
+def test_the_record_agrees_with_the_arrays(dataset, loaded):
+    info, arrays = loaded.info, loaded.arrays
+    assert info["protocol"] == "headroom-1" and info["dataset_hash"] == dataset.manifest["hash"]
+    counts = info["counts"]
+    assert counts["train_images"] == arrays["shots"].sum() == len(arrays["train_rows"])
+    assert counts["train_classes"] == len(info["classes"]) == 200
+    assert counts["many"] + counts["medium"] + counts["few"] == 200 and min(counts.values()) > 0
+    assert counts["many"] == (arrays["shots"] >= info["shots"]["many"]).sum()
+    assert counts["singletons"] == (arrays["shots"] == 1).sum()
+    assert counts["test_hard_pairs"] == len(arrays["test_hard_pairs"])
+    first = arrays["train_rows"][arrays["train_labels"] == 0][0]
+    assert info["classes"][0] == dataset.names[dataset.classes[first]]
+    assert all(array.dtype in (np.int64, bool) for array in arrays.values())
+
+
+def test_eval_rows_are_sorted_unique_and_all_used(loaded):
+    arrays = loaded.arrays
+    assert (np.diff(arrays["eval_rows"]) > 0).all()
+    positions = [
+        array.ravel() for name, array in arrays.items() if name.endswith(("_pairs", "_all", "_gallery", "_probe"))
+    ]
+    used = np.unique(np.concatenate([*positions, arrays["distractors"]]))
+    np.testing.assert_array_equal(used, np.arange(len(arrays["eval_rows"])))
+
+
+def test_open_sets_keep_the_share_of_hangul_and_come_in_look_alikes(tmp_path):
+    """60 syllables and 240 ideographs, all alike in what images they have; class 2k looks like class 2k + 1."""
+    names = [chr(0xAC00 + i) for i in range(60)] + [chr(0x4E00 + i) for i in range(240)]
+    classes = np.repeat(np.arange(300), 4)
+    images = np.random.default_rng(0).integers(0, 256, (1200, 16, 16), dtype=np.uint8)
+    groups = [{"family": part, "part": part} for part in ("train", "train", "validation", "test")]
+    similar = np.stack([np.arange(300) ^ 1] + 4 * [np.full(300, -1)], axis=1)
+    manifest = {"classes": names, "groups": groups, "name": "x", "hash": "", "settings": {"tier": "dejavu"}}
+    one = Dataset(Path(), images, classes, np.tile(np.arange(4), 300), similar, manifest)
+    arrays = draw(one, tmp_path, classes=100, n_max=2, distractors=20).arrays
+    for part, count in (("validation", 40), ("test", 80)):
+        chosen = arrays[f"{part}_gallery_class"]
+        assert (chosen < 60).sum() == count / 5
+        assert np.isin(chosen ^ 1, chosen).mean() > 0.4
+    keeps_apart(one, arrays)
+
+
+@pytest.mark.parametrize("kind", ["pareto", "flat", "natural"])
+def test_tails(dataset, tmp_path, kind):
+    found = draw(dataset, tmp_path, tail=kind, n_max=3, min_images=3)
+    keeps_apart(dataset, found.arrays)
+    labels_agree(dataset, found.arrays)
+    shots = found.arrays["shots"]
+    if kind == "flat":
+        assert set(shots) == {3}
+    elif kind == "pareto":
+        assert set(shots) == {1, 2, 3}
+    else:
+        parts = dataset.parts[dataset.groups]
+        own = dataset.classes[found.arrays["train_rows"]]
+        np.testing.assert_array_equal(
+            np.bincount(dataset.classes[parts == 0])[own], shots[found.arrays["train_labels"]]
+        )
+
+
+def test_the_pareto_tail_of_5000_classes_is_the_pilot_s():
+    shots = tail(5000, complete({"name": "x", "tail": "pareto", "n_max": 10}))
+    assert shots.sum() == 18267
+    counts = (shots >= 7).sum(), ((shots >= 3) & (shots < 7)).sum(), (shots < 3).sum(), (shots == 1).sum()
+    assert counts == (1044, 1134, 2822, 1773)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"classes": 5000}, r"data\.classes asks for 5,000 classes, but dejavu has only \d+ .*lower data\.classes or"),
+        ({"min_images": 9}, r"data\.classes asks for 200 classes, but dejavu has only 0 .*data\.min_images"),
+        ({"open_set": {"test": 9000}}, r"data\.open_set\.test asks for 9,000 classes"),
+        ({"open_set": {"validation": 9000}}, r"data\.open_set\.validation asks for 9,000 classes"),
+        ({"distractors": 9000}, r"data\.distractors asks for 9,000 classes.*lower data\.distractors"),
+        ({"tier": "s"}, r"data\.tier is s, but .*dejavu was built from dejavu"),
+        ({"shots": {"many": 3, "medium": 3}}, r"data\.shots\.many must be larger"),
+    ],
+)
+def test_numbers_that_the_dataset_cannot_meet_are_named(dataset, tmp_path, changes, message):
+    with pytest.raises(UserError, match=message):
+        draw(dataset, tmp_path, **changes)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("section", "message"),
+    [
+        ({"tire": "s"}, "tire"),
+        ({"tier": "xxl"}, r"data\.tier: 'xxl'"),
+        ({"size": 4}, r"data\.size: 4"),
+        ({"open_set": {"tests": 4}}, r"data\.open_set: .*tests"),
+        ({"name": "../x"}, r"data\.name"),
+    ],
+)
+def test_a_wrong_setting_is_named(section, message):
+    with pytest.raises(UserError, match=message):
+        complete({"name": "x", **section})
+
+
+def test_pairs_shrink_to_what_exists_and_the_counts_say_so(dataset, tmp_path):
+    found = draw(dataset, tmp_path, pairs={"test": 20, "validation": 10})
+    assert (found.info["counts"]["test_hard_pairs"], found.info["counts"]["validation_random_pairs"]) == (40, 20)
+    found = draw(dataset, tmp_path, pairs={"test": 10**6, "validation": 10**6})
+    assert 40 < found.info["counts"]["test_hard_pairs"] < 10**4
+    pairs_are_true(dataset, found.arrays)
+
+
+def test_a_small_folder_makes_a_whole_experiment(photos, tmp_path):
+    found = make_split(photos, complete({"name": "photos", "source": "folder", "path": "x"}), tmp_path / "split.npz")
+    keeps_apart(photos, found.arrays)
+    labels_agree(photos, found.arrays)
+    pairs_are_true(photos, found.arrays)
+    counts = found.info["counts"]
+    assert counts["train_classes"] + counts["distractors"] + 2 + 4 == 30
+    assert counts["test_closed_probe"] > counts["validation_closed_probe"] > 0
+    assert found.info["settings"]["tail"] == "natural" and set(found.arrays["shots"]) == {5}
+
+
+@settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.integers(2, 7), min_size=8, max_size=40), st.integers(0, 1000), st.floats(0.05, 0.95))
+def test_folders_of_any_shape_keep_apart(photos, tmp_path, sizes, seed, hold_out):
+    classes = np.repeat(np.arange(len(sizes)), sizes)
+    images = np.random.default_rng(seed).integers(0, 256, (len(classes), 16, 16), dtype=np.uint8)
+    names = [str(number) for number in range(len(sizes))]
+    similar = np.full((len(sizes), 5), -1)
+    one = Dataset(Path(), images, classes, 0 * classes, similar, {**photos.manifest, "classes": names})
+    section = {"name": "x", "source": "folder", "path": "x", "seed": seed, "hold_out": hold_out}
+    found = make_split(one, complete(section), tmp_path / "split.npz")
+    keeps_apart(one, found.arrays)
+    labels_agree(one, found.arrays)
+    pairs_are_true(one, found.arrays)
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 4)))
+def test_rank_within_counts_the_equal_ones_before(keys):
+    slow = [keys[:place].count(key) for place, key in enumerate(keys)]
+    assert rank_within(np.array(keys, dtype=np.int64)).tolist() == slow
+
+
+def test_a_split_that_was_tampered_with_is_refused(dataset, tmp_path):
+    found = draw(dataset, tmp_path)
+    arrays = {**found.arrays, "distractors": found.arrays["distractors"][::-1]}
+    np.savez(tmp_path / "split.npz", **arrays)
+    assert split_hash(arrays) != found.info["hash"]
+    with pytest.raises(UserError, match=r"not the split that split\.json describes"):
+        load_split(tmp_path / "split.npz")
+
+
+@pytest.mark.parametrize("length", [0, 1000])
+def test_a_truncated_split_is_refused(dataset, tmp_path, length):
+    draw(dataset, tmp_path)
+    (tmp_path / "split.npz").write_bytes((tmp_path / "split.npz").read_bytes()[:length])
+    with pytest.raises(UserError, match="cannot be read"):
+        load_split(tmp_path / "split.npz")
+
+
+def test_a_missing_split_is_a_user_error(tmp_path):
+    with pytest.raises(UserError, match="does not exist"):
+        load_split(tmp_path / "split.npz")
+    (tmp_path / "split.json").write_text(json.dumps({"hash": ""}))
+    with pytest.raises(UserError, match="cannot be read"):
+        load_split(tmp_path / "split.npz")

@@ -1,0 +1,72 @@
+"""Batched augmentation on the device of the images. Its random numbers are drawn on the CPU from a generator that the
+caller seeds, so that every device sees the same pictures.
+
+`low` (per image, uniform): rotation +-3.5 degrees, scale +-7.5 %, shear +-.06, shift +-5 %, contrast -15 % at most,
+noise of deviation .03. `mid` doubles all of it and makes a quarter of the images thicker or thinner and a quarter
+blurred.
+"""
+
+import functools
+import math
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import affine_grid, avg_pool2d, grid_sample, max_pool2d
+
+LEVELS = {"none": 0.0, "low": 1.0, "mid": 2.0}
+ROTATION, SCALE, SHEAR, SHIFT, CONTRAST, NOISE = math.radians(3.5), 0.075, 0.06, 0.05, 0.15, 0.03
+OFTEN = 0.25  # share of the images that `mid` makes thicker or thinner, and of those it blurs
+BANK = 1 << 16  # numbers in the bank of noise beyond one image's: places where an image's noise may start
+
+
+def augment(images: Tensor, level: str, rng: np.random.Generator) -> Tensor:
+    """Distort images (B, ch, H, W) float in [0, 1] independently of each other; same shape and range."""
+    strength = LEVELS[level]
+    if not strength:
+        return images
+    moves = torch.from_numpy(_moves(rng, len(images), strength)).to(images.device)
+    grid = affine_grid(moves, list(images.shape), align_corners=False)
+    padding = "zeros" if images.shape[1] == 1 else "border"  # glyphs stand on black, photographs have no ground
+    images = grid_sample(images, grid, padding_mode=padding, align_corners=False)
+    if level == "mid":
+        images = _thickened(images, rng)
+    contrast = 1 - strength * CONTRAST * rng.random((len(images), 1, 1, 1), np.float32)
+    images = images * torch.from_numpy(contrast).to(images.device)
+    return (images + strength * NOISE * _noise(images, rng)).clamp_(0, 1)
+
+
+def _moves(rng: np.random.Generator, count: int, strength: float) -> np.ndarray:
+    """Affine maps (count, 2, 3) float32: rotation, shear and scale about the centre, then a shift."""
+    turn, scale, shear, right, down = strength * (2 * rng.random((5, count)) - 1)
+    turn, scale = turn * ROTATION, 1 + scale * SCALE
+    moves = np.empty((count, 2, 3), np.float32)
+    moves[:, 0] = np.stack([np.cos(turn), shear * SHEAR - np.sin(turn), 2 * right * SHIFT], 1)
+    moves[:, 1] = np.stack([np.sin(turn), np.cos(turn), 2 * down * SHIFT], 1)
+    moves[:, :, :2] *= scale[:, None, None]
+    return moves
+
+
+def _thickened(images: Tensor, rng: np.random.Generator) -> Tensor:
+    which, blurred = rng.random((2, len(images), 1, 1, 1))
+    kinds = [(which < OFTEN / 2, max_pool2d(images, 3, 1, 1)), (which > 1 - OFTEN / 2, -max_pool2d(-images, 3, 1, 1))]
+    for chosen, changed in kinds:
+        images = torch.where(torch.from_numpy(chosen).to(images.device), changed, images)
+    blur = torch.from_numpy(blurred < OFTEN).to(images.device)
+    return torch.where(blur, avg_pool2d(images, 3, 1, 1, count_include_pad=False), images)
+
+
+def _noise(images: Tensor, rng: np.random.Generator) -> Tensor:
+    """Standard normal noise like `images`: each image reads a fixed bank of numbers from a random place on.
+
+    Drawing them anew would cost more than the rest of the augmentation, and on a GPU a copy of the whole batch.
+    """
+    numbers = images[0].numel()
+    bank = _bank(numbers, images.device)
+    starts = torch.from_numpy(rng.integers(0, BANK, len(images))).to(images.device)
+    return bank[starts[:, None] + torch.arange(numbers, device=images.device)].view_as(images)
+
+
+@functools.lru_cache(maxsize=4)
+def _bank(numbers: int, device: torch.device) -> Tensor:
+    return torch.from_numpy(np.random.default_rng(0).standard_normal(BANK + numbers, np.float32)).to(device)

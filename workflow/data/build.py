@@ -1,0 +1,63 @@
+"""Build a dataset folder, or find that it is already there."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from workflow.console import log
+from workflow.data.faces import load_tier
+from workflow.data.folder import Folder
+from workflow.data.glyphs import Glyphs
+from workflow.data.settings import of_build
+from workflow.data.store import Dataset, open_dataset, write_dataset
+from workflow.record import Stopwatch, UserError, provenance
+
+
+def build(settings: dict[str, Any], out: Path, cache: Path, jobs: int) -> Dataset:
+    """Make the dataset that complete `settings` describe in the folder `out`, with downloads kept in `cache`.
+
+    A finished set made from the same settings and the same complete list of fonts is left as it is. A folder of images
+    is read anew each time, for its files may have changed. UserError on input that cannot be used.
+    """
+    record = {"name": settings["name"], "settings": of_build(settings), "list": _list_hash(settings)}
+    if _is_there(out, record):
+        log(f"{out} is already whole")
+        return open_dataset(out)
+    _refuse_foreign(out)
+    watch = Stopwatch()
+    record |= provenance()
+    supply = Folder(settings, jobs) if settings["source"] == "folder" else Glyphs(settings, cache, jobs)
+    dataset = write_dataset(out, supply, record)
+    rejected = ", ".join(f"{count:,} {reason}" for reason, count in dataset.manifest["rejected"].items() if count)
+    log(
+        f"{out}: {len(dataset.images):,} images of {len(dataset.names):,} classes from "
+        f"{len(dataset.manifest['groups'])} sources in {watch.seconds:.0f} s; left out: {rejected or 'none'}"
+    )
+    return dataset
+
+
+def _list_hash(settings: dict[str, Any]) -> str | None:
+    """Changes with the fonts that a tier lists, so that an edited faces.yaml is noticed."""
+    if settings["source"] == "folder":
+        return None
+    tier = load_tier(settings["tier"])
+    return hashlib.sha256(json.dumps([repr(tier.sources), repr(tier.faces)]).encode()).hexdigest()[:16]
+
+
+def _is_there(out: Path, record: dict[str, Any]) -> bool:
+    if record["list"] is None or not (out / "manifest.json").exists():
+        return False
+    manifest = open_dataset(out).manifest
+    complete = all(source["status"] == "ok" for source in manifest["sources"])
+    return complete and all(manifest.get(key) == value for key, value in record.items())
+
+
+def _refuse_foreign(out: Path) -> None:
+    """A folder with other things in it is not ours to write into: a mistyped --out must not mix with them."""
+    known = {"manifest.json", "images.npy", "classes.npy", "groups.npy", "similar.npy"}
+    if not out.exists():
+        return
+    foreign = [path.name for path in out.iterdir() if path.name not in known and not path.name.endswith(".part")]
+    if foreign:
+        raise UserError(f"{out} holds other files ({foreign[0]}): name an empty or new folder with --out")

@@ -1,0 +1,172 @@
+"""Batches as a head declares them, each a pure function of the seed and the step: nothing to save, resumable anywhere.
+
+Every kind draws its single images from one stream: epoch after epoch, each a random permutation of all training
+images. A head that takes `instances` and one that takes `pairs` therefore see the same query images, augmented the
+same way, in the same order.
+"""
+
+import functools
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from heads._base import Batch
+from workflow.data.augment import LEVELS, augment
+from workflow.record import UserError
+
+View = tuple[np.ndarray, np.ndarray]
+"""images, as positions into the training rows, and their labels"""
+
+INSTANCES, CLASSES, MEMBERS, PARTNERS, PIXELS = range(5)  # independent streams of random numbers
+
+
+def to_tensor(images: np.ndarray) -> Tensor:
+    """uint8 images (n, H, W) or (n, H, W, 3) as float32 (n, ch, H, W) in [-1, 1], as training sees them."""
+    return _unit(torch.from_numpy(np.array(images))).mul_(2).sub_(1)
+
+
+class Loader:
+    """Serves `batch` images with gradient per step, from rows of a memory-mapped dataset.
+
+    images: uint8 (N, H, W) or (N, H, W, 3); rows, labels: int64 (n,), the training images and their labels 0..C-1.
+    kind, and the views it gives (x, y are as long as the number before them):
+      instances          batch x: the stream of images
+      pairs              batch x: the stream; y: another image of the same class, or the same where it has but one
+      half pairs         the same with batch / 2
+      pairs+instances    batch / 2: a third of `batch` classes, drawn evenly, with one image in x and one in y; the rest
+                         are images of the stream, split over x and y, whose labels differ between the views
+      identity pairs     batch / 2: classes, drawn evenly, with one image in x and one in y
+      instance halves    batch / 2: the stream, split over x and y
+      groups             batch x: batch / group_size classes, drawn evenly, with group_size images each
+    augment: none, low or mid. Raises UserError where the kind, the batch and the images do not fit together.
+    """
+
+    def __init__(
+        self,
+        images: np.ndarray,
+        rows: np.ndarray,
+        labels: np.ndarray,
+        *,
+        kind: str,
+        batch: int,
+        seed: int,
+        augment: str = "low",
+        device: torch.device | str = "cpu",
+        group_size: int = 4,
+    ) -> None:
+        self.images, self.rows, self.labels = images, np.asarray(rows), np.asarray(labels)
+        self.size, self.group, self.seed, self.level = batch, group_size, seed, augment
+        self.device = torch.device(device)
+        self.counts = np.bincount(self.labels)
+        self.order = np.argsort(self.labels, kind="stable")  # training images by class
+        self.starts = np.cumsum(self.counts) - self.counts
+        self.place = np.empty(len(self.rows), np.int64)  # number of each image within its class
+        self.place[self.order] = np.arange(len(self.rows)) - self.starts[self.labels[self.order]]
+        self._permutation = functools.lru_cache(maxsize=4)(self._permuted)
+        self._views = self._kind(kind)
+
+    def batch(self, step: int) -> Batch:
+        """The batch of `step` (from 0): float32 views (n, ch, H, W) in [-1, 1] and their int64 labels (n,)."""
+        views = self._views(step)
+        pictures = tuple(self._pictures(images, step, number) for number, (images, _) in enumerate(views))
+        return Batch(pictures, tuple(torch.from_numpy(labels).to(self.device) for _, labels in views))
+
+    def _kind(self, kind: str) -> Callable[[int], tuple[View, ...]]:
+        """The function of a step that gives the views of `kind`, once the batch is found to suit it."""
+        half, groups = self.size // 2, self.size // self.group
+        kinds = {  # what the batch must be a multiple of, classes in it that must differ, views
+            "instances": (1, 1, lambda step: (self._stream(step, self.size),)),
+            "pairs": (1, 1, lambda step: self._pairs(step, self.size)),
+            "half pairs": (2, 1, lambda step: self._pairs(step, half)),
+            "pairs+instances": (2, self.size // 3, self._mixed),
+            "identity pairs": (2, half, lambda step: self._even(step, half, 2)),
+            "instance halves": (2, 1, lambda step: _halves(*self._stream(step, self.size))),
+            "groups": (self.group, groups, self._groups),
+        }
+        if kind not in kinds:
+            raise UserError(f"loader {kind!r} does not exist: a head's `batches` is one of {', '.join(kinds)}")
+        divisor, classes, views = kinds[kind]
+        self._check(kind, divisor, classes)
+        return views
+
+    def _check(self, kind: str, divisor: int, classes: int) -> None:
+        if self.level not in LEVELS:
+            raise UserError(f"train.augment is {self.level!r}: it must be one of {', '.join(LEVELS)}")
+        if self.size < divisor or self.size % divisor:
+            raise UserError(f"train.batch is {self.size}: the loader {kind!r} needs a multiple of {divisor}")
+        if self.size > len(self.rows):
+            raise UserError(f"train.batch is {self.size}: there are only {len(self.rows)} training images, lower it")
+        if classes > len(self.counts):
+            raise UserError(
+                f"train.batch is {self.size}: the loader {kind!r} would draw {classes} classes a step, but there are "
+                f"only {len(self.counts)}: lower it"
+            )
+
+    def _stream(self, step: int, count: int) -> View:
+        """Images step * count .. (step + 1) * count of the endless sequence of epochs."""
+        images = self._sequence(INSTANCES, len(self.rows), step * count, count)
+        return images, self.labels[images]
+
+    def _pairs(self, step: int, count: int) -> tuple[View, View]:
+        images, labels = self._stream(step, count)
+        return (images, labels), (self._others(images, labels, step), labels)
+
+    def _mixed(self, step: int) -> tuple[View, View]:
+        classes = self.size // 3
+        (x, labels), (y, _) = self._even(step, classes, 2)
+        (ix, lx), (iy, ly) = _halves(*self._stream(step, self.size - 2 * classes))
+        first = np.concatenate([x, ix]), np.concatenate([labels, lx])
+        return first, (np.concatenate([y, iy]), np.concatenate([labels, ly]))
+
+    def _groups(self, step: int) -> tuple[View]:
+        members = self._even(step, self.size // self.group, self.group)
+        images, labels = (np.stack(column, axis=1).ravel() for column in zip(*members, strict=True))
+        return ((images, labels),)
+
+    def _even(self, step: int, count: int, members: int) -> tuple[View, ...]:
+        """`count` classes from permutations of all classes, and `members` images of each, different while they last."""
+        labels = self._sequence(CLASSES, len(self.counts), step * count, count)
+        rng = self._random(MEMBERS, step)
+        places = np.stack([np.resize(rng.permutation(n)[:members], members) for n in self.counts[labels].tolist()])
+        return tuple((self.order[self.starts[labels] + place], labels) for place in places.T)
+
+    def _others(self, images: np.ndarray, labels: np.ndarray, step: int) -> np.ndarray:
+        """For every image a random other one of its class, or itself where there is no other."""
+        counts = self.counts[labels]
+        away = 1 + (self._random(PARTNERS, step).random(len(images)) * (counts - 1)).astype(np.int64)
+        return self.order[self.starts[labels] + (self.place[images] + np.where(counts > 1, away, 0)) % counts]
+
+    def _sequence(self, stream: int, length: int, start: int, count: int) -> np.ndarray:
+        """Items start .. start + count of permutation after permutation of range(length)."""
+        places = np.arange(start, start + count)
+        first, last = start // length, (start + count - 1) // length
+        epochs = [self._permutation(stream, length, epoch) for epoch in range(first, last + 1)]
+        return np.concatenate(epochs)[places - first * length]
+
+    def _permuted(self, stream: int, length: int, epoch: int) -> np.ndarray:
+        return self._random(stream, epoch).permutation(length)
+
+    def _random(self, stream: int, number: int) -> np.random.Generator:
+        return np.random.default_rng([self.seed, stream, number])
+
+    def _pictures(self, images: np.ndarray, step: int, view: int) -> Tensor:
+        rows = self.rows[images]
+        in_order = np.argsort(rows)  # one pass over the file instead of jumps across it
+        pixels = np.empty((len(rows), *self.images.shape[1:]), np.uint8)
+        pixels[in_order] = self.images[rows[in_order]]
+        pictures = _unit(torch.from_numpy(pixels).to(self.device, non_blocking=True))
+        rng = np.random.default_rng([self.seed, PIXELS, step, view])
+        return augment(pictures, self.level, rng).mul(2).sub(1)
+
+
+def _unit(images: Tensor) -> Tensor:
+    """uint8 (n, H, W[, 3]) as float32 (n, ch, H, W) in [0, 1]."""
+    channels_first = images[:, None] if images.ndim == 3 else images.permute(0, 3, 1, 2).contiguous()
+    return channels_first.float().div_(255)
+
+
+def _halves(images: np.ndarray, labels: np.ndarray) -> tuple[View, View]:
+    half = len(images) // 2
+    return (images[:half], labels[:half]), (images[half:], labels[half:])

@@ -1,0 +1,116 @@
+"""The split of one experiment: what is trained on, and every question the evaluation asks.
+
+Three things are kept apart. *Classes*: open-set classes are never trained on, and those of validation are not those of
+test. *Images*: with fonts, whole families are held out, some for validation and others for test; in a folder, single
+images are. *Closed-set probes*: held-out images of training classes, each class probed in one of the two parts only.
+Galleries and distractors are images of training fonts, as an enrolled photo resembles what a model was trained on.
+
+A test pair of the same class is of two held-out families. Where a part has only one family (validation of tier s, for
+one), its same pairs are that family against training fonts and its all-pairs matrix holds the gallery images too. Its
+numbers are then not comparable with the test's: they choose settings and are never results. In tier s that family is
+Nanum Barun, drawn apart from but by the makers of Nanum Gothic, which trains.
+
+Training takes its classes first, as it needs those with most images; open-set classes and distractors are random ones
+of the rest, in tier s on the whole rarer characters. Open sets keep training's share of Hangul where fonts allow.
+"""
+
+import hashlib
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from workflow.console import log
+from workflow.data.faces import PARTS
+from workflow.data.split_classes import Roles, choose, resolve
+from workflow.data.split_rows import Rows
+from workflow.data.store import Dataset
+from workflow.data.store import open_dataset as open_dataset
+from workflow.record import UserError, atomic, read_json, write_json
+
+PROTOCOL = "headroom-1"
+
+
+@dataclass(frozen=True)
+class Split:
+    """A loaded split: `arrays` by name, `info` the content of split.json."""
+
+    arrays: dict[str, np.ndarray]
+    info: dict[str, Any]
+
+
+def load_split(path: Path) -> Split:
+    """Read split.npz and the split.json beside it; UserError if either is missing, broken or not the other's."""
+    path = Path(path)
+    info = read_json(path.with_suffix(".json"))
+    try:
+        with np.load(path) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise UserError(f"{path} cannot be read ({error}): delete it and run the split again") from error
+    if split_hash(arrays) != info["hash"]:
+        raise UserError(f"{path} is not the split that {path.with_suffix('.json').name} describes: run the split again")
+    return Split(arrays, info)
+
+
+def split_hash(arrays: dict[str, np.ndarray]) -> str:
+    """sha256 over names, types, shapes and content of the arrays, hexadecimal."""
+    digest = hashlib.sha256()
+    for name in sorted(arrays):
+        digest.update(f"{name} {arrays[name].dtype.str} {arrays[name].shape} ".encode())
+        digest.update(np.ascontiguousarray(arrays[name]).tobytes())
+    return digest.hexdigest()
+
+
+def make_split(dataset: Dataset, settings: dict[str, Any], out: Path) -> Split:
+    """Draw the split by complete `settings` and write it to `out` (.npz) and beside it (.json)."""
+    settings = resolve(settings, dataset)
+    roles = choose(dataset, settings)
+    draw = Rows(dataset, roles, settings)
+    rows = draw.training()
+    for part in PARTS[1:]:
+        rows |= draw.open_set(part) | draw.closed_set(part)
+    rows["distractors"] = draw.one_each(roles.distractors)
+    arrays = _positions(rows)
+    info = _info(dataset, settings, roles, arrays)
+    with atomic(Path(out)) as temporary, temporary.open("wb") as file:
+        np.savez(file, **arrays)
+    write_json(Path(out).with_suffix(".json"), info)
+    log(f"{out}: " + ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in info["counts"].items()))
+    return Split(arrays, info)
+
+
+def _positions(rows: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Replace rows by positions into eval_rows, their sorted union."""
+    kept = ("train_rows", "train_labels", "shots")
+    values = [name for name in rows if name not in kept and not name.endswith(("_same", "_class", "_label"))]
+    eval_rows = np.unique(np.concatenate([rows[name].ravel() for name in values]))
+    placed = {name: np.searchsorted(eval_rows, rows[name]) for name in values}
+    return {**rows, **placed, "eval_rows": eval_rows}
+
+
+def _info(dataset: Dataset, settings: dict[str, Any], roles: Roles, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
+    shots, limits = roles.shots, settings["shots"]
+    many, few = shots >= limits["many"], shots < limits["medium"]
+    counts = {f"{name}_images": len(arrays[f"{name}_rows"]) for name in ("train", "eval")}
+    counts |= {"train_classes": len(shots)}
+    counts |= {"many": int(many.sum()), "medium": int((~many & ~few).sum()), "few": int(few.sum())}
+    counts |= {"singletons": int((shots == 1).sum()), "distractors": len(arrays["distractors"])}
+    for part in PARTS[1:]:
+        names = ("hard_pairs", "random_pairs", "all", "gallery", "probe", "closed_probe")
+        counts |= {f"{part}_{name}": len(arrays[f"{part}_{name}"]) for name in names}
+    manifest = dataset.manifest
+    return {
+        "protocol": PROTOCOL,
+        "hash": split_hash(arrays),
+        "dataset": manifest["name"],
+        "dataset_hash": manifest["hash"],
+        "settings": settings,
+        "seed": settings["seed"],
+        "counts": counts,
+        "shots": limits,
+        "classes": [dataset.names[number] for number in roles.train],
+    }

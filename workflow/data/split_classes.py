@@ -1,0 +1,185 @@
+"""Which class serves what: training, open-set validation, open-set test, distractor; and how many images train each."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from workflow.data.faces import PARTS, load_tier
+from workflow.data.store import Dataset
+from workflow.record import UserError
+
+SHARES = {"validation": 0.08, "test": 0.15, "distractors": 0.1}  # of a folder's classes, where no number is set
+
+
+@dataclass(frozen=True)
+class Roles:
+    """Class indices by role. train (C,) is in the order of labels, shots (C,) its training images, not rising.
+
+    open_set[part] are classes never trained on; closed[part] labels whose held-out images are probes of that part.
+    """
+
+    train: np.ndarray
+    shots: np.ndarray
+    open_set: dict[str, np.ndarray]
+    closed: dict[str, np.ndarray]
+    distractors: np.ndarray
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What every class has, (A,) each: images to train on; per part held-out images, and whether it can be open-set."""
+
+    train: np.ndarray
+    held_out: dict[str, np.ndarray]
+    fit: dict[str, np.ndarray]
+
+
+def resolve(settings: dict[str, Any], dataset: Dataset) -> dict[str, Any]:
+    """Complete settings with every null of the split replaced by the tier's number, or the folder's share.
+
+    UserError if they are not those of the dataset.
+    """
+    for key in ("source", "tier"):
+        built = dataset.manifest["settings"].get(key, settings[key])
+        if built != settings[key]:
+            raise UserError(
+                f"data.{key} is {settings[key]}, but {dataset.folder} was built from {built}: build it again"
+            )
+    settings = {**settings, "open_set": dict(settings["open_set"]), "shots": dict(settings["shots"])}
+    own = _of_folder(dataset) if dataset.parts is None else load_tier(dataset.manifest["settings"]["tier"]).split
+    for key in ("classes", "distractors", "tail", "n_max"):
+        settings[key] = own[key] if settings[key] is None else settings[key]
+    for key, fallback in (("open_set", {}), ("shots", {"many": 7, "medium": 3})):
+        for name, value in settings[key].items():
+            settings[key][name] = own.get(key, fallback)[name] if value is None else value
+    if settings["min_images"] is None:
+        settings["min_images"] = 1 if settings["tail"] == "natural" else settings["n_max"]
+    if settings["shots"]["many"] <= settings["shots"]["medium"]:
+        raise UserError("data.shots.many must be larger than data.shots.medium")
+    return settings
+
+
+def choose(dataset: Dataset, settings: dict[str, Any]) -> Roles:
+    """Draw the roles by `settings` (resolved) and their seed; UserError says which number the dataset cannot meet."""
+    offer = offered(dataset, settings["hold_out"])
+    deck = _Deck(dataset, settings)
+    trainable = offer.train >= settings["min_images"]
+    hangul = float(deck.hangul[trainable].mean()) if trainable.any() else 0.0
+    if settings["classes"] is not None:
+        train = deck.draw(trainable & (offer.held_out["test"] > 0), settings["classes"], "classes")
+    open_set = {part: deck.open_set(offer.fit[part], settings["open_set"][part], part, hangul) for part in PARTS[1:]}
+    distractors = deck.draw(offer.train >= 1, settings["distractors"], "distractors")
+    if settings["classes"] is None:
+        train = deck.rest(trainable)
+    shots = tail(len(train), settings)
+    shots = offer.train[train] if shots is None else np.minimum(shots, offer.train[train])
+    order = np.argsort(-shots, kind="stable")
+    train, shots = train[order], shots[order]
+    return Roles(train, shots, open_set, _closed(train, offer, settings), distractors)
+
+
+def offered(dataset: Dataset, hold_out: float) -> Offer:
+    """Count the images of every class by what they may serve."""
+    count = len(dataset.names)
+    if dataset.parts is None:
+        total = np.bincount(dataset.classes, minlength=count)
+        held = np.minimum(np.maximum(1, np.round(hold_out * total)), total - 1).astype(np.int64)
+        return Offer(total - held, dict.fromkeys(PARTS[1:], held), dict.fromkeys(PARTS[1:], total >= 2))
+    parts = dataset.parts[dataset.groups]
+    train, *held_out = (np.bincount(dataset.classes[parts == part], minlength=count) for part in range(3))
+    fit = {part: (train >= 1) & (_families(dataset, part) >= wanted_families(dataset, part)) for part in PARTS[1:]}
+    return Offer(train, dict(zip(PARTS[1:], held_out, strict=True)), fit)
+
+
+def wanted_families(dataset: Dataset, part: str) -> int:
+    """2 where a part has several font families, so that its same pairs are of two of them; 1 where it has but one."""
+    return min(2, len(np.unique(dataset.families[dataset.parts == PARTS.index(part)])))
+
+
+def tail(classes: int, settings: dict[str, Any]) -> np.ndarray | None:
+    """Images of each class by rank, int64 (classes,), not rising; None for a natural tail: all there are."""
+    if settings["tail"] == "natural":
+        return None
+    if settings["tail"] == "flat":
+        return np.full(classes, settings["n_max"])
+    rank = np.arange(1, classes + 1) / (settings["pareto"]["head"] * classes)
+    images = settings["n_max"] * rank ** -settings["pareto"]["exponent"]
+    return np.clip(np.round(images), 1, settings["n_max"]).astype(np.int64)
+
+
+def _of_folder(dataset: Dataset) -> dict[str, Any]:
+    numbers = {key: max(2, round(share * len(dataset.names))) for key, share in SHARES.items()}
+    return {"classes": None, "distractors": numbers["distractors"], "open_set": numbers, "tail": "natural", "n_max": 10}
+
+
+def _families(dataset: Dataset, part: str) -> np.ndarray:
+    """In how many families of a part each class has an image, int64 (A,)."""
+    rows = dataset.parts[dataset.groups] == PARTS.index(part)
+    pairs = np.stack([dataset.classes[rows], dataset.families[dataset.groups[rows]]], axis=1)
+    return np.bincount(np.unique(pairs, axis=0)[:, 0], minlength=len(dataset.names))
+
+
+def _closed(train: np.ndarray, offer: Offer, settings: dict[str, Any]) -> dict[str, np.ndarray]:
+    """Labels by the part that their held-out images serve; validation first takes its share of those it can use."""
+    rng = np.random.default_rng([settings["seed"], 4])
+    usable = np.flatnonzero(offer.held_out["validation"][train] > 0)
+    share = min(len(usable), round(settings["validation_share"] * len(train)))
+    validation = np.sort(rng.choice(usable, share, replace=False))
+    others = np.setdiff1d(np.arange(len(train)), validation)
+    return {"validation": validation, "test": others[offer.held_out["test"][train[others]] > 0]}
+
+
+class _Deck:
+    """Classes not yet drawn. Every draw has its own random numbers."""
+
+    def __init__(self, dataset: Dataset, settings: dict[str, Any]) -> None:
+        self.similar, self.name, self.seed = dataset.similar, dataset.manifest["name"], settings["seed"]
+        self.free = np.ones(len(dataset.names), dtype=bool)
+        glyphs = dataset.parts is not None
+        self.hangul = np.array([glyphs and "\uac00" <= name <= "\ud7a3" for name in dataset.names])
+        self.draws = 0
+
+    def draw(self, fit: np.ndarray, count: int, setting: str) -> np.ndarray:
+        """`count` random free classes among those that `fit`, in random order."""
+        left = self._shuffled(fit)
+        if count > len(left):
+            raise UserError(
+                f"data.{setting} asks for {count:,} classes, but {self.name} has only {len(left):,} left that fit: "
+                f"lower data.{setting}" + (" or data.min_images" if setting == "classes" else " or data.classes")
+            )
+        return self._take(left[:count])
+
+    def open_set(self, fit: np.ndarray, count: int, part: str, hangul: float) -> np.ndarray:
+        """The same for an open set, in couples of look-alikes, with the share of Hangul that training has if it can.
+
+        Without that, validation would be nearly all Hangul where training uses up its font's ideographs.
+        """
+        syllables, others = fit & self.free & self.hangul, fit & self.free & ~self.hangul
+        if count > syllables.sum() + others.sum():
+            self.draw(fit, count, f"open_set.{part}")
+        wanted = min(max(round(hangul * count), count - int(others.sum())), int(syllables.sum()))
+        return np.concatenate([self._couples(syllables, wanted), self._couples(others, count - wanted)])
+
+    def _couples(self, fit: np.ndarray, count: int) -> np.ndarray:
+        """`count` classes: random ones, each with one of its look-alikes where one is free, so that pairs are hard."""
+        chosen: list[int] = []
+        open_ = self.free & fit
+        for one in self._shuffled(fit).tolist():
+            if len(chosen) < count and open_[one]:
+                twin = next((other for other in self.similar[one].tolist() if other >= 0 and open_[other]), None)
+                chosen += [one] if twin is None or len(chosen) + 1 == count else [one, twin]
+                open_[chosen[-2:]] = False
+        return self._take(np.array(chosen, dtype=np.int64))
+
+    def rest(self, fit: np.ndarray) -> np.ndarray:
+        """All that is free and fits, in random order; at least two."""
+        return self.draw(fit, max(2, int((self.free & fit).sum())), "classes")
+
+    def _shuffled(self, fit: np.ndarray) -> np.ndarray:
+        self.draws += 1
+        return np.random.default_rng([self.seed, 1, self.draws]).permutation(np.flatnonzero(self.free & fit))
+
+    def _take(self, classes: np.ndarray) -> np.ndarray:
+        self.free[classes] = False
+        return classes

@@ -1,0 +1,144 @@
+"""A dataset folder: arrays that can be memory-mapped, and a manifest, written last, that says the set is whole."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+
+import numpy as np
+
+from workflow.data.faces import PARTS
+from workflow.data.similar import look_alikes
+from workflow.record import UserError, atomic, read_json, write_json
+
+ROWS = 16384  # images read at a time
+HEADER = 128  # bytes of the images' .npy header, a multiple of 64
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """An opened dataset folder.
+
+    images: uint8 (N, H, W) grey or (N, H, W, 3), memory-mapped; classes, groups: int64 (N,); similar: int64 (A, 5) of
+    the most similar other classes, -1 where there is none fit to compare; manifest: the record of how it was made.
+    """
+
+    folder: Path
+    images: np.ndarray
+    classes: np.ndarray
+    groups: np.ndarray
+    similar: np.ndarray
+    manifest: dict[str, Any]
+
+    @property
+    def names(self) -> list[str]:
+        """Name of every class: its character or its directory."""
+        return self.manifest["classes"]
+
+    @property
+    def families(self) -> np.ndarray:
+        """Number of every group's family, int64 (groups,)."""
+        return np.unique([group["family"] for group in self.manifest["groups"]], return_inverse=True)[1]
+
+    @property
+    def parts(self) -> np.ndarray | None:
+        """Which of PARTS every group serves, int64 (groups,); None where images, not groups, are held out."""
+        parts = [group["part"] for group in self.manifest["groups"]]
+        return None if None in parts else np.array([PARTS.index(part) for part in parts])
+
+
+def open_dataset(folder: Path) -> Dataset:
+    """Open a finished dataset folder; UserError if it is missing, unfinished or its arrays do not fit together."""
+    folder = Path(folder)
+    if not (folder / "manifest.json").exists():
+        raise UserError(f"{folder} is not a finished dataset: build it with `python -m workflow.data build`")
+    manifest = read_json(folder / "manifest.json")
+    arrays = {name: _load(folder / f"{name}.npy") for name in ("images", "classes", "groups", "similar")}
+    lengths = {name: len(array) for name, array in arrays.items()}
+    rows, classes = manifest["images"], len(manifest["classes"])
+    if lengths != {"images": rows, "classes": rows, "groups": rows, "similar": classes}:
+        raise UserError(f"the arrays in {folder} do not fit its manifest: delete the folder and build it again")
+    return Dataset(folder, manifest=manifest, **arrays)
+
+
+class Supply(Protocol):
+    """Where images come from: rendered glyphs or a folder."""
+
+    def chunks(self) -> Iterator[np.ndarray]:
+        """The images, uint8 (n, H, W) or (n, H, W, 3), some at a time."""
+
+    def labels(self) -> tuple[list[str], np.ndarray, np.ndarray]:
+        """After the last chunk: names of the classes, class and group of every image delivered, int64 (N,)."""
+
+    def record(self) -> dict[str, Any]:
+        """After the last chunk: groups, sources, rejected, render, as the manifest lists them."""
+
+
+def write_dataset(folder: Path, supply: Supply, record: dict[str, Any]) -> Dataset:
+    """Write all that `supply` delivers, then the manifest, and open the set. `record` adds to the manifest.
+
+    A killed run leaves a folder without manifest.json, which nothing opens. UserError when the disk is full.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "manifest.json").unlink(missing_ok=True)
+    for left in folder.glob(".*.part"):  # of a run that was killed
+        left.unlink()
+    digest = hashlib.sha256()
+    write_images(folder / "images.npy", supply.chunks(), digest)
+    names, classes, groups = supply.labels()
+    images = np.load(folder / "images.npy", mmap_mode="r")
+    arrays = {"classes": classes, "groups": groups, "similar": look_alikes(images, classes, groups)}
+    for name, array in arrays.items():
+        digest.update(array.tobytes())
+        _save(folder / f"{name}.npy", array)
+    digest.update(json.dumps(names).encode())
+    content = {"hash": digest.hexdigest(), "images": len(images), "classes": names, **supply.record()}
+    write_json(folder / "manifest.json", {**record, **content})
+    return open_dataset(folder)
+
+
+def write_images(path: Path, chunks: Iterable[np.ndarray], digest: "hashlib._Hash") -> None:
+    """Stream uint8 images into one .npy file, whose header is completed when their number is known."""
+    shape: tuple[int, ...] = (0,)
+    with atomic(path) as temporary, temporary.open("wb") as file:
+        _header(file, (0, 0, 0, 3))
+        for chunk in chunks:
+            file.write(chunk.data)
+            digest.update(chunk.data)
+            shape = (shape[0] + len(chunk), *chunk.shape[1:])
+        file.seek(0)
+        _header(file, shape)
+
+
+def check_dataset(folder: Path) -> str:
+    """Hash the arrays of `folder` again and return the hash; UserError if it is not the manifest's."""
+    dataset = open_dataset(folder)
+    digest = hashlib.sha256()
+    for start in range(0, len(dataset.images), ROWS):
+        digest.update(np.ascontiguousarray(dataset.images[start : start + ROWS]).data)
+    for array in (dataset.classes, dataset.groups, dataset.similar):
+        digest.update(array.tobytes())
+    digest.update(json.dumps(dataset.names).encode())
+    if digest.hexdigest() != dataset.manifest["hash"]:
+        raise UserError(f"{folder} is not what its manifest describes: delete the folder and build it again")
+    return digest.hexdigest()
+
+
+def _header(file: BinaryIO, shape: tuple[int, ...]) -> None:
+    """Write the .npy header, padded so that every shape with up to HEADER bytes of text takes the same room."""
+    text = repr({"descr": "|u1", "fortran_order": False, "shape": shape}).encode().ljust(HEADER - 11) + b"\n"
+    file.write(b"\x93NUMPY\x01\x00" + (HEADER - 10).to_bytes(2, "little") + text)
+
+
+def _save(path: Path, array: np.ndarray) -> None:
+    with atomic(path) as temporary, temporary.open("wb") as file:
+        np.save(file, array)
+
+
+def _load(path: Path) -> np.ndarray:
+    try:
+        return np.load(path, mmap_mode="r" if path.stem == "images" else None)
+    except (OSError, ValueError, EOFError) as error:
+        raise UserError(f"{path} cannot be read ({error}): delete its folder and build it again") from error
