@@ -10,18 +10,14 @@ from typing import Any
 import numpy as np
 import torch
 
-import heads
-from heads._base import Head
 from workflow.allocator import keep_freed_memory
 from workflow.console import duration, log
-from workflow.data.loaders import Loader, to_tensor
-from workflow.data.split import Split, load_split, open_dataset
+from workflow.data.loaders import to_tensor
+from workflow.data.split import load_split, open_dataset
 from workflow.evaluating.scores import curve_scores
 from workflow.record import Stopwatch, UserError, now, provenance, write_json
 from workflow.training import checkpoint
-from workflow.training.backbones import build, fingerprint
-from workflow.training.encoder import Network
-from workflow.training.prefetch import Ahead
+from workflow.training.assembly import assemble, make_loader
 from workflow.training.schedule import twin_momentum
 from workflow.training.trainer import Diverged, Progress, Trainer
 
@@ -89,27 +85,14 @@ class Session:
         self.network, self.head, self.initial_weights = assemble(cell.spec, self.split, self.data.images, self.device)
         paper = self.head.momentum
         self.twin_momentum = None if paper is None else twin_momentum(paper, self.settings["steps"])
-        self.trainer = Trainer(self.network, self.head, self.loader(), self.settings, self.twin_momentum)
+        loader = make_loader(cell.spec, self.data.images, self.split, self.head.batches, self.device)
+        self.trainer = Trainer(self.network, self.head, loader, self.settings, self.twin_momentum)
         self.partial = cell.folder / "steps.partial.jsonl"
         self.saved = cell.folder / "checkpoint.pt"
         self.identity = checkpoint.identity(cell.spec, self.split.info["hash"])
         self.resumed = 0
         cell.folder.mkdir(parents=True, exist_ok=True)
         self.resume()
-
-    def loader(self) -> Loader | Ahead:
-        arrays, settings = self.split.arrays, self.settings
-        loader = Loader(
-            self.data.images,
-            arrays["train_rows"],
-            arrays["train_labels"],
-            kind=self.head.batches,
-            batch=settings["batch"],
-            seed=self.cell.spec["cell"]["seed"],
-            augment=settings["augment"],
-            device=self.device,
-        )
-        return Ahead(loader) if self.device.type == "cuda" else loader
 
     def resume(self) -> None:
         """Continue where a killed run of the same identity left off."""
@@ -238,31 +221,6 @@ class Session:
         write_json(folder / "run.json", record)
         self.partial.unlink()
         self.saved.unlink(missing_ok=True)
-
-
-def assemble(spec: dict[str, Any], split: Split, images: np.ndarray, device: torch.device) -> tuple[Network, Head, str]:
-    """Network, head and the hash of the backbone's first weights. The backbone's start depends on the seed alone, so
-    it is the same under every head; the head draws its own afterwards."""
-    channels, size = (1 if images.ndim == 3 else images.shape[3]), images.shape[1]
-    seed = spec["cell"]["seed"]
-    torch.manual_seed(seed)
-    backbone = build(spec["backbone"], channels, size)
-    weights = fingerprint(backbone)
-    torch.manual_seed(seed + 1)
-    kind = heads.load(spec["cell"]["head"])
-    head = make_head(kind, spec, len(split.arrays["shots"]))
-    network = Network(backbone, kind.momentum is not None, spec["train"]["precision"])
-    return network.to(device), head.to(device), weights
-
-
-def make_head(kind: type[Head], spec: dict[str, Any], num_classes: int) -> Head:
-    """Construct a head from the cell's options; what its constructor refuses becomes a UserError."""
-    cell = spec["cell"]
-    options = spec["head"] | ({"ratio": cell["ratio"]} if "ratio" in heads.options(cell["head"]) else {})
-    try:
-        return kind(num_classes, spec["backbone"]["dim"], **options)
-    except (TypeError, ValueError) as error:
-        raise UserError(f"head '{cell['label']}' (heads/{cell['head']}.py) refuses its options: {error}") from error
 
 
 def curve_points(settings: dict[str, Any]) -> set[int]:

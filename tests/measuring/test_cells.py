@@ -1,0 +1,205 @@
+"""A head measured alone, from the command line to its record, on sizes that take no time."""
+
+import json
+import platform
+import subprocess
+import sys
+
+import pytest
+import torch
+
+import heads
+from heads._base import Cost
+from tests.measuring.conftest import RATES
+from workflow import settings as plan
+from workflow.measuring import cells, outcomes
+from workflow.measuring.__main__ import main
+from workflow.measuring.cells import Measurement, headline
+from workflow.measuring.head_alone import HeadAlone
+from workflow.measuring.meters import MEMORY
+from workflow.record import UserError
+
+CONTRACT = {
+    "cell": {"profile", "label", "head", "ratio", "mode", "classes", "dim", "batch", "precision"},
+    "images_per_step": {"gradient", "encoded"},
+    "memory": set(MEMORY),
+    "nvml": {"utilisation_percent", "power_w", "energy_j_per_image", "clock_mhz", "temperature_c"},
+    "floor": {"flops", "bytes", "state_bytes", "ms"},
+}
+FIELDS = {"outcome", "reason", "step_ms", "step_cpu_ms", "warmup_steps", "pools_full", "parts_ms", "host_meter"}
+FIELDS |= {"exclusive", "conditions", "start", "finish", "command", "commit", "machine", "versions"}
+
+
+def check_fields(record: dict) -> None:
+    assert record.keys() >= FIELDS | CONTRACT.keys()
+    for section, names in CONTRACT.items():
+        assert record[section].keys() >= names, section
+
+
+def run(spec: dict, machine, out) -> dict:
+    main(["head", "--spec", json.dumps(spec), "--machine", str(machine), "--out", str(out)])
+    return json.loads(out.read_text())
+
+
+def test_every_head_is_measured_from_the_command_line(head_name, make_spec, machine, tmp_path, capsys):
+    out = tmp_path / "cost" / "200.json"
+    record = run(make_spec(head_name), machine, out)
+    check_fields(record)
+    assert (record["outcome"], record["reason"], record["exclusive"]) == ("ok", None, True)
+    assert len(record["step_ms"]) == len(record["step_cpu_ms"]) == 4
+    assert record["pools_full"] in (True, None) and record["warmup_steps"] == 1
+    assert record["images_per_step"]["gradient"] == 12
+    twin = heads.load(head_name).momentum is not None
+    assert record["images_per_step"]["encoded"] == (24 if twin else 12)
+    assert record["cell"]["classes"] == 200 and record["cell"]["mode"] == "head"
+    assert record["floor"]["ms"] > 0 and record["memory"]["declared_state_bytes"] == record["floor"]["state_bytes"]
+    printed = capsys.readouterr().out
+    assert printed.startswith(f"cost {head_name} ") and "at 200 classes" in printed and printed.count("\n") == 1
+
+
+def test_what_was_not_measured_is_null_and_never_zero(measure_head):
+    record = measure_head("fc")
+    memory = record["memory"]
+    assert all(value is None for name, value in memory.items() if name.startswith(("allocator", "nvml", "requested")))
+    assert set(record["nvml"].values()) == {None}
+    assert record["parts_ms"] is None
+    assert memory["host_peak_rss_bytes"] > 0 and memory["host_rss_before_bytes"] > 0
+
+
+def test_the_peak_has_the_heads_state_in_it(measure_head):
+    memory = measure_head("fc", classes=200_000, steps=3)["memory"]
+    grown = memory["host_peak_rss_bytes"] - memory["host_rss_before_bytes"]
+    assert memory["declared_state_bytes"] == 8 * 200_000 * 16
+    assert grown > 0.9 * memory["declared_state_bytes"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 4096 bytes."),
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 4.00 KiB."),
+    ],
+    ids=["host", "gpu"],
+)
+def test_out_of_memory_is_written_down_and_no_error(error, make_spec, machine, tmp_path, monkeypatch, capsys):
+    def step(*_):
+        raise error
+
+    monkeypatch.setattr(HeadAlone, "step", step)
+    record = run(make_spec("fc"), machine, tmp_path / "record.json")
+    check_fields(record)
+    assert record["outcome"] == "out of memory" and record["memory"]["requested_bytes"] == 4096
+    assert record["step_ms"] == [] and record["floor"]["ms"] > 0
+    assert "out of memory" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(platform.system() != "Linux", reason="the limit is Linux's")
+def test_a_request_that_the_host_cannot_meet_is_a_result(measure_head, monkeypatch):
+    monkeypatch.setattr("workflow.measuring.meters.available_bytes", lambda device: 64 << 20)
+    record = measure_head("fc", classes=8_000_000)
+    assert record["outcome"] == "out of memory" and "can't allocate" in record["reason"]
+    assert record["memory"]["requested_bytes"] == 4 * 8_000_000 * 16
+    assert record["memory"]["host_rss_before_bytes"] > 0 and record["memory"]["host_peak_rss_bytes"] is None
+
+
+def test_the_process_ends_well_when_a_cell_does_not_fit(make_spec, machine, tmp_path):
+    spec, out = json.dumps(make_spec("fc", classes=10**12)), tmp_path / "record.json"
+    command = [sys.executable, "-m", "workflow.measuring", "head", "--spec", spec, "--machine", str(machine)]
+    done = subprocess.run([*command, "--out", str(out)], capture_output=True, text=True, cwd=plan.SCHEMA.parent.parent)
+    assert done.returncode == 0, done.stderr
+    assert "at 1,000,000,000,000 classes: out of memory: its state needs" in done.stdout
+    assert json.loads(out.read_text())["outcome"] == "out of memory"
+
+
+def test_the_allocator_keeps_memory_only_once_the_head_is_built(measure_head, monkeypatch):
+    order, build = [], HeadAlone.build
+    monkeypatch.setattr(HeadAlone, "build", lambda self: (build(self), order.append("built")))
+    monkeypatch.setattr(cells, "keep_freed_memory", lambda: order.append("keeps"))
+    measure_head("fc")
+    assert order == ["built", "keeps"]
+
+
+def test_a_state_that_cannot_fit_is_not_even_tried(measure_head, monkeypatch):
+    built = []
+    monkeypatch.setattr(HeadAlone, "build", lambda self: built.append(self))
+    monkeypatch.setattr(outcomes, "available_bytes", lambda device: 1000)
+    record = measure_head("fc", classes=200)
+    assert record["outcome"] == "out of memory" and not built
+    assert record["memory"]["requested_bytes"] == record["memory"]["declared_state_bytes"] == 8 * 200 * 16
+
+
+def test_a_size_that_the_head_refuses_is_a_failed_cell(measure_head):
+    record = measure_head("f2c", ratio=0.005)  # one slot for the classes of a batch
+    check_fields(record)
+    assert record["outcome"] == "failed"
+    assert record["reason"].startswith("a pool of 1 slots cannot hold")
+    assert "failed: a pool of 1" in headline(record)
+
+
+def test_a_store_that_does_not_fill_in_time_is_recorded(measure_head, monkeypatch):
+    monkeypatch.setattr("workflow.measuring.head_alone.fill", lambda head, classes: None)
+    assert measure_head("dcq", ratio=0.5)["pools_full"] is False  # 4 steps of 12 for 100 slots
+    assert measure_head("dcq", ratio=0.5, fill_limit=20)["pools_full"] is True
+
+
+def test_a_loss_that_is_no_number_is_divergence(measure_head, monkeypatch):
+    monkeypatch.setattr(HeadAlone, "step", lambda self, batch: torch.tensor(float("nan")))
+    record = measure_head("fc")
+    assert record["outcome"] == "diverged" and len(record["step_ms"]) == 4
+    json.dumps(record, allow_nan=False)
+
+
+class Unbound(heads.load("fc")):
+    """A newcomer's head that states no cost and leaves its parameters to the optimiser."""
+
+    def __init__(self, num_classes, embedding_dim, **options):
+        super().__init__(num_classes, embedding_dim)
+        self.shift = torch.nn.Parameter(torch.zeros(embedding_dim))
+
+    def forward(self, encode, batch):
+        return super().forward(lambda x: encode(x + self.shift), batch)
+
+    @classmethod
+    def cost(cls, *sizes, **options) -> Cost:
+        raise NotImplementedError
+
+
+def test_a_head_may_have_parameters_and_state_no_cost(make_spec, monkeypatch):
+    monkeypatch.setattr(heads, "load", lambda name: Unbound)
+    spec = make_spec("fc")
+    subject = HeadAlone(spec, torch.device("cpu"))
+    record = Measurement(subject, spec, RATES).run()
+    assert record["outcome"] == "ok" and record["floor"]["ms"] is None
+    assert record["memory"]["declared_state_bytes"] is None
+    assert subject.head.shift.abs().sum() > 0  # its optimiser's step is part of the step that is timed
+
+
+def test_a_gpus_sensors_are_read_while_the_head_keeps_stepping(make_spec, nvml, monkeypatch):
+    from workflow.measuring import nvml as module
+
+    monkeypatch.setattr(module, "SHORTEST_WATCH", 0.01)
+    monkeypatch.setattr(torch.cuda, "synchronize", lambda device: None)
+    monkeypatch.setattr(cells, "open_gpu", lambda device: module.Gpu(nvml(), "handle"))
+    spec = make_spec("fc")
+    record = Measurement(HeadAlone(spec, torch.device("cpu")), spec, RATES).run()
+    assert record["nvml"]["power_w"] == 250.0 and record["nvml"]["energy_j_per_image"] > 0
+    assert record["memory"]["nvml_device_bytes"] == 3 << 30 and record["memory"]["nvml_process_bytes"] is None
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"cell": {"head": "fcc"}}, "did you mean 'fc'"),
+        ({"measure": {"threads": 1}}, "lacks batch, warmup"),
+        ({"classes": None}, "lacks classes"),
+    ],
+)
+def test_an_unusable_spec_is_named(change, message, make_spec, machine, tmp_path):
+    spec = {key: value for key, value in (make_spec("fc") | change).items() if value is not None}
+    with pytest.raises(UserError, match=message):
+        run(spec, machine, tmp_path / "record.json")
+
+
+def test_a_missing_machine_record_is_named(make_spec, tmp_path):
+    with pytest.raises(UserError, match=r"absent\.json does not exist"):
+        run(make_spec("fc"), tmp_path / "absent.json", tmp_path / "record.json")

@@ -1,0 +1,74 @@
+"""One measurement at a time."""
+
+import threading
+import time
+
+import pytest
+
+from workflow.measuring.exclusive import LOCK, Others, alone
+from workflow.record import UserError
+
+
+def test_the_second_measurement_waits_for_the_first_and_says_so(tmp_path, capsys):
+    order, started = [], threading.Event()
+
+    def second():
+        started.set()
+        with alone(tmp_path) as waited:
+            order.append("second")
+            assert waited > 0
+
+    with alone(tmp_path):
+        thread = threading.Thread(target=second)
+        thread.start()
+        started.wait()
+        thread.join(0.2)
+        assert thread.is_alive()
+        order.append("first ends")
+    thread.join(5)
+    assert order == ["first ends", "second"]
+    said = capsys.readouterr().err
+    assert "another measurement runs on this machine" in said and "waited" in said
+
+
+def test_a_free_machine_is_not_waited_for(tmp_path, capsys):
+    for _ in range(2):
+        with alone(tmp_path):
+            assert (tmp_path / LOCK).exists()
+    assert not capsys.readouterr().err
+
+
+def test_the_lock_is_free_again_after_an_error(tmp_path):
+    with pytest.raises(RuntimeError), alone(tmp_path):
+        raise RuntimeError
+    with alone(tmp_path):
+        pass
+
+
+def test_a_lock_file_that_may_only_be_read_is_enough(tmp_path):
+    (tmp_path / LOCK).touch(mode=0o444)
+    with alone(tmp_path):
+        pass
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(UserError, match="nowhere"), alone(tmp_path / "nowhere"):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("end", "cores"),
+    [((110.0, 65.0, 12.0), 0.5), ((110.0, 60.0, 12.5), 0.0), (None, None)],
+    ids=["15 s busy, 10 of them own", "clocks that disagree a little", "unreadable"],
+)
+def test_the_own_load_is_not_the_others(end, cores, monkeypatch):
+    readings = iter([(100.0, 50.0, 2.0), end])  # seconds: wall, whole machine busy, this process busy
+    monkeypatch.setattr(Others, "_read", staticmethod(lambda: next(readings)))
+    assert Others().cores() == cores
+
+
+def test_this_machine_tells_its_load():
+    others = Others()
+    time.sleep(0.02)
+    cores = others.cores()
+    assert cores is not None and cores >= 0

@@ -1,0 +1,73 @@
+"""Which steps are warm-up, which are timed, when timing stops. No test asserts how long anything takes."""
+
+import time
+
+import pytest
+import torch
+from torch import nn
+
+from workflow.measuring.steps import FEWEST_STEPS, time_steps, warm_up
+
+SETTINGS = {"warmup": 2, "fill_limit": 6, "steps": 10, "seconds": 60}
+
+
+class Queue(nn.Module):
+    """Fills one slot a step."""
+
+    def __init__(self, size: int):
+        super().__init__()
+        self.register_buffer("labels", torch.full((size,), -1))
+
+
+class Counting:
+    """A subject that notes what it is asked."""
+
+    device = torch.device("cpu")
+
+    def __init__(self, slots: int = 0, pause: float = 0.0):
+        self.head, self.pause = Queue(slots), pause
+        self.prepared, self.done = [], []
+
+    def prepare(self, step):
+        self.prepared.append(step)
+        return step
+
+    def step(self, prepared):
+        time.sleep(self.pause)
+        if len(self.head.labels) > prepared:
+            self.head.labels[prepared] = 1
+        self.done.append(prepared)
+        return torch.tensor(float(prepared))
+
+    def encoded(self):
+        return len(self.done), 0
+
+
+@pytest.mark.parametrize(("slots", "steps"), [(0, 2), (1, 2), (4, 4), (100, 6)])
+def test_warm_up_lasts_until_stores_are_full_within_its_limit(slots, steps, capsys):
+    subject = Counting(slots)
+    assert warm_up(subject, SETTINGS) == steps
+    assert subject.done == list(range(steps))
+    assert ("94 slots are still empty" in capsys.readouterr().err) == (slots == 100)
+
+
+def test_every_step_is_a_sample_and_goes_on_where_warm_up_ended():
+    subject = Counting()
+    samples = time_steps(subject, 5, SETTINGS)
+    assert subject.done == subject.prepared == list(range(5, 15))
+    assert len(samples.wall_ms) == len(samples.cpu_ms) == 10
+    assert samples.loss == 14.0 and samples.next_step == 15
+    assert all(sample > 0 for sample in samples.wall_ms)
+
+
+def test_a_spent_budget_of_seconds_ends_timing_after_the_fewest_steps():
+    assert len(time_steps(Counting(), 0, SETTINGS | {"seconds": 0}).wall_ms) == FEWEST_STEPS
+
+
+def test_fewer_steps_than_the_fewest_are_obeyed():
+    assert len(time_steps(Counting(), 0, SETTINGS | {"steps": 1, "seconds": 0}).wall_ms) == 1
+
+
+def test_wall_time_has_the_waiting_in_it_and_processor_time_has_not():
+    samples = time_steps(Counting(pause=0.02), 0, SETTINGS | {"steps": 3})
+    assert all(wall > 19 > cpu for wall, cpu in zip(samples.wall_ms, samples.cpu_ms, strict=True))

@@ -1,0 +1,221 @@
+"""A cell from its specification to its records, on a small real set."""
+
+import copy
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import yaml
+
+import heads
+from workflow import settings as plan
+from workflow.record import UserError, read_json
+from workflow.training import cell as cells
+from workflow.training.cell import Cell, attempt, run
+from workflow.training.trainer import Diverged
+
+ROOT = Path(__file__).parents[2]
+SHORT = {"steps": 12, "batch": 32, "log_every": 4, "curve_points": 2, "checkpoint_every": 1000}
+
+
+def spec_of(head: str, ratio: str = "1", seed: int = 0, **changes) -> dict:
+    config = yaml.safe_load((plan.SCHEMA.parent / "default.yaml").read_text())
+    config["heads"] = [{"head": head, "ratios": [float(ratio)]}]
+    config["data"]["name"] = "dejavu"
+    config["backbone"] = {"name": "small", "dim": 16, "width": 4}
+    config["train"] |= SHORT | changes
+    return plan.cell_spec(config, head, ratio, seed)
+
+
+@pytest.fixture
+def cell(glyphs, split, tmp_path):
+    def make(head: str, ratio: str = "1", seed: int = 0, name: str = "cell", **changes) -> Cell:
+        return Cell(spec_of(head, ratio, seed, **changes), glyphs, split, tmp_path / name)
+
+    return make
+
+
+def lines(folder: Path) -> list[dict]:
+    """The step log without what a clock wrote."""
+    rows = [json.loads(line) for line in (folder / "steps.jsonl").read_text().splitlines()]
+    return [{key: value for key, value in row.items() if key != "seconds"} for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("head", "ratio", "kind", "encoded"),
+    [
+        ("fc", "1", "instances", 12 * 32),
+        ("partial_fc", "0.5", "instances", 12 * 32),
+        ("dcq", "0.5", "pairs", 2 * 12 * 32),
+        ("f2c", "0.5", "pairs+instances", 2 * 12 * 32),
+    ],
+)
+def test_every_head_leaves_its_records(cell, head, ratio, kind, encoded):
+    record = run(cell(head, ratio))
+    folder = cell(head, ratio).folder
+    assert read_json(folder / "run.json") == record
+    assert (record["outcome"], record["reason"], record["steps"]) == ("ok", None, 12)
+    assert record["images"] == {"gradient": 12 * 32, "encoded": encoded}
+    assert record["declared"]["batches"] == kind
+    assert record["declared"]["pool"] == round(float(ratio) * 200)
+    assert record["cell"] == cell(head, ratio).spec["cell"]
+    rows = lines(folder)
+    assert [row["step"] for row in rows if "loss" in row] == [4, 8, 12]
+    points = [row for row in rows if "validation" in row]
+    assert [row["step"] for row in points] == [6, 12]
+    assert all(0 <= value <= 1 for row in points for value in row["validation"].values())
+    model = torch.load(folder / "model.pt", weights_only=True)
+    assert (model["centres"] is not None) == record["declared"]["learned_centres"]
+    assert (model["twin"] is not None) == (record["declared"]["momentum"] is not None)
+    assert not list(folder.glob("*partial*")) and not (folder / "checkpoint.pt").exists()
+
+
+def test_all_heads_start_from_the_same_weights(cell):
+    prints = {run(cell(head, "1", name=head, steps=1))["initial_weights"] for head in ("fc", "dcq", "f2c")}
+    other = run(cell("fc", seed=1, name="other", steps=1))["initial_weights"]
+    assert len(prints) == 1 and other not in prints
+
+
+def test_the_same_cell_twice_is_bit_equal(cell):
+    models = []
+    for name in ("one", "two"):
+        run(cell("partial_fc", "0.5", name=name))
+        models.append(torch.load(cell("partial_fc", name=name).folder / "model.pt", weights_only=True))
+    assert lines(cell("partial_fc", name="one").folder) == lines(cell("partial_fc", name="two").folder)
+    assert all(
+        torch.equal(a, b) for a, b in zip(models[0]["backbone"].values(), models[1]["backbone"].values(), strict=True)
+    )
+    assert torch.equal(models[0]["centres"], models[1]["centres"])
+
+
+@pytest.mark.parametrize("head", ["partial_fc", "f2c"])
+def test_a_terminated_run_continues_to_the_same_bits(cell, head):
+    straight = cell(head, "0.5", name="straight", steps=200, log_every=10)
+    run(straight)
+    broken = cell(head, "0.5", name="broken", steps=200, log_every=10)
+    arguments = ["--dataset", broken.dataset, "--split", broken.split, "--out", broken.folder]
+    command = [sys.executable, "-m", "workflow.training", *map(str, arguments), "--spec", json.dumps(broken.spec)]
+    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while not (log := broken.folder / "steps.partial.jsonl").exists() or log.stat().st_size < 200:
+        assert time.monotonic() < deadline and process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 2 and "run again to continue from there" in said
+    assert not (broken.folder / "run.json").exists()
+    record = run(broken)
+    assert record["resumed"] == 1 and record["steps"] == 200
+    assert lines(broken.folder) == lines(straight.folder)
+    mine, theirs = (torch.load(c.folder / "model.pt", weights_only=True) for c in (broken, straight))
+    assert all(torch.equal(mine["backbone"][key], theirs["backbone"][key]) for key in theirs["backbone"])
+
+
+def test_a_checkpoint_of_other_settings_is_not_continued(cell, capsys):
+    first = cell("fc", steps=12)
+    session = cells.Session(first)
+    next(iter(session.trainer.run()))
+    session.save()
+    record = run(cell("fc", steps=12, lr=0.05))
+    assert record["resumed"] == 0
+    assert "belongs to other settings, data or code" in capsys.readouterr().err
+
+
+def test_divergence_is_an_outcome_with_its_step_and_cause(cell):
+    record = run(cell("fc", lr=1e30, warmup=0, clip=0))
+    assert record["outcome"] == "diverged"
+    assert "at step" in record["reason"] or "after step" in record["reason"]
+    assert record["steps"] < 12 or "not finite" in record["reason"]
+    assert (cell("fc").folder / "model.pt").exists()
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        (Diverged("the loss is nan"), "diverged"),
+        (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 9 GiB"), "out of memory"),
+        (MemoryError(), "out of memory"),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 99 bytes"), "out of memory"),
+        (ZeroDivisionError("division by zero"), "failed"),
+    ],
+)
+def test_how_a_run_ends_is_named(error, outcome):
+    def train():
+        raise error
+
+    named, reason = attempt(train)
+    assert named == outcome and reason
+
+
+@pytest.mark.parametrize("error", [UserError("mend this"), OSError(28, "No space left on device")])
+def test_what_a_person_must_mend_is_not_an_outcome(error):
+    def train():
+        raise error
+
+    with pytest.raises(type(error)):
+        attempt(train)
+
+
+def test_a_full_disk_keeps_the_last_checkpoint(cell, monkeypatch):
+    session = cells.Session(cell("fc"))
+    next(iter(session.trainer.run()))
+    session.save()
+    before = session.saved.read_bytes()
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(torch, "save", full)
+    with pytest.raises(UserError, match=r"no space left to write .*checkpoint\.pt"):
+        session.save()
+    assert session.saved.read_bytes() == before and len(list(session.saved.parent.glob(".*part"))) == 0
+
+
+def test_options_that_a_head_refuses_are_the_users(cell):
+    wrong = cell("fc")
+    wrong.spec["head"] |= {"margin": "cosfase"}
+    with pytest.raises(UserError, match=r"head 'fc' .*heads/fc\.py.* refuses its options: margin 'cosfase'"):
+        run(wrong)
+
+
+def test_more_gpus_than_there_are_is_refused(cell):
+    with pytest.raises(UserError, match=r"train\.device 'cuda:7' is not there: this machine has \d CUDA devices"):
+        run(cell("fc", device="cuda:7"))
+
+
+def test_a_split_of_another_dataset_is_refused(cell, tmp_path, split):
+    other = cell("fc")
+    (tmp_path / "split.npz").write_bytes(split.read_bytes())
+    info = read_json(split.with_suffix(".json")) | {"dataset_hash": "0" * 64}
+    (tmp_path / "split.json").write_text(json.dumps(info))
+    other.split = tmp_path / "split.npz"
+    with pytest.raises(UserError, match=r"split\.npz was made from another version of"):
+        run(other)
+
+
+def test_a_cells_embedding_of_images_is_the_stored_one(cell):
+    """The learning curve's last point and the evaluation of the saved model see the same network."""
+    made = cell("dcq", "0.5")
+    session = cells.Session(made)
+    for _ in session.trainer.run():
+        pass
+    positions = np.arange(40)
+    inside = session.embed(positions)
+    session.finish(session.facts() | {"steps": 12, "outcome": "ok"})
+    saved = torch.load(made.folder / "model.pt", weights_only=True)
+    net = copy.deepcopy(session.network)
+    net.backbone.load_state_dict(saved["backbone"])
+    session.network = net
+    np.testing.assert_array_equal(session.embed(positions), inside)
+
+
+def test_an_error_in_a_head_is_recorded_as_its_failure(cell, monkeypatch):
+    monkeypatch.setattr(heads.load("fc"), "commit", lambda self: {}["missing"])
+    record = run(cell("fc"))
+    assert (record["outcome"], record["reason"]) == ("failed", "KeyError: 'missing'")

@@ -1,0 +1,73 @@
+"""One measurement at a time on a machine, whoever started it."""
+
+import fcntl
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+from workflow.console import duration, log
+from workflow.record import Stopwatch, UserError
+
+LOCK = "headroom-measuring.lock"
+
+
+@contextmanager
+def alone(folder: Path | None = None) -> Iterator[float]:
+    """Hold the machine's measuring lock, waiting for it if need be; yields the seconds waited.
+
+    It keeps out other measurements, of any checkout and user; it cannot keep out other programs (see `Others`).
+    """
+    path = Path(folder or tempfile.gettempdir()) / LOCK
+    handle = _open(path)
+    try:
+        waited = Stopwatch()
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            log(f"another measurement runs on this machine: waiting for {path}")
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            log(f"waited {duration(waited.seconds)} for the machine")
+        yield waited.seconds
+    finally:
+        os.close(handle)
+
+
+def _open(path: Path) -> int:
+    """Open the lock file, which another user may own: then it is only readable, and that is enough for a lock."""
+    try:
+        try:
+            return os.open(path, os.O_RDONLY)
+        except FileNotFoundError:
+            return os.open(path, os.O_RDONLY | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise UserError(f"{path} cannot be opened ({error}): set TMPDIR to a folder that all runs can read") from error
+
+
+class Others:
+    """How busy the rest of the machine was since this was made: the evidence that a measurement ran alone."""
+
+    def __init__(self) -> None:
+        self.start = self._read()
+
+    def cores(self) -> float | None:
+        """Mean number of processor cores that other processes kept busy; None where the system does not tell."""
+        end = self._read()
+        if self.start is None or end is None or end[0] <= self.start[0]:
+            return None
+        wall, busy, own = (after - before for after, before in zip(end, self.start, strict=True))
+        return max(0.0, (busy - own) / wall)
+
+    @staticmethod
+    def _read() -> tuple[float, float, float] | None:
+        try:
+            system, own = psutil.cpu_times(), os.times()
+        except (OSError, psutil.Error):
+            return None
+        idle = system.idle + getattr(system, "iowait", 0.0)
+        counted = sum(system) - getattr(system, "guest", 0.0) - getattr(system, "guest_nice", 0.0)  # guest is in user
+        return time.perf_counter(), counted - idle, own.user + own.system

@@ -1,0 +1,122 @@
+"""Where the time of a training step goes: loader, backbone, twin, head, other."""
+
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from heads._base import Batch, Encoder
+from workflow.training.encoder import Network
+from workflow.training.trainer import Trainer
+
+PARTS = ("loader", "backbone", "twin", "head", "other")
+
+
+class Ledger:
+    """Books time to the part at work; a part that starts within another pauses that one. Waits for the GPU at every
+    change, so steps timed in this way are a little slower than others."""
+
+    def __init__(self, device: torch.device):
+        self.device, self.stack = device, ["other"]
+        self.milliseconds = dict.fromkeys(PARTS, 0.0)
+        self.since = self._now()
+
+    def _now(self) -> float:
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
+        return time.perf_counter() * 1e3
+
+    def book(self) -> None:
+        """Charge the time since the last change to the part at work."""
+        now = self._now()
+        self.milliseconds[self.stack[-1]] += now - self.since
+        self.since = now
+
+    @contextmanager
+    def part(self, name: str) -> Iterator[None]:
+        self.book()
+        self.stack.append(name)
+        try:
+            yield
+        finally:
+            self.book()
+            self.stack.pop()
+
+    def wrap(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        """`function`, charged to part `name`."""
+
+        @wraps(function)
+        def charged(*arguments: Any) -> Any:
+            with self.part(name):
+                return function(*arguments)
+
+        return charged
+
+
+class Cut(Encoder):
+    """A network whose embeddings are cut from its graph, so that the head's backward and the network's are apart."""
+
+    def __init__(self, network: Network, ledger: Ledger):
+        super().__init__()
+        self.network, self.ledger = network, ledger
+        self.seam: list[tuple[Tensor, Tensor]] = []
+
+    def forward(self, x: Tensor) -> Tensor:
+        with self.ledger.part("backbone"):
+            output = self.network(x)
+        leaf = output.detach().requires_grad_()
+        self.seam.append((output, leaf))
+        return leaf
+
+    def momentum(self, x: Tensor) -> Tensor:
+        with self.ledger.part("twin"):
+            return self.network.momentum(x)
+
+    def backward(self) -> None:
+        """Carry the gradients that reached the embeddings on into the network."""
+        reached = [(output, leaf.grad) for output, leaf in self.seam if leaf.grad is not None]
+        with self.ledger.part("backbone"):
+            torch.autograd.backward([output for output, _ in reached], [gradient for _, gradient in reached])
+
+
+@contextmanager
+def dissected(trainer: Trainer, ledger: Ledger) -> Iterator[None]:
+    """Within the block, `trainer.step` books its time: it does the same work, with backward in two pieces."""
+
+    def backward(index: int, step: int) -> float:
+        with ledger.part("loader"):
+            batch: Batch = trainer.loader.batch(index)
+        encode = Cut(trainer.network, ledger)
+        with ledger.part("head"):
+            loss = trainer.head(encode, batch)
+            value = float(loss.detach())
+            (loss / trainer.settings["accumulate"]).backward()
+        encode.backward()
+        return value
+
+    trainer.backward = backward
+    trainer.head.commit = ledger.wrap("head", trainer.head.commit)
+    trainer.network.follow = ledger.wrap("twin", trainer.network.follow)
+    try:
+        yield
+    finally:
+        del trainer.backward, trainer.head.commit, trainer.network.follow
+
+
+def time_parts(trainer: Trainer, device: torch.device, first: int, steps: int, median_ms: float) -> dict[str, Any]:
+    """Median ms of each part over `steps` steps from number `first`, and how far they can be believed: their sum over
+    `median_ms`, the median of steps that nothing was timed within."""
+    books = []
+    for step in range(first, first + steps):
+        ledger = Ledger(device)
+        with dissected(trainer, ledger):
+            trainer.step(step)
+        ledger.book()
+        books.append(ledger.milliseconds)
+    parts = {name: statistics.median(book[name] for book in books) for name in PARTS}
+    return {"parts_ms": parts, "parts_sum_ratio": sum(parts.values()) / median_ms}

@@ -1,0 +1,58 @@
+"""The parts of a cell, built from its specification: network, head, loader."""
+
+from typing import Any
+
+import numpy as np
+import torch
+
+import heads
+from heads._base import Head
+from workflow.data.loaders import Loader
+from workflow.data.split import Split
+from workflow.record import UserError
+from workflow.training.backbones import build, fingerprint
+from workflow.training.encoder import Network
+from workflow.training.prefetch import Ahead
+
+
+def assemble(spec: dict[str, Any], split: Split, images: np.ndarray, device: torch.device) -> tuple[Network, Head, str]:
+    """Network, head and the hash of the backbone's first weights. The backbone's start depends on the seed alone, so
+    it is the same under every head; the head draws its own afterwards."""
+    channels, size = (1 if images.ndim == 3 else images.shape[3]), images.shape[1]
+    seed = spec["cell"]["seed"]
+    torch.manual_seed(seed)
+    backbone = build(spec["backbone"], channels, size)
+    weights = fingerprint(backbone)
+    torch.manual_seed(seed + 1)
+    kind = heads.load(spec["cell"]["head"])
+    head = make_head(kind, spec, len(split.arrays["shots"]))
+    network = Network(backbone, kind.momentum is not None, spec["train"]["precision"])
+    return network.to(device), head.to(device), weights
+
+
+def make_head(kind: type[Head], spec: dict[str, Any], num_classes: int) -> Head:
+    """Construct a head from the cell's options; what its constructor refuses becomes a UserError."""
+    cell = spec["cell"]
+    options = spec["head"] | ({"ratio": cell["ratio"]} if "ratio" in heads.options(cell["head"]) else {})
+    try:
+        return kind(num_classes, spec["backbone"]["dim"], **options)
+    except (TypeError, ValueError) as error:
+        raise UserError(f"head '{cell['label']}' (heads/{cell['head']}.py) refuses its options: {error}") from error
+
+
+def make_loader(
+    spec: dict[str, Any], images: np.ndarray, split: Split, kind: str, device: torch.device
+) -> Loader | Ahead:
+    """The loader of `kind` over the split's training images, working ahead where a GPU does the rest."""
+    settings = spec["train"]
+    loader = Loader(
+        images,
+        split.arrays["train_rows"],
+        split.arrays["train_labels"],
+        kind=kind,
+        batch=settings["batch"],
+        seed=spec["cell"]["seed"],
+        augment=settings["augment"],
+        device=device,
+    )
+    return Ahead(loader) if device.type == "cuda" else loader
