@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 CORES ?= all
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: report quick test lint bench lock clean
 
@@ -21,7 +22,7 @@ lint: .venv/ready
 	$(BIN)/snakemake --lint
 
 bench: .venv/ready
-	$(BIN)/python -m pytest tests/benchmarks --benchmark-json=.benchmarks/heads.json
+	$(BIN)/python -m pytest tests/benchmarks -o python_files="bench_*.py" --benchmark-json=.benchmarks/heads.json
 
 # The pinned closure of pyproject.toml, for this platform; commit the result.
 lock: .venv/ready

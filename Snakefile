@@ -1,0 +1,25 @@
+# Headroom: data -> training -> evaluating -> reporting, with measuring beside training.
+# Run `snakemake --cores all`; the settings are config/default.yaml and whatever `--configfile` puts on top.
+
+
+configfile: "config/default.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/cost.smk"
+include: "workflow/rules/report.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        REPORTS,
+        [f"{cell_folder(cell)}/evaluation.json" for cell in CELLS],
+        COST_RECORDS,
+
+
+localrules:
+    all,

@@ -1,0 +1,55 @@
+"""What the README tells a reader to type works."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+import heads
+from workflow import settings as plan
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def test_the_example_head_meets_the_contract(tmp_path):
+    (code,) = blocks("python")
+    shutil.copytree(ROOT / "heads", tmp_path / "heads", ignore=shutil.ignore_patterns("__pycache__"))
+    for part in ("workflow", "tests"):
+        (tmp_path / part).symlink_to(ROOT / part)
+    (tmp_path / "heads" / "in_batch.py").write_text(code)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "in_batch", "--rootdir", tmp_path]
+    test = tmp_path / "tests/heads/test_contract.py"
+    result = subprocess.run(
+        [*command, test], cwd=tmp_path, env={"PYTHONPATH": str(tmp_path), "PATH": ""}, capture_output=True, text=True
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert re.search(r"1\d passed", result.stdout)
+
+
+@pytest.mark.parametrize("block", blocks("yaml"), ids=lambda text: text.splitlines()[0])
+def test_the_example_configs_are_valid(block, monkeypatch):
+    config = yaml.safe_load((ROOT / "config/default.yaml").read_text())
+    real = heads.names
+    monkeypatch.setattr(heads, "names", lambda: [*real(), "in_batch"])
+    monkeypatch.setattr(heads, "options", lambda name: [])
+    for section, value in yaml.safe_load(block).items():
+        config[section] = config[section] | value if isinstance(value, dict) else value
+    plan.check(config)
+
+
+def test_every_file_it_names_exists():
+    named = re.findall(r"`((?:config|workflow|heads)/[\w./-]+\.\w+)`", README)
+    assert named and all((ROOT / name).exists() for name in named if "mine" not in name), named
+
+
+def test_its_list_of_heads_is_complete():
+    assert set(re.findall(r"^\| `(\w+)` \|", README, re.MULTILINE)) == set(heads.names())

@@ -1,0 +1,94 @@
+"""What reruns and what rests: jobs counted by dry runs in a project of its own."""
+
+import json
+from collections import Counter
+
+import pytest
+
+QUICK = ("--configfile", "config/quick.yaml")
+PER_CELL = {"train": 1, "embed": 1, "score": 1}
+REPORT = {"summary": 1, "figures": 1, "rendering": 2, "all": 1}
+HEADS = 4  # of config/quick.yaml
+
+
+def test_the_default_run_has_a_cell_for_every_head_ratio_and_seed(project):
+    jobs = project.planned()
+    assert jobs["train"] == jobs["embed"] == jobs["score"] == 14
+    assert jobs["cost_end_to_end"] == 7
+    assert jobs["dataset"] == jobs["split"] == jobs["machine"] == 1
+    assert {name: jobs[name] for name in REPORT} == REPORT
+
+
+def test_a_second_run_does_nothing(finished):
+    assert not finished.planned(*QUICK)
+
+
+def test_a_new_head_adds_only_its_cells(finished):
+    (finished.folder / "heads/mine.py").write_text((finished.folder / "heads/fc.py").read_text())
+    assert not finished.planned(*QUICK), "a head that no config names is left alone"
+    config = finished.folder / "config/quick.yaml"
+    config.write_text(config.read_text().replace("  - {head: fc}\n", "  - {head: fc}\n  - {head: mine}\n"))
+    expected = Counter(PER_CELL | REPORT | {"cost_head": 1, "cost_end_to_end": 1})
+    assert finished.planned(*QUICK) == expected
+
+
+def test_editing_a_head_retrains_only_that_head(finished):
+    path = finished.folder / "heads/dcq.py"
+    path.write_text(path.read_text() + "\n# changed\n")
+    assert finished.planned(*QUICK) == Counter(PER_CELL | REPORT | {"cost_head": 1, "cost_end_to_end": 1})
+
+
+def test_touching_a_head_retrains_nothing(finished):
+    (finished.folder / "heads/dcq.py").touch()
+    assert not finished.planned(*QUICK)
+
+
+def test_editing_what_heads_share_retrains_them_all(finished):
+    path = finished.folder / "heads/_lse.py"
+    path.write_text(path.read_text() + "\n# changed\n")
+    assert finished.planned(*QUICK)["train"] == HEADS
+
+
+def test_a_changed_report_template_retrains_nothing(finished):
+    path = finished.folder / "workflow/reporting/report.html.j2"
+    path.write_text(path.read_text() + "\n")
+    assert finished.planned(*QUICK) == Counter({"rendering": 2, "all": 1})
+
+
+def test_a_new_seed_trains_only_its_own_cells(finished):
+    config = finished.folder / "config/quick.yaml"
+    config.write_text(config.read_text().replace("seeds: [0]", "seeds: [0, 1]"))
+    expected = {name: HEADS * count for name, count in PER_CELL.items()} | REPORT
+    assert finished.planned(*QUICK) == Counter(expected)
+
+
+def test_other_distractor_sizes_only_score_again(finished):
+    config = finished.folder / "config/quick.yaml"
+    config.write_text(config.read_text().replace("distractors: [1000]", "distractors: [500]"))
+    assert finished.planned(*QUICK) == Counter({"score": HEADS} | REPORT)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("- {head: fc}", "- {head: fcc}"), "head 'fcc' does not exist: did you mean 'fc'"),
+        (("ratios: [0.3]", "ratios: [3]"), "outside (0, 1]"),
+        (("seeds: [0]", "sedes: [0]"), "'sedes' is not a setting; did you mean 'seeds'?"),
+        (("tier: xs", "teir: xs"), "'data.teir' is not a setting; did you mean 'tier'?"),
+    ],
+)
+def test_a_wrong_config_stops_before_anything_runs(project, change, message):
+    config = project.folder / "config/quick.yaml"
+    config.write_text(config.read_text().replace(*change, 1))
+    result = project.snakemake(*QUICK, "--dry-run")
+    assert result.returncode != 0
+    assert message in result.stdout + result.stderr
+
+
+def test_every_cells_spec_is_json_without_the_other_cells(project):
+    lines = project.snakemake(*QUICK, "--dry-run", "--printshellcmds", "--quiet", "host").stdout.splitlines()
+    specs = [line.split("--spec ", 1)[1] for line in lines if "workflow.training" in line]
+    assert len(specs) == HEADS
+    for text in specs:
+        spec = json.loads(text[1 : text.index("}' 2>") + 1] if text.startswith("'") else text)
+        assert set(spec) == {"cell", "head", "train", "backbone"}

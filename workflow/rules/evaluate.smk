@@ -1,0 +1,61 @@
+# Embed a cell's evaluation images once; derive its scores from the embeddings, so a new metric retrains nothing.
+
+
+rule embed:
+    input:
+        code=code("workflow/evaluating/embed.py", "workflow/training/backbones.py"),
+        run=f"{CELL}/run.json",
+        model=f"{CELL}/model.pt",
+        dataset=f"{DATA}/manifest.json",
+        split=SPLIT,
+    output:
+        embeddings=f"{CELL}/embeddings.npy",
+        centres=f"{CELL}/centres.npy",
+    log:
+        f"logs/{PROFILE}/embed/{{label}}/{{ratio}}/{{seed}}.log",
+    benchmark:
+        f"logs/{PROFILE}/embed/{{label}}/{{ratio}}/{{seed}}.jsonl"
+    priority: lambda wildcards: 2000 - int(wildcards.seed)
+    conda:
+        "../envs/train.yaml"
+    threads: config["train"]["threads"]
+    resources:
+        gpu=1,
+        mem_mb=4000,
+        runtime=120,
+    params:
+        cell=subpath(input.run, parent=True),
+        dataset=subpath(input.dataset, parent=True),
+        threads=config["train"]["threads"],
+        device=config["train"]["device"],
+    shell:
+        "python -m workflow.evaluating embed --cell {params.cell:q} --dataset {params.dataset:q}"
+        " --split {input.split:q} --threads {params.threads} --device {params.device} 2> {log:q}"
+
+
+rule score:
+    input:
+        code=code("workflow/evaluating/*.py"),
+        run=f"{CELL}/run.json",
+        embeddings=f"{CELL}/embeddings.npy",
+        centres=f"{CELL}/centres.npy",
+        split=SPLIT,
+    output:
+        f"{CELL}/evaluation.json",
+    log:
+        f"logs/{PROFILE}/score/{{label}}/{{ratio}}/{{seed}}.log",
+    benchmark:
+        f"logs/{PROFILE}/score/{{label}}/{{ratio}}/{{seed}}.jsonl"
+    priority: lambda wildcards: 3000 - int(wildcards.seed)
+    conda:
+        "../envs/train.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        cell=subpath(input.run, parent=True),
+        distractors=config["evaluate"]["distractors"],
+    shell:
+        "python -m workflow.evaluating score --cell {params.cell:q} --split {input.split:q}"
+        " --distractors {params.distractors} 2> {log:q}"

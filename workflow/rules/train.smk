@@ -1,0 +1,33 @@
+# One cell: a backbone under one head, at one ratio, from one seed.
+
+
+rule train:
+    input:
+        head=head_code,
+        # evaluating/ is not listed: the few scores of the learning curve do not shape the run
+        code=code("workflow/training/*.py", "workflow/data/loaders.py", "workflow/data/augment.py"),
+        dataset=f"{DATA}/manifest.json",
+        split=SPLIT,
+    output:
+        run=f"{CELL}/run.json",
+        steps=f"{CELL}/steps.jsonl",
+        model=f"{CELL}/model.pt",
+    log:
+        f"logs/{PROFILE}/train/{{label}}/{{ratio}}/{{seed}}.log",
+    benchmark:
+        f"logs/{PROFILE}/train/{{label}}/{{ratio}}/{{seed}}.jsonl"
+    priority: lambda wildcards: 1000 - int(wildcards.seed)
+    conda:
+        "../envs/train.yaml"
+    threads: config["train"]["threads"]
+    resources:
+        gpu=1,
+        mem_mb=4000,
+        runtime=1440,
+    params:
+        spec=cell_spec,
+        dataset=subpath(input.dataset, parent=True),
+        out=subpath(output.run, parent=True),
+    shell:
+        "python -m workflow.training --dataset {params.dataset:q} --split {input.split:q} --out {params.out:q}"
+        " --spec {params.spec:q} 2> {log:q}"
