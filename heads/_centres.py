@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+from heads._idle import Idle
 from heads._lse import accumulation_type, chunks, hide_columns
 
 
@@ -29,23 +30,45 @@ class Comparison(NamedTuple):
 class Centres(nn.Module):
     """(C, D) class centres of any length (their direction is what counts) and their SGD momentum.
 
-    The update is torch.optim.SGD's, row by row: v <- momentum*v + g + weight_decay*w, w <- w - lr*v.
+    The update is torch.optim.SGD's, row by row: v <- momentum*v + g + weight_decay*w, w <- w - lr*v. Rows that are not
+    compared rest; with `dense` their momentum and weight decay go on, as if every step had updated all rows.
     """
 
     def __init__(
-        self, num_classes: int, dim: int, momentum: float = 0.9, weight_decay: float = 5e-4, std: float = 0.01
+        self,
+        num_classes: int,
+        dim: int,
+        momentum: float = 0.9,
+        weight_decay: float = 5e-4,
+        dense: bool = False,
+        std: float = 0.01,
     ):
         super().__init__()
         self.register_buffer("weight", torch.randn(num_classes, dim) * std)
         self.register_buffer("velocity", torch.zeros(num_classes, dim))
         self.momentum, self.weight_decay = momentum, weight_decay
+        self.idle = Idle(num_classes) if dense else None
 
     def compare(self, embeddings: Tensor, step: Comparison) -> tuple[Tensor, Tensor]:
         """Log-sum-exp over the other compared centres and cosine to the own one, both (B,).
 
         `embeddings` (B, D) are unit rows. Calling backward on a function of the two moves the compared rows.
         """
+        if self.idle is not None:
+            self.idle.catch_up(step.rows, self.weight, self.velocity)
         return _Compare.apply(embeddings, self, step)
+
+    def current(self) -> Tensor:
+        """(C, D) centres with every row brought up to date."""
+        if self.idle is not None:
+            self.idle.catch_up(slice(None), self.weight, self.velocity)
+        return self.weight
+
+    def count_step(self, step: Comparison) -> None:
+        """Called once all compared rows have moved."""
+        if self.idle is not None:
+            self.idle.advance(step.rows, step.lr, self.momentum, self.weight_decay)
+            self.idle.catch_up(self.idle.due(), self.weight, self.velocity)
 
     @torch.no_grad()
     def descend(self, where: Tensor | slice, gradient: Tensor, lr: float) -> None:
@@ -91,6 +114,7 @@ class _Compare(torch.autograd.Function):
             along = slope.T @ e
             along.sub_(unit * (unit * along).sum(1, keepdim=True)).div_(length)  # back through w / |w|
             centres.descend(where, along.to(centres.weight.dtype), step.lr)
+        centres.count_step(step)
         return gradient.to(embeddings.dtype), None, None
 
 

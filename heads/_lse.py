@@ -42,6 +42,21 @@ def hide_columns(columns: Tensor) -> Hide:
     return hide
 
 
+def hide_also(hide: Hide, columns: Tensor) -> Hide:
+    """Hide what `hide` does and, for every sample, `columns` (k,) int64."""
+
+    def both(logits: Tensor, part: slice) -> None:
+        hide(logits, part)
+        logits[:, within(columns, part)] = -torch.inf
+
+    return both
+
+
+def within(columns: Tensor, part: slice) -> Tensor:
+    """Those of `columns` (k,) that lie in `part`, counted from its start."""
+    return columns[(columns >= part.start) & (columns < part.stop)] - part.start
+
+
 class _NegativeLSE(torch.autograd.Function):
     """Forward keeps the softmax-weighted mean of the pool beside the log-sum-exp (rescaled as its maximum moves),
     so that backward is a product of that (B, D) mean: two matrix products a chunk in all instead of three."""

@@ -1,6 +1,7 @@
 """Margins: functions of the cosine between an embedding and its own class, applied to the target only.
 
-Each takes `cosine` (B,) in [-1, 1] and the margin m, and returns the (B,) penalised cosine.
+Each takes `cosine` (B,) in [-1, 1] and its margins, and returns the (B,) penalised cosine. All fall as the angle grows,
+up to and past pi, and have finite gradients at cos = +-1.
 """
 
 import math
@@ -37,11 +38,40 @@ def arcface_straight_through(cosine: Tensor, m: float = 0.5) -> Tensor:
     return cosine + (arcface(cosine, m) - cosine).detach()
 
 
-MARGINS = {f.__name__: f for f in (normface, cosface, arcface, arcface_straight_through)}
+def combined(cosine: Tensor, m1: float = 1.0, m2: float = 0.3, m3: float = 0.2) -> Tensor:
+    """cos(m1*theta + m2) - m3 (Deng et al. 2019, ArcFace, eq. 4), continued past pi as in SphereFace.
+
+    Where m1*theta + m2 exceeds k*pi, the cosine is mirrored and lowered by 2k (Liu et al. 2017, eq. 7).
+    """
+    edge = 1 - torch.finfo(cosine.dtype).eps
+    angle = m1 * cosine.clamp(-edge, edge).acos() + m2
+    turns = (angle.detach() / math.pi).floor()
+    return (1 - 2 * turns.remainder(2)) * angle.cos() - 2 * turns - m3
 
 
-def margin_named(name: str) -> Callable[[Tensor, float], Tensor]:
-    """The margin function called `name`; ValueError lists the choices."""
-    if name not in MARGINS:
-        raise ValueError(f"margin '{name}' is not known: choose one of {', '.join(MARGINS)}")
-    return MARGINS[name]
+NEUTRAL = {
+    normface: (0.0,),
+    cosface: (0.0,),
+    arcface: (0.0,),
+    arcface_straight_through: (0.0,),
+    combined: (1.0, 0.0, 0.0),
+}
+"""each margin function with the margins that make it the plain cosine"""
+MARGINS: dict[str, Callable[..., Tensor]] = {function.__name__: function for function in NEUTRAL}
+
+
+class Margin:
+    """A margin function and its full margins; called with a share, it applies that share of them."""
+
+    def __init__(self, name: str, m: float | list[float]):
+        """`m` is one number, for `combined` three. ValueError lists the known names, or says how many are needed."""
+        if name not in MARGINS:
+            raise ValueError(f"margin '{name}' is not known: choose one of {', '.join(MARGINS)}")
+        self.function, self.full = MARGINS[name], tuple(m) if isinstance(m, list | tuple) else (m,)
+        self.neutral = NEUTRAL[self.function]
+        if len(self.full) != len(self.neutral):
+            raise ValueError(f"margin '{name}' takes {len(self.neutral)} numbers as m, not {len(self.full)}")
+
+    def __call__(self, cosine: Tensor, share: float = 1.0) -> Tensor:
+        """(B,) cosines with `share` (0 to 1) of the margin."""
+        return self.function(cosine, *(n + share * (m - n) for n, m in zip(self.neutral, self.full, strict=True)))

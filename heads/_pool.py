@@ -24,10 +24,15 @@ class Ring(nn.Module):
         """Overwrite the oldest entries with `vectors` (B, D) and `labels` (B,), wrapping around at the end."""
         size = len(self.labels)
         vectors, labels = vectors[-size:], labels[-size:]
-        where = (self.next + torch.arange(len(labels), device=labels.device)) % size
+        where = self.oldest(len(labels))
         self.vectors[where] = vectors.to(self.vectors.dtype)
         self.labels[where] = labels
         self.next.copy_((self.next + len(labels)) % size)
+
+    def oldest(self, number: int) -> Tensor:
+        """(number,) int64 places of the entries that the next push of so many overwrites, at most all of them."""
+        size = len(self.labels)
+        return (self.next + torch.arange(min(number, size), device=self.labels.device)) % size
 
 
 class Visit(NamedTuple):

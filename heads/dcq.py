@@ -14,7 +14,7 @@ from torch import Tensor
 from heads import _base
 from heads._base import Batch, Cost, Encoder, check_batch, check_ratio, margin_loss
 from heads._lse import hide_labels, negative_lse
-from heads._margin import margin_named
+from heads._margin import Margin
 from heads._pool import Ring
 
 
@@ -32,14 +32,14 @@ class Head(_base.Head):
         *,
         ratio: float = 0.1,
         margin: str = "cosface",
-        m: float = 0.3,
+        m: float | list[float] = 0.3,
         scale: float = 50.0,
         in_batch_negatives: bool = False,
     ):
         super().__init__()
         self.queue = Ring(max(1, round(check_ratio(ratio) * num_classes)), embedding_dim)
         self.num_classes, self.in_batch_negatives = num_classes, in_batch_negatives
-        self.margin, self.m, self.scale = margin_named(margin), m, scale
+        self.margin, self.scale = Margin(margin, m), scale
         self.pending: list[tuple[Tensor, Tensor]] = []
 
     def forward(self, encode: Encoder, batch: Batch) -> Tensor:
@@ -50,7 +50,7 @@ class Head(_base.Head):
         if self.in_batch_negatives:
             lse = torch.logaddexp(lse, negative_lse(q, k, hide_labels(y, y), self.scale))
         self.pending.append((k, y))
-        return margin_loss(lse, self.margin((q * k).sum(1), self.ramp * self.m), self.scale).mean()
+        return margin_loss(lse, self.margin((q * k).sum(1), self.ramp), self.scale).mean()
 
     def commit(self) -> None:
         for keys, labels in self.pending:

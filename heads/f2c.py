@@ -15,8 +15,8 @@ from torch import Tensor
 
 from heads import _base
 from heads._base import Batch, Cost, Encoder, check_batch, check_ratio, margin_loss
-from heads._lse import chunks, hide_columns, negative_lse
-from heads._margin import margin_named
+from heads._lse import chunks, hide_also, hide_columns, negative_lse, within
+from heads._margin import Margin
 from heads._pool import EMPTY, Slots, Visit
 
 LOADERS = {
@@ -41,7 +41,7 @@ class Head(_base.Head):
         *,
         ratio: float = 0.1,
         margin: str = "cosface",
-        m: float = 0.4,
+        m: float | list[float] = 0.4,
         scale: float = 32.0,
         loader: str = "dual",
         reduction: str = "mean",
@@ -52,7 +52,7 @@ class Head(_base.Head):
                 raise ValueError(f"f2c {option} '{value}' is not known: choose one of {', '.join(known)}")
         self.pool = Slots(max(1, round(check_ratio(ratio) * num_classes)), num_classes, embedding_dim)
         self.batches, self.share = LOADERS[loader], REDUCTIONS[reduction]
-        self.margin, self.m, self.scale = margin_named(margin), m, scale
+        self.margin, self.scale = Margin(margin, m), scale
         self.hardest = min(max(int(2e-4 * len(self.pool.labels)), 3), 10)  # official code, ffc_ddp.py
         self.pending: Visit | None = None
 
@@ -67,7 +67,7 @@ class Head(_base.Head):
         changed = torch.cat([visit_x.slots, visit_y.slots]).unique()
         shared = self.pool.vectors[0]
         slots = torch.cat([visit_y.place(lx, self.pool.find(lx)), visit_x.place(ly, self.pool.find(ly))])
-        hide = hide_all(hide_columns(slots), changed)
+        hide = hide_also(hide_columns(slots), changed)
         base = negative_lse(torch.cat([px, py]), shared, hide, self.scale)  # one pass over what no visit changes
         loss = px.new_zeros(())
         for visit, probes, slot, lse in zip(
@@ -97,7 +97,7 @@ class Head(_base.Head):
         moved = changed[at] == slot
         own = torch.where(moved[:, None], columns[at], self.pool.vectors[0, slot])
         small = negative_lse(p, columns, hide_columns(at.masked_fill(~moved, EMPTY)), self.scale)
-        cosine = self.margin((p * own).sum(1), self.ramp * self.m)
+        cosine = self.margin((p * own).sum(1), self.ramp)
         return margin_loss(torch.logaddexp(base[held], small), cosine, self.scale).mean()
 
     def outlier_term(self, probes: Tensor, changed: Tensor, columns: Tensor) -> Tensor:
@@ -121,16 +121,6 @@ class Head(_base.Head):
         return Cost(slots * (8 * dim + 24) + 4 * classes, 4 * slots * dim, 4 * batch * slots * dim)
 
 
-def hide_all(own, changed: Tensor):
-    """Hide each sample's own slot and, for everyone, the slots that a visit changes."""
-
-    def hide(logits: Tensor, part: slice) -> None:
-        own(logits, part)
-        logits[:, changed[(changed >= part.start) & (changed < part.stop)] - part.start] = -torch.inf
-
-    return hide
-
-
 @torch.no_grad()
 def hardest_vectors(probes: Tensor, pool: Tensor, changed: Tensor, columns: Tensor, number: int) -> Tensor:
     """(o, number, D): the entries of the pool most similar to each probe (o, D), `changed` slots as in `columns`."""
@@ -138,7 +128,7 @@ def hardest_vectors(probes: Tensor, pool: Tensor, changed: Tensor, columns: Tens
     vectors = columns[vectors]
     for part in chunks(len(pool)):
         cosine = probes @ pool[part].T
-        cosine[:, changed[(changed >= part.start) & (changed < part.stop)] - part.start] = -torch.inf
+        cosine[:, within(changed, part)] = -torch.inf
         found, at = cosine.topk(min(number, cosine.shape[1]), dim=1)
         best = torch.cat([best, found], 1)
         vectors = torch.cat([vectors, pool[part][at]], 1)

@@ -11,7 +11,7 @@ from torch import Tensor
 from heads import _base
 from heads._base import Batch, Cost, Encoder, check_batch, margin_loss
 from heads._centres import Centres, Comparison
-from heads._margin import margin_named
+from heads._margin import Margin
 
 
 class Head(_base.Head):
@@ -24,26 +24,26 @@ class Head(_base.Head):
         *,
         ratio: float = 1.0,
         margin: str = "cosface",
-        m: float = 0.4,
+        m: float | list[float] = 0.4,
         scale: float = 64.0,
-        centre_momentum: float = 0.9,
+        centre_momentum: float | list[float] = 0.9,
         weight_decay: float = 5e-4,
     ):
         super().__init__()
         if ratio != 1:
             raise ValueError(f"ratio {ratio}: fc compares with all classes, its only ratio is 1 (see partial_fc)")
         self.bank = Centres(num_classes, embedding_dim, centre_momentum, weight_decay)
-        self.margin, self.m, self.scale = margin_named(margin), m, scale
+        self.margin, self.scale = Margin(margin, m), scale
 
     def forward(self, encode: Encoder, batch: Batch) -> Tensor:
         (x,), (y,) = batch
         e = encode(x)  # (B, D)
         check_batch(e, y, *self.bank.weight.shape)
         lse, cosine = self.bank.compare(e, Comparison(None, y, self.scale, self.lr))
-        return margin_loss(lse, self.margin(cosine, self.ramp * self.m), self.scale).mean()
+        return margin_loss(lse, self.margin(cosine, self.ramp), self.scale).mean()
 
     def centres(self) -> Tensor:
-        return self.bank.weight
+        return self.bank.current()
 
     def rows_in_loss(self) -> int:
         return len(self.bank.weight)

@@ -4,7 +4,7 @@ An et al. 2020 (arXiv 2010.05222) and 2022 (arXiv 2203.15565): a step keeps all 
 random negative classes to ratio * C ("positive plus randomly negative"), and only those centres take part and move,
 with no correction for the sampling. If the batch has more classes than that, the sample is the positives alone.
 Departure from the official code since July 2022: there a dense gradient lets momentum and weight decay move the
-centres that were not sampled; here, as the papers say, they rest.
+centres that were not sampled; here, as the papers say, they rest. `update="dense"` is the code's way, in closed form.
 """
 
 import torch
@@ -13,7 +13,7 @@ from torch import Tensor
 from heads import _base
 from heads._base import Batch, Cost, Encoder, check_batch, check_ratio, margin_loss
 from heads._centres import Centres, Comparison
-from heads._margin import margin_named
+from heads._margin import Margin
 
 
 class Head(_base.Head):
@@ -26,15 +26,18 @@ class Head(_base.Head):
         *,
         ratio: float = 0.1,
         margin: str = "cosface",
-        m: float = 0.4,
+        m: float | list[float] = 0.4,
         scale: float = 64.0,
-        centre_momentum: float = 0.9,
+        centre_momentum: float | list[float] = 0.9,
         weight_decay: float = 5e-4,
+        update: str = "sampled",
     ):
         super().__init__()
-        self.bank = Centres(num_classes, embedding_dim, centre_momentum, weight_decay)
+        if update not in ("sampled", "dense"):
+            raise ValueError(f"update '{update}' is not known: choose sampled (the papers) or dense (today's code)")
+        self.bank = Centres(num_classes, embedding_dim, centre_momentum, weight_decay, update == "dense")
         self.sample_size = max(1, int(check_ratio(ratio) * num_classes))
-        self.margin, self.m, self.scale = margin_named(margin), m, scale
+        self.margin, self.scale = Margin(margin, m), scale
 
     def forward(self, encode: Encoder, batch: Batch) -> Tensor:
         (x,), (y,) = batch
@@ -43,7 +46,7 @@ class Head(_base.Head):
         rows = self.sample(y)  # sorted, distinct
         step = Comparison(rows, torch.searchsorted(rows, y), self.scale, self.lr)
         lse, cosine = self.bank.compare(e, step)
-        return margin_loss(lse, self.margin(cosine, self.ramp * self.m), self.scale).mean()
+        return margin_loss(lse, self.margin(cosine, self.ramp), self.scale).mean()
 
     def sample(self, labels: Tensor) -> Tensor:
         """Sorted distinct classes: those of `labels` (B,), filled up uniformly at random to the sample's size.
@@ -61,7 +64,7 @@ class Head(_base.Head):
         return torch.cat([positives, others[kept]]).sort().values
 
     def centres(self) -> Tensor:
-        return self.bank.weight
+        return self.bank.current()
 
     def rows_in_loss(self) -> int:
         return self.sample_size

@@ -36,13 +36,16 @@ def embedding(features: int, dim: int) -> list[nn.Module]:
 
 
 def small(channels: int, size: int, dim: int, width: int = 16) -> nn.Module:
-    """A residual net of three blocks for images of about 32x32; 0.21 M parameters at width 16 and D = 128."""
+    """A residual net of three blocks for images of about 32x32; 0.21 M parameters at width 16 and D = 128.
+
+    The first convolution halves the image: at full resolution its activations alone took a third of a CPU's step.
+    """
     side = -(-size // 8)
     return nn.Sequential(
-        nn.Conv2d(channels, width, 3, 1, 1, bias=False),
+        nn.Conv2d(channels, width, 3, 2, 1, bias=False),
         nn.BatchNorm2d(width),
         nn.ReLU(inplace=True),
-        Residual(width, width, 2),
+        Residual(width, width, 1),
         Residual(width, 2 * width, 2),
         Residual(2 * width, 4 * width, 2),
         *embedding(4 * width * side * side, dim),

@@ -85,6 +85,8 @@ class Session:
         self.network, self.head, self.initial_weights = assemble(cell.spec, self.split, self.data.images, self.device)
         paper = self.head.momentum
         self.twin_momentum = None if paper is None else twin_momentum(paper, self.settings["steps"])
+        if paper is not None:
+            log(f"momentum of the twin {self.twin_momentum:.4g} for {self.settings['steps']} steps (paper: {paper})")
         loader = make_loader(cell.spec, self.data.images, self.split, self.head.batches, self.device)
         self.trainer = Trainer(self.network, self.head, loader, self.settings, self.twin_momentum)
         self.partial = cell.folder / "steps.partial.jsonl"

@@ -1,0 +1,40 @@
+"""Batch-hard triplet loss: no class vectors at all.
+
+Hermans et al. 2017 (In Defense of the Triplet Loss, eq. 5): in a batch of P classes with K images each, every image is
+compared with the least similar image of its class and the most similar image of another. On unit vectors the cosine
+stands for the squared distance, |a - b|^2 = 2 - 2cos. Departure from the paper: similarities are cosines, so that the
+gradient stays finite where two embeddings coincide.
+"""
+
+import torch
+from torch import Tensor
+
+from heads import _base
+from heads._base import Batch, Cost, Encoder, check_batch
+
+
+class Head(_base.Head):
+    """The hardest positive and the hardest negative of the batch."""
+
+    batches = "groups"
+    accumulates = True
+
+    def __init__(self, num_classes: int, embedding_dim: int, *, gap: float = 0.2):
+        super().__init__()
+        self.num_classes, self.dim, self.gap = num_classes, embedding_dim, gap
+
+    def forward(self, encode: Encoder, batch: Batch) -> Tensor:
+        (x,), (y,) = batch
+        e = encode(x)  # (B, D)
+        check_batch(e, y, self.num_classes, self.dim)
+        cosine, same = e @ e.T, y[:, None] == y
+        positive = cosine.masked_fill(~same, torch.inf).amin(1)
+        negative = cosine.masked_fill(same, -torch.inf).amax(1)  # -inf without another class: no loss
+        return (self.gap + negative - positive).clamp_min(0).mean()
+
+    def rows_in_loss(self) -> int:
+        return 0
+
+    @classmethod
+    def cost(cls, batch: int, classes: int, dim: int, **options: object) -> Cost:
+        return Cost(0, 8 * batch * dim, 6 * batch * batch * dim)
