@@ -32,6 +32,11 @@ def path(name: str) -> Path:
     return FOLDER / f"{name}.py"
 
 
+def shared() -> list[Path]:
+    """The private files that heads lean on: a change in one concerns them all."""
+    return sorted(FOLDER.glob("_[!_]*.py"))
+
+
 def load(name: str) -> type["Head"]:
     """The class `Head` of heads/<name>.py; ValueError if the file has none."""
     path(name)

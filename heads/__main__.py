@@ -1,19 +1,47 @@
-"""`python -m heads`: list the heads, what they ask of the loader, their twin and their options."""
+"""`python -m heads`: list the heads. `python -m heads new NAME`: start a new one from a working example."""
+
+import argparse
+import sys
 
 import heads
 
+EXAMPLE = heads.FOLDER / "new_head.txt"
+
 
 def line(name: str) -> str:
-    """One line about head `name`: batches, twin, options, first line of its docstring."""
+    """Two lines about head `name`: what it asks of the loader, its twin, its docstring's first line; its options."""
     head = heads.load(name)
     twin = f"twin {head.momentum}" if head.momentum is not None else "no twin"
     summary = (head.__doc__ or "").splitlines()[0]
     return f"{name:12} {head.batches:16} {twin:11} {summary}\n{'':13}{', '.join(heads.options(name))}"
 
 
+def new(name: str) -> str:
+    """Write heads/<name>.py, a small head that already meets the contract; returns what to do next.
+
+    Raises ValueError if the name cannot be a head's or the file exists.
+    """
+    path = heads.FOLDER / f"{name}.py"
+    if not name.isidentifier() or name.startswith("_"):
+        raise ValueError(f"'{name}' cannot name a head: use letters, digits and underscores, not an underscore first")
+    if path.exists():
+        raise ValueError(f"heads/{name}.py exists already: choose another name or edit that file")
+    path.write_text(EXAMPLE.read_text())
+    return f"heads/{name}.py is a working head; `make test` checks it, and to run it add\n  - {{head: {name}}}"
+
+
 def main() -> None:
-    for name in heads.names():
-        print(line(name))
+    parser = argparse.ArgumentParser(prog="python -m heads", description=__doc__)
+    commands = parser.add_subparsers(dest="command")
+    commands.add_parser("new", help="start a new head from a working example").add_argument("name")
+    arguments = parser.parse_args()
+    if arguments.command is None:
+        print("\n".join(line(name) for name in heads.names()))
+        return
+    try:
+        print(new(arguments.name), "to `heads` of the config", sep="\n")
+    except ValueError as error:
+        sys.exit(f"headroom: {error}")
 
 
 if __name__ == "__main__":

@@ -120,7 +120,7 @@ class _Compare(torch.autograd.Function):
 
 def _parts(centres: Centres, step: Comparison):
     size = len(centres.weight) if step.rows is None else len(step.rows)
-    for part in chunks(size):
+    for part in chunks(centres.weight, size):
         yield part, part if step.rows is None else step.rows[part]
 
 

@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
-CHUNK = 8192
-"""class vectors in one chunk: (B, CHUNK) float32 logits stay in a few MiB at the usual batch sizes"""
+CHUNK_CPU, CHUNK_GPU = 2048, 16384
+"""class vectors in one chunk: on a CPU its logits should stay in the cache, on a GPU launches should be few"""
 
 
-def chunks(size: int, chunk: int = CHUNK) -> Iterator[slice]:
-    """Slices of at most `chunk` that cover range(size)."""
+def chunks(pool: Tensor, size: int | None = None, chunk: int | None = None) -> Iterator[slice]:
+    """Slices that cover the first `size` rows of `pool`, or all, each as long as suits its device or `chunk`."""
+    chunk = chunk or (CHUNK_CPU if pool.device.type == "cpu" else CHUNK_GPU)
+    size = len(pool) if size is None else size
     for start in range(0, size, chunk):
         yield slice(start, min(start + chunk, size))
 
@@ -62,13 +64,13 @@ class _NegativeLSE(torch.autograd.Function):
     so that backward is a product of that (B, D) mean: two matrix products a chunk in all instead of three."""
 
     @staticmethod
-    def forward(ctx, embeddings: Tensor, pool: Tensor, hide: Hide, scale: float, chunk: int) -> Tensor:
+    def forward(ctx, embeddings: Tensor, pool: Tensor, hide: Hide, scale: float, chunk: int | None) -> Tensor:
         high = accumulation_type(embeddings)
         e = embeddings.to(high)
         top = torch.full((len(e),), -torch.inf, dtype=high, device=e.device)
         total = torch.zeros_like(top)
         mean = torch.zeros_like(e)
-        for part in chunks(len(pool), chunk):
+        for part in chunks(pool, chunk=chunk):
             vectors = pool[part].to(high)
             logits = (e @ vectors.T).mul_(scale)
             hide(logits, part)
@@ -89,7 +91,7 @@ class _NegativeLSE(torch.autograd.Function):
         return gradient[:, None] * mean * ctx.scale, None, None, None, None
 
 
-def negative_lse(embeddings: Tensor, pool: Tensor, hide: Hide, scale: float, chunk: int = CHUNK) -> Tensor:
+def negative_lse(embeddings: Tensor, pool: Tensor, hide: Hide, scale: float, chunk: int | None = None) -> Tensor:
     """log sum_j exp(scale * e.p_j) over the columns of a constant `pool` that `hide` leaves.
 
     `embeddings` (B, D) and `pool` (n, D) are unit rows; the result is (B,), -inf where every column is hidden.

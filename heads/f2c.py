@@ -126,7 +126,7 @@ def hardest_vectors(probes: Tensor, pool: Tensor, changed: Tensor, columns: Tens
     """(o, number, D): the entries of the pool most similar to each probe (o, D), `changed` slots as in `columns`."""
     best, vectors = (probes @ columns.T).topk(min(number, len(columns)), dim=1)
     vectors = columns[vectors]
-    for part in chunks(len(pool)):
+    for part in chunks(pool):
         cosine = probes @ pool[part].T
         cosine[:, within(changed, part)] = -torch.inf
         found, at = cosine.topk(min(number, cosine.shape[1]), dim=1)

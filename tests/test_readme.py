@@ -20,6 +20,11 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
 
 
+def test_the_example_is_what_a_new_head_starts_from():
+    (code,) = blocks("python")
+    assert code.split("\n", 1)[1] == (ROOT / "heads/new_head.txt").read_text()
+
+
 def test_the_example_head_meets_the_contract(tmp_path):
     (code,) = blocks("python")
     shutil.copytree(ROOT / "heads", tmp_path / "heads", ignore=shutil.ignore_patterns("__pycache__"))

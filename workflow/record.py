@@ -133,7 +133,10 @@ def command_line(main: Callable[[], None]) -> None:
 
 
 def _say(error: object) -> int:
+    """Tell an error where the person looks: on standard error, and on standard output if a log took the other."""
     print(f"headroom: {error}", file=sys.stderr, flush=True)
+    if not os.path.sameopenfile(sys.stdout.fileno(), sys.stderr.fileno()):
+        print(f"headroom: {error}", flush=True)
     return 2
 
 

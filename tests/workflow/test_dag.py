@@ -1,6 +1,7 @@
 """What reruns and what rests: jobs counted by dry runs in a project of its own."""
 
 import json
+import re
 from collections import Counter
 
 import pytest
@@ -17,6 +18,16 @@ def test_the_default_run_has_a_cell_for_every_head_ratio_and_seed(project):
     assert jobs["cost_end_to_end"] == 7
     assert jobs["dataset"] == jobs["split"] == jobs["machine"] == 1
     assert {name: jobs[name] for name in REPORT} == REPORT
+
+
+@pytest.mark.parametrize(("device", "taken"), [("cpu", "0"), ("cuda", "1")])
+def test_only_a_gpu_run_takes_the_gpu(project, device, taken):
+    """On a CPU nothing but cores may bound how many cells train side by side."""
+    config = project.folder / "config/quick.yaml"
+    config.write_text(config.read_text().replace("train: {", f"train: {{device: {device}, "))
+    plan = project.snakemake(*QUICK, "--dry-run", "--quiet", "host", "--until", "train").stdout
+    resources = re.findall(r"rule train:.*?gpu=(\d)", plan, re.DOTALL)
+    assert resources == [taken] * HEADS
 
 
 def test_a_second_run_does_nothing(finished):

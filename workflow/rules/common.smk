@@ -1,5 +1,6 @@
 # Shared by all stages: the checked config, the list of cells, their paths.
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -54,11 +55,18 @@ def here(path):
 def head_code(wildcards):
     """The file of the head labelled so, and the private files that heads share."""
     name = plan.head_rows(config)[wildcards.label]["head"]
-    return [here(heads.path(name)), *code("heads/_*.py")]
+    return [here(path) for path in (heads.path(name), *heads.shared())]
 
 
 def cell_spec(wildcards):
     return plan.as_json(plan.cell_spec(config, wildcards.label, wildcards.ratio, wildcards.seed))
+
+
+def gpus():
+    """GPUs that a job takes: none where the config or the machine says CPU, so that cores alone bound what runs."""
+    device = config["train"]["device"]
+    wanted = bool(shutil.which("nvidia-smi")) if device == "auto" else device.startswith("cuda")
+    return int(wanted)
 
 
 def all_cores():

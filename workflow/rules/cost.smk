@@ -14,7 +14,7 @@ rule machine:
         "../envs/train.yaml"
     threads: all_cores()
     resources:
-        gpu=1,
+        gpu=gpus(),
         mem_mb=4000,
         runtime=30,
     params:
@@ -38,7 +38,7 @@ rule cost_head:
         "../envs/train.yaml"
     threads: all_cores()
     resources:
-        gpu=1,
+        gpu=gpus(),
         mem_mb=8000,
         runtime=60,
     params:
@@ -67,7 +67,7 @@ rule cost_end_to_end:
         "../envs/train.yaml"
     threads: all_cores()
     resources:
-        gpu=1,
+        gpu=gpus(),
         mem_mb=8000,
         runtime=60,
     params:

@@ -20,7 +20,7 @@ rule embed:
         "../envs/train.yaml"
     threads: config["train"]["threads"]
     resources:
-        gpu=1,
+        gpu=gpus(),
         mem_mb=4000,
         runtime=120,
     params:

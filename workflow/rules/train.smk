@@ -21,7 +21,7 @@ rule train:
         "../envs/train.yaml"
     threads: config["train"]["threads"]
     resources:
-        gpu=1,
+        gpu=gpus(),
         mem_mb=4000,
         runtime=1440,
     params:

@@ -16,7 +16,7 @@ def identity(spec: dict[str, Any], split_hash: str) -> str:
     """Hash of everything that shapes a run: its parameters, its data and the code of the heads. A checkpoint is only
     continued by a run of the same identity."""
     digest = hashlib.sha256(json.dumps([spec, split_hash], sort_keys=True).encode())
-    for path in [*sorted(heads.FOLDER.glob("_*.py")), heads.path(spec["cell"]["head"])]:
+    for path in [*heads.shared(), heads.path(spec["cell"]["head"])]:
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -1,0 +1,47 @@
+"""`python -m heads`, as a newcomer types it."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import heads
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    shutil.copytree(heads.FOLDER, tmp_path / "heads", ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path
+
+
+def python(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "heads", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, env={"PATH": ""})
+
+
+def test_the_list_has_every_head_with_its_options(folder):
+    said = python(folder).stdout
+    for name in heads.names():
+        assert f"\n{name} " in f"\n{said}"
+        assert all(option in said for option in heads.options(name))
+
+
+def test_new_writes_a_head_that_is_listed(folder):
+    result = python(folder, "new", "mine")
+    assert result.returncode == 0 and "- {head: mine}" in result.stdout
+    assert "mine " in python(folder).stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "message"), [("fc", "heads/fc.py exists already"), ("_x", "cannot name a head"), ("a-b", "cannot")]
+)
+def test_new_refuses_a_name_it_cannot_use(folder, name, message):
+    result = python(folder, "new", name)
+    assert result.returncode != 0 and message in result.stderr and "Traceback" not in result.stderr
+
+
+def test_private_files_are_no_heads():
+    assert not any(name.startswith("_") for name in heads.names())
+    assert {path.stem for path in heads.shared()} == {"_base", "_centres", "_idle", "_lse", "_margin", "_pool"}

@@ -1,0 +1,72 @@
+"""Files that survive, errors that are one sentence."""
+
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from workflow import record
+from workflow.record import UserError, atomic, provenance, read_json, write_json
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path):
+    path = tmp_path / "a.json"
+    write_json(path, {"a": 1})
+    with pytest.raises(RuntimeError), atomic(path) as temporary:
+        temporary.write_text("half")
+        raise RuntimeError("killed")
+    assert read_json(path) == {"a": 1} and os.listdir(tmp_path) == ["a.json"]
+
+
+def test_a_full_disk_is_named(tmp_path):
+    with pytest.raises(UserError, match=r"no space left to write .*a\.json"), atomic(tmp_path / "a.json"):
+        raise OSError(28, "No space left on device")
+
+
+def test_a_number_that_is_none_is_refused_as_nan(tmp_path):
+    with pytest.raises(ValueError):
+        write_json(tmp_path / "a.json", {"a": math.nan})
+    assert not os.listdir(tmp_path)
+
+
+@pytest.mark.parametrize(("content", "message"), [(None, "does not exist"), ("{", "is not a valid JSON record")])
+def test_a_record_that_cannot_be_read_is_named(tmp_path, content, message):
+    path = tmp_path / "a.json"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(UserError, match=rf"a\.json {message}"):
+        read_json(path)
+
+
+def test_provenance_names_machine_versions_and_commit(monkeypatch):
+    facts = provenance()
+    assert facts["machine"]["cores"] == os.cpu_count() and facts["machine"]["memory_bytes"] > 2**28
+    assert facts["versions"]["torch"].startswith("2.")
+    assert facts["commit"] is None or len(facts["commit"].removesuffix("+changes")) == 40
+    monkeypatch.setenv("PATH", "")
+    assert record.commit() is None
+
+
+SCRIPT = """
+from workflow.record import UserError, command_line
+def main():
+    raise UserError("the file x.png cannot be read: delete it")
+command_line(main)
+"""
+
+
+@pytest.mark.parametrize("log", ["its own", "a file"])
+def test_an_error_is_one_sentence_where_a_person_sees_it(tmp_path, log):
+    with (tmp_path / "log").open("w") as file:
+        stderr = file if log == "a file" else subprocess.STDOUT
+        result = subprocess.run(
+            [sys.executable, "-c", SCRIPT], cwd=ROOT, stdout=subprocess.PIPE, stderr=stderr, text=True
+        )
+    assert result.returncode == 2
+    assert result.stdout == "headroom: the file x.png cannot be read: delete it\n"
+    assert (tmp_path / "log").read_text() == (result.stdout if log == "a file" else "")
