@@ -148,3 +148,20 @@ def test_caveats_stand_beside_the_made_up_verdicts(summary: dict[str, Any]) -> N
         "inconclusive",
         "not measured here",
     }
+
+
+@pytest.mark.parametrize(
+    ("gains", "verdict"),
+    [
+        ([0.010, 0.003], "inconclusive"),
+        ([0.020, 0.015], "reproduced"),
+        ([-0.020, -0.015], "not reproduced"),
+        ([-0.005, -0.002], "inconclusive"),
+        ([0.004, 0.005, 0.006], "reproduced"),
+    ],
+)
+def test_a_gain_within_noise_reproduces_nothing(gains: list[float], verdict: str) -> None:
+    score = "identification/rank1"
+    base = {score: [0.9] * len(gains)}
+    rows = [row("fc", 1, base, None), row("dcq", 0.1, {score: [0.9 + gain for gain in gains]}, base)]
+    assert judged("dcq-long-tail", rows) == verdict

@@ -113,7 +113,10 @@ def cost_line(cost: Mapping[str, Any], looks: Looks, summary: Summary, notes: No
 
 def accuracy_section(summary: Summary, looks: Looks, figures: Mapping[str, Any]) -> dict[str, Any]:
     """All test scores, and the figures about verification."""
-    words = "All scores of the test part, in percent: classes, images and faces that neither training nor tuning saw."
+    words = (
+        "All scores of the test part, in percent, on images and faces that training never saw; all but ID also on "
+        "classes it never saw."
+    )
     drawn = [figure(figures, "differences"), figure(figures, "roc")]
     names = sorted({score for row in summary["rows"] for score in row["scores"]}, key=score_order)
     return section("accuracy", "Accuracy", [*drawn, text(words), scores_table(summary, looks, names)])

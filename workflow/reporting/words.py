@@ -52,7 +52,10 @@ def score_words(name: str) -> Words:
         return Words(f"1:N rank-{rank} +{count}", f"unseen classes among the first {rank}, with {count} distractors")
     if match := _TAR.fullmatch(name):
         pairs = {"hard": "hard pairs", "random": "random pairs"}.get(match[1], "all pairs")
-        return Words(f"TAR at {match[2]}", f"same-class pairs accepted at a false-accept rate of {match[2]}, {pairs}")
+        kind = {"hard": "Hard", "random": "Random"}.get(match[1], "All-pairs")
+        return Words(
+            f"{kind} TAR at FAR {match[2]}", f"same-class pairs accepted at a false-accept rate of {match[2]}, {pairs}"
+        )
     try:
         from workflow.evaluating.scores import describe
 

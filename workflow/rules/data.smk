@@ -18,7 +18,7 @@ rule dataset:
     benchmark:
         f"logs/data/{DATASET}.jsonl"
     conda:
-        "../envs/data.yaml"
+        "../envs/data-woff2.yaml" if config["data"].get("tier") in ("m", "l") else "../envs/data.yaml"
     threads: 64  # as many as there are: nothing else can start before
     resources:
         mem_mb=4000,
