@@ -133,11 +133,13 @@ def command_line(main: Callable[[], None]) -> None:
 
 
 def _say(error: object) -> int:
-    """Tell an error where the person looks: on standard error, and on standard output if a log took the other."""
     print(f"headroom: {error}", file=sys.stderr, flush=True)
-    if not os.path.sameopenfile(sys.stdout.fileno(), sys.stderr.fileno()):
-        print(f"headroom: {error}", flush=True)
     return 2
+
+
+def ratio_text(ratio: float) -> str:
+    """A ratio as it stands in paths and tables: 1, 0.1, 0.003."""
+    return f"{ratio:g}"
 
 
 class Stopwatch:

@@ -14,7 +14,7 @@ from jsonschema.exceptions import ValidationError
 
 import heads
 from workflow.data import settings as data_settings
-from workflow.record import UserError
+from workflow.record import UserError, ratio_text
 
 SCHEMA = Path(__file__).resolve().parent.parent / "config" / "schema.yaml"
 SHARED_BY_HEADS = ("margin", "m", "scale", "weight_decay")
@@ -81,11 +81,6 @@ def label(row: dict[str, Any]) -> str:
 def head_rows(config: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """The config's heads by label."""
     return {label(row): row for row in config["heads"]}
-
-
-def ratio_text(ratio: float) -> str:
-    """A ratio as it stands in paths: 1, 0.1, 0.003."""
-    return f"{ratio:g}"
 
 
 def cells(config: dict[str, Any]) -> list[dict[str, Any]]:

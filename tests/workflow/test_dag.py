@@ -2,7 +2,9 @@
 
 import json
 import re
+import sys
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -98,8 +100,20 @@ def test_a_wrong_config_stops_before_anything_runs(project, change, message):
 
 def test_every_cells_spec_is_json_without_the_other_cells(project):
     lines = project.snakemake(*QUICK, "--dry-run", "--printshellcmds", "--quiet", "host").stdout.splitlines()
-    specs = [line.split("--spec ", 1)[1] for line in lines if "workflow.training" in line]
+    specs = [line.split("--spec ", 1)[1].strip() for line in lines if "workflow.training" in line]
     assert len(specs) == HEADS
     for text in specs:
-        spec = json.loads(text[1 : text.index("}' 2>") + 1] if text.startswith("'") else text)
+        spec = json.loads(text.strip("'"))
         assert set(spec) == {"cell", "head", "train", "backbone"}
+
+
+def test_a_failing_stage_says_why_on_the_terminal(project, tmp_path):
+    config = project.folder / "config/mine.yaml"
+    config.write_text(f"profile: mine\ndata: {{name: mine, source: folder, path: {tmp_path}/nowhere}}\n")
+    result = project.snakemake(
+        "--configfile", "config/mine.yaml", "--until", "dataset", path=Path(sys.executable).parent
+    )
+    said = result.stdout + result.stderr
+    assert result.returncode != 0
+    assert "--- failed; the end of logs/data/mine.log:" in said
+    assert re.search(rf"headroom: .*{tmp_path}/nowhere", said) and "Traceback" not in said

@@ -17,8 +17,7 @@ from workflow.measuring.floor import floor
 from workflow.measuring.meters import MEMORY, Meters, conditions, limited_memory
 from workflow.measuring.nvml import UNREAD, Gpu, Watch, open_gpu
 from workflow.measuring.outcomes import Outcome, attempt, check_fits, size_words
-from workflow.record import now, provenance, write_json
-from workflow.settings import ratio_text
+from workflow.record import now, provenance, ratio_text, write_json
 from workflow.training.trainer import Diverged
 
 SETTINGS = ("batch", "warmup", "fill_limit", "steps", "parts_steps", "seconds", "power_seconds", "threads", "device")

@@ -28,7 +28,7 @@ CELL = f"{RESULTS}/{DATASET}/{BACKBONE.replace(':', '-')}/{{label}}/{{ratio}}/{{
 REPORTS = [f"reports/{PROFILE}.html", f"reports/{PROFILE}.pdf"]
 
 # Commands run modules of this checkout, wherever the workflow is started from.
-shell.prefix(f"export PYTHONPATH={str(ROOT)!r}:${{{{PYTHONPATH:-}}}}; ")
+shell.prefix(f"HEADROOM={str(ROOT)!r}; source {str(ROOT)!r}/workflow/rules/logged.sh; ")
 
 
 wildcard_constraints:

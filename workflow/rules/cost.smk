@@ -20,7 +20,7 @@ rule machine:
     params:
         settings=plan.as_json(config["measure"]),
     shell:
-        "python -m workflow.measuring machine --settings {params.settings:q} --out {output:q} 2> {log:q}"
+        "logged {log:q} python -m workflow.measuring machine --settings {params.settings:q} --out {output:q}"
 
 
 rule cost_head:
@@ -44,8 +44,8 @@ rule cost_head:
     params:
         spec=cost_spec,
     shell:
-        "python -m workflow.measuring head --spec {params.spec:q} --machine {input.machine:q}"
-        " --out {output:q} 2> {log:q}"
+        "logged {log:q} python -m workflow.measuring head --spec {params.spec:q} --machine {input.machine:q}"
+        " --out {output:q}"
 
 
 rule cost_end_to_end:
@@ -74,5 +74,5 @@ rule cost_end_to_end:
         spec=cost_spec,
         dataset=subpath(input.dataset, parent=True),
     shell:
-        "python -m workflow.measuring end-to-end --spec {params.spec:q} --dataset {params.dataset:q}"
-        " --split {input.split:q} --machine {input.machine:q} --out {output:q} 2> {log:q}"
+        "logged {log:q} python -m workflow.measuring end-to-end --spec {params.spec:q} --dataset {params.dataset:q}"
+        " --split {input.split:q} --machine {input.machine:q} --out {output:q}"

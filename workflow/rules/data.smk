@@ -27,7 +27,7 @@ rule dataset:
         settings=plan.as_json(plan.dataset_settings(config)),
         out=subpath(output.manifest, parent=True),
     shell:
-        "python -m workflow.data build --settings {params.settings:q} --out {params.out:q} --jobs {threads} 2> {log:q}"
+        "logged {log:q} python -m workflow.data build --settings {params.settings:q} --out {params.out:q} --jobs {threads}"
 
 
 rule split:
@@ -52,5 +52,5 @@ rule split:
         settings=plan.as_json(config["data"]),
         dataset=subpath(input.manifest, parent=True),
     shell:
-        "python -m workflow.data split --dataset {params.dataset:q} --settings {params.settings:q}"
-        " --out {output.split:q} 2> {log:q}"
+        "logged {log:q} python -m workflow.data split --dataset {params.dataset:q} --settings {params.settings:q}"
+        " --out {output.split:q}"

@@ -29,8 +29,8 @@ rule embed:
         threads=config["train"]["threads"],
         device=config["train"]["device"],
     shell:
-        "python -m workflow.evaluating embed --cell {params.cell:q} --dataset {params.dataset:q}"
-        " --split {input.split:q} --threads {params.threads} --device {params.device} 2> {log:q}"
+        "logged {log:q} python -m workflow.evaluating embed --cell {params.cell:q} --dataset {params.dataset:q}"
+        " --split {input.split:q} --threads {params.threads} --device {params.device}"
 
 
 rule score:
@@ -57,5 +57,5 @@ rule score:
         cell=subpath(input.run, parent=True),
         distractors=config["evaluate"]["distractors"],
     shell:
-        "python -m workflow.evaluating score --cell {params.cell:q} --split {input.split:q}"
-        " --distractors {params.distractors} 2> {log:q}"
+        "logged {log:q} python -m workflow.evaluating score --cell {params.cell:q} --split {input.split:q}"
+        " --distractors {params.distractors}"

@@ -35,8 +35,8 @@ rule summary:
         cells=plan.as_json(CELLS),
         costs=plan.as_json(list(planned_costs())),
     shell:
-        "python -m workflow.reporting collect --profile-dir {params.profile:q} --cells {params.cells:q}"
-        " --costs {params.costs:q} --out {output.summary:q} 2> {log:q}"
+        "logged {log:q} python -m workflow.reporting collect --profile-dir {params.profile:q} --cells {params.cells:q}"
+        " --costs {params.costs:q} --out {output.summary:q}"
 
 
 rule figures:
@@ -62,7 +62,7 @@ rule figures:
         mem_mb=2000,
         runtime=30,
     shell:
-        "python -m workflow.reporting figures --summary {input.summary:q} --out {output:q} 2> {log:q}"
+        "logged {log:q} python -m workflow.reporting figures --summary {input.summary:q} --out {output:q}"
 
 
 rule rendering:
@@ -90,5 +90,5 @@ rule rendering:
         mem_mb=2000,
         runtime=30,
     shell:
-        "python -m workflow.reporting {wildcards.form} --summary {input.summary:q} --figures {input.figures:q}"
-        " --published results/published --out {output:q} 2> {log:q}"
+        "logged {log:q} python -m workflow.reporting {wildcards.form} --summary {input.summary:q} --figures {input.figures:q}"
+        " --published results/published --out {output:q}"

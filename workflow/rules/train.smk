@@ -29,5 +29,5 @@ rule train:
         dataset=subpath(input.dataset, parent=True),
         out=subpath(output.run, parent=True),
     shell:
-        "python -m workflow.training --dataset {params.dataset:q} --split {input.split:q} --out {params.out:q}"
-        " --spec {params.spec:q} 2> {log:q}"
+        "logged {log:q} python -m workflow.training --dataset {params.dataset:q} --split {input.split:q} --out {params.out:q}"
+        " --spec {params.spec:q}"
