@@ -67,8 +67,8 @@ def lead(summary: Mapping[str, Any]) -> str:
     return (
         f"The same network, from the same initial weights, trained {number(steps, 1)} steps on the same images of "
         f"{classes} under {heads} classification heads; then scored on images it never saw, of these classes and of "
-        f"new ones{', and timed alone on one machine' if timed else ''}. Every number below is computed from the records "
-        "listed under Provenance."
+        f"new ones{', and timed alone on one machine' if timed else ''}. Every number below is computed from the "
+        "records listed under Provenance."
     )
 
 
