@@ -23,3 +23,11 @@ rule all:
 
 localrules:
     all,
+
+
+onerror:
+    print(
+        "Some jobs failed, see '--- failed' above for each. What finished is kept: mend the cause and run the same "
+        "command again.",
+        file=sys.stderr,
+    )

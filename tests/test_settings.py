@@ -35,6 +35,12 @@ def test_the_shipped_configs_are_valid(config, name):
         (("heads", 1, "head"), "fc", "two rows of heads are called 'fc'"),
         (("loss", "margin"), "arcfase", "'loss.margin'"),
         (("seeds",), [], "'seeds'"),
+        (("backbone", "name"), "resnet9", "'backbone.name'"),
+        (
+            ("data",),
+            {"name": "mine", "source": "folder", "path": "/nowhere/at/all"},
+            "'data.path': /nowhere/at/all is not",
+        ),
     ],
 )
 def test_a_wrong_key_is_named(config, path, value, message):

@@ -4,7 +4,9 @@ Needs neither torch nor the heads' code, so a login node can plan a run.
 """
 
 import difflib
+import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +29,10 @@ def check(config: dict[str, Any]) -> None:
     schema["properties"]["data"] = data_settings.SCHEMA
     problems = [_sentence(error) for error in Draft202012Validator(schema).iter_errors(config)]
     if not problems:
-        problems = [*_head_problems(config["heads"])]
+        problems = [*_head_problems(config["heads"]), *_folder_problems(config["data"])]
     if problems:
         raise UserError("the config cannot be run:\n  " + "\n  ".join(sorted(problems)))
+    data_settings.complete(config["data"])
 
 
 def _sentence(error: ValidationError) -> str:
@@ -71,6 +74,13 @@ def _head_problems(rows: list[dict[str, Any]]) -> list[str]:
             if option not in known or option == "ratio":
                 problems.append(f"heads: '{option}' is not an option of {row['head']}{_hint(option, known)}")
     return problems
+
+
+def _folder_problems(data: dict[str, Any]) -> list[str]:
+    path = data.get("path")
+    if data.get("source") == "folder" and path and not Path(path).expanduser().is_dir():
+        return [f"'data.path': {path} is not a folder: it must hold one sub-folder of images for each class"]
+    return []
 
 
 def label(row: dict[str, Any]) -> str:
@@ -122,6 +132,24 @@ def cell_spec(config: dict[str, Any], name: str, ratio: str, seed: int) -> dict[
 def dataset_settings(config: dict[str, Any]) -> dict[str, Any]:
     """The part of the config's `data` that decides which images a set holds; the rest belongs to the split."""
     return data_settings.of_build(data_settings.complete(config["data"]))
+
+
+def listing(data: dict[str, Any]) -> str | None:
+    """Fingerprint of the names, sizes and times of all files of a `folder` source, so that a change is noticed."""
+    if data.get("source") != "folder":
+        return None
+    facts = []
+    for place, _, names in sorted(os.walk(Path(data["path"]).expanduser())):
+        for path in (Path(place, name) for name in sorted(names)):
+            status = path.stat()
+            facts.append([str(path), status.st_size, status.st_mtime_ns])
+        facts.append([place, len(names), 0])
+    return fingerprint(facts)
+
+
+def fingerprint(content: Any) -> str:
+    """Eight hexadecimal digits that name settings."""
+    return hashlib.sha256(as_json(content).encode()).hexdigest()[:8]
 
 
 def as_json(content: Any) -> str:

@@ -122,6 +122,7 @@ def test_a_checkpoint_of_other_settings_is_not_continued(cell, capsys):
     session = cells.Session(first)
     next(iter(session.trainer.run()))
     session.save()
+    session.lock.close()
     record = run(cell("fc", steps=12, lr=0.05))
     assert record["resumed"] == 0
     assert "belongs to other settings, data or code" in capsys.readouterr().err
@@ -177,11 +178,30 @@ def test_a_full_disk_keeps_the_last_checkpoint(cell, monkeypatch):
     assert session.saved.read_bytes() == before and len(list(session.saved.parent.glob(".*part"))) == 0
 
 
-def test_options_that_a_head_refuses_are_the_users(cell):
-    wrong = cell("fc")
-    wrong.spec["head"] |= {"margin": "cosfase"}
-    with pytest.raises(UserError, match=r"head 'fc' .*heads/fc\.py.* refuses its options: margin 'cosfase'"):
-        run(wrong)
+@pytest.mark.parametrize(
+    ("head", "options", "train", "reason"),
+    [
+        ("fc", {"margin": "cosfase"}, {}, "head 'fc' (heads/fc.py) refuses its options: margin 'cosfase' is not known"),
+        ("fc", {"scale": "big", "depth": 3}, {}, "refuses its options"),
+        ("fc", {}, {"accumulate": 2}, "train.accumulate 2"),
+    ],
+)
+def test_what_a_head_refuses_is_its_cells_result(cell, head, options, train, reason):
+    wrong = cell(head, **train)
+    wrong.spec["head"] |= options
+    record = run(wrong)
+    assert record["outcome"] == "failed" and reason in record["reason"] and record["steps"] == 0
+    assert read_json(wrong.folder / "run.json") == record and (wrong.folder / "model.pt").exists()
+
+
+def test_a_folder_that_another_process_trains_in_is_left_alone(cell):
+    made = cell("fc")
+    made.folder.mkdir()
+    holder = cells.claim(made.folder)
+    with pytest.raises(UserError, match="another process is training in"):
+        run(made)
+    holder.close()
+    assert run(made)["outcome"] == "ok"
 
 
 def test_more_gpus_than_there_are_is_refused(cell):

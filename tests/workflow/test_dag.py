@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from workflow import settings as plan
+
 QUICK = ("--configfile", "config/quick.yaml")
 PER_CELL = {"train": 1, "embed": 1, "score": 1}
 REPORT = {"summary": 1, "figures": 1, "rendering": 2, "all": 1}
@@ -109,11 +111,34 @@ def test_every_cells_spec_is_json_without_the_other_cells(project):
 
 def test_a_failing_stage_says_why_on_the_terminal(project, tmp_path):
     config = project.folder / "config/mine.yaml"
-    config.write_text(f"profile: mine\ndata: {{name: mine, source: folder, path: {tmp_path}/nowhere}}\n")
+    (tmp_path / "empty").mkdir()
+    config.write_text(f"profile: mine\ndata: {{name: mine, source: folder, path: {tmp_path}/empty}}\n")
     result = project.snakemake(
         "--configfile", "config/mine.yaml", "--until", "dataset", path=Path(sys.executable).parent
     )
     said = result.stdout + result.stderr
     assert result.returncode != 0
     assert "--- failed; the end of logs/data/mine.log:" in said
-    assert re.search(rf"headroom: .*{tmp_path}/nowhere", said) and "Traceback" not in said
+    assert re.search(rf"headroom: .*{tmp_path}/empty", said) and "Traceback" not in said
+
+
+def test_a_split_of_other_settings_does_not_cost_the_first(finished):
+    config = finished.folder / "config/quick.yaml"
+    before = config.read_text()
+    config.write_text(before.replace("tier: xs}", "tier: xs, classes: 7}"))
+    assert finished.planned(*QUICK)["train"] == HEADS
+    assert len(list(finished.folder.glob("results/quick/*/split-*.npz"))) == 1, "the first is still there"
+    config.write_text(before)
+    assert not finished.planned(*QUICK)
+
+
+def test_changed_own_images_are_read_again(project, tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / "images" / name).mkdir(parents=True)
+    data = {"source": "folder", "path": str(tmp_path / "images")}
+    first = plan.listing(data)
+    assert plan.listing(data) == first
+    (tmp_path / "images" / "a" / "0.png").write_bytes(b"x")
+    second = plan.listing(data)
+    (tmp_path / "images" / "a" / "0.png").write_bytes(b"xy")
+    assert len({first, second, plan.listing(data)}) == 3

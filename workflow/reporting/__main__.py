@@ -22,6 +22,7 @@ def parser() -> argparse.ArgumentParser:
     step.add_argument("--profile-dir", type=Path, required=True, help="results/<profile>")
     step.add_argument("--cells", help="planned training cells: JSON list or its file; default: those found")
     step.add_argument("--costs", help="planned cost cells: JSON list or its file; default: those found")
+    step.add_argument("--split", type=Path, help="the runs' split.json; default: the one in <profile>/<dataset>")
     step.add_argument("--data", type=Path, default=Path("data"), help="folder that holds <dataset>/manifest.json")
     step.add_argument("--reference", default="fc", help="row or head that differences are taken to (default: fc)")
     step.add_argument("--out", type=Path, required=True, help="summary.json; the tables are written beside it")
@@ -49,7 +50,14 @@ def run_collect(arguments: argparse.Namespace) -> None:
     cells, costs = discovered(arguments.profile_dir)
     cells = listed(arguments.cells, "--cells") if arguments.cells else cells
     costs = listed(arguments.costs, "--costs") if arguments.costs else costs
-    summary = collect(arguments.profile_dir, cells, costs, data=arguments.data, reference=arguments.reference)
+    summary = collect(
+        arguments.profile_dir,
+        cells,
+        costs,
+        data=arguments.data,
+        reference=arguments.reference,
+        split_file=arguments.split,
+    )
     write(summary, arguments.out)
     done = sum(run["outcome"] == "ok" for run in summary["runs"])
     log(f"{arguments.out}: {done} of {len(summary['runs'])} runs and {len(summary['costs'])} cost cells")

@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from workflow.reporting.answers import hardest
 from workflow.reporting.costs import value_of
 from workflow.reporting.spread import decisive_bounds, spread
 from workflow.reporting.words import classes_words, number, row_name, score_words, seeds_words, signed_points, size
@@ -52,17 +53,18 @@ def better(rule: Mapping[str, Any], summary: Mapping[str, Any]) -> Ruling:
     """Accuracy above the reference, by the same rule as everywhere: two seeds must both differ by a point."""
     ruling, effect = by_difference(rule, summary, 0.0)
     row = find_row(summary, rule) or {"difference": {}}
-    noisy = row["difference"].get(rule["score"], {}).get("verdict") == "within noise"
+    noisy = row["difference"].get(hardest(summary, rule["score"]), {}).get("verdict") == "within noise"
     return (OPEN if noisy else ruling), effect
 
 
 def by_difference(rule: Mapping[str, Any], summary: Mapping[str, Any], threshold: float) -> Ruling:
     """Whether the paired difference to the reference lies above `threshold` in all that the seeds allow to say."""
     row, name = find_row(summary, rule), row_name(rule["head"], rule["ratio"])
-    difference = row and row["difference"].get(rule["score"])
+    score = hardest(summary, rule["score"])
+    difference = row and row["difference"].get(score)
     if not difference or not difference["n"]:
-        return ABSENT, f"no seed has {score_words(rule['score']).label} for both {name} and the reference"
-    return ruling_above(difference, threshold), difference_words(difference, score_words(rule["score"]).label)
+        return ABSENT, f"no seed has {score_words(score).label} for both {name} and the reference"
+    return ruling_above(difference, threshold), difference_words(difference, score_words(score).label)
 
 
 def ruling_above(difference: Mapping[str, Any], threshold: float) -> str:
@@ -136,7 +138,7 @@ def less(rule: Mapping[str, Any], summary: Mapping[str, Any]) -> Ruling:
     if pair is None:
         return ABSENT, f"memory was not measured for both heads{declared_words(rule, summary)}"
     own, base = (value_of(cost, rule["field"]) for cost in pair)
-    words = f"{number(own / base, 2)} × the reference ({size(own)} against {size(base)}"
+    words = f"{number(own / base, 3)} × the reference ({size(own)} against {size(base)}"
     ruling = REPRODUCED if own < 0.95 * base else REFUTED if own > 1.05 * base else OPEN
     return ruling, f"{words}, {classes_words(pair[0]['classes'])}; {pair[0]['peak_meter']})"
 
@@ -158,7 +160,7 @@ def faster(rule: Mapping[str, Any], summary: Mapping[str, Any]) -> Ruling:
     if not all(cost["exclusive"] for cost in pair):
         return ABSENT, "the timings did not run alone on the machine, so they are not compared"
     own, base = (value_of(cost, "images_per_second.gradient") for cost in pair)
-    words = f"{number(own / base, 2)} × the reference ({number(own)} against {number(base)} images/s"
+    words = f"{number(own / base, 3)} × the reference ({number(own)} against {number(base)} images/s"
     return separated(*pair), f"{words}, {classes_words(pair[0]['classes'])})"
 
 

@@ -17,7 +17,13 @@ SCHEMA = "headroom-summary-1"
 
 
 def collect(
-    profile: Path, cells: list[Record], costs: list[Record], *, data: Path = Path("data"), reference: str = "fc"
+    profile: Path,
+    cells: list[Record],
+    costs: list[Record],
+    *,
+    data: Path = Path("data"),
+    reference: str = "fc",
+    split_file: Path | None = None,
 ) -> dict[str, Any]:
     """The summary of one profile's folder: runs, rows, costs, claims, answers, gaps and provenance.
 
@@ -27,7 +33,7 @@ def collect(
     if not cells:
         raise UserError(f"{profile}: no cell is planned and none was found; name heads and seeds in the config")
     runs = [run_row(profile, cell) for cell in cells]
-    split, split_path = find_split(profile, runs)
+    split, split_path = (read_optional(split_file), split_file) if split_file else find_split(profile, runs)
     counts = (split or {}).get("counts") or {}
     cost = [cost_row(profile, cell, counts.get("train_classes")) for cell in costs]
     manifest_path = data / str((split or {}).get("dataset")) / "manifest.json"
@@ -59,7 +65,7 @@ def conclude(summary: dict[str, Any]) -> dict[str, Any]:
 def find_split(profile: Path, runs: list[dict[str, Any]]) -> tuple[Record | None, Path]:
     """split.json of the dataset the runs used (or of the only one there is)."""
     named = sorted({run["dataset"]["name"] for run in runs if run["dataset"]})
-    paths = [profile / name / "split.json" for name in named] or sorted(profile.glob("*/split.json"))
+    paths = [path for name in named or ["*"] for path in sorted(profile.glob(f"{name}/split*.json"))]
     path = next((path for path in paths if path.exists()), profile / "split.json")
     return read_optional(path), path
 

@@ -114,8 +114,8 @@ def cost_line(cost: Mapping[str, Any], looks: Looks, summary: Summary, notes: No
 def accuracy_section(summary: Summary, looks: Looks, figures: Mapping[str, Any]) -> dict[str, Any]:
     """All test scores, and the figures about verification."""
     words = (
-        "All scores of the test part, in percent, on images and faces that training never saw; all but ID also on "
-        "classes it never saw."
+        "All scores of the test part, in percent, on images that training never saw; all but ID also on classes it "
+        "never saw."
     )
     drawn = [figure(figures, "differences"), figure(figures, "roc")]
     names = sorted({score for row in summary["rows"] for score in row["scores"]}, key=score_order)
@@ -167,7 +167,9 @@ def removed_table(summary: Summary, looks: Looks) -> Block | None:
     columns = [column("Head", numeric=False, weight=1.6), column("Errors removed, many", unit="% of the reference's")]
     columns += [column("Errors removed, few", unit="% of the reference's"), column("Few − many", unit="points")]
     rows = [removed_line(row, base, looks, notes) for row in others]
-    caption = "Is a gain a tail effect? Only if few gains more than many, as a share of the reference's errors"
+    caption = (
+        "Is a gain a tail effect? Only if few-shot errors shrink, and by more than many-shot ones; minus: more errors"
+    )
     return table("removed", caption, columns, rows, notes)
 
 

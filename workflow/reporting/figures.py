@@ -74,7 +74,7 @@ PLOTS = (
     Plot(
         "tail",
         "The long tail",
-        "Left: identification on unseen faces for classes with many, a medium number of and few training images; marks "
+        "Left: identification on unseen images, for classes with many, some and few training images; marks "
         "are means, whiskers span the seeds. Right: the same by the exact number of training images.",
         "Identification here is by one gallery image a class for every head. Scores by learned centres answer another "
         "question and stand in their own column of the accuracy table.",

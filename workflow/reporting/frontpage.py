@@ -43,7 +43,7 @@ def main_section(summary: Summary, looks: Looks) -> dict[str, Any]:
         "Accuracies in percent, mean over seeds, the spread beneath: both values for two seeds, the 95 % interval "
         "from three on. Hard pairs: telling look-alikes apart among unseen classes. Difference: to the reference "
         "head in hard pairs, paired by seed. 1:N: finding unseen classes in a gallery. ID: finding training classes "
-        "on unseen faces by one gallery image a class, split by the number of training images. Memory and images per "
+        "on unseen images by one gallery image a class, split by the number of training images. Memory and images per "
         "second are those of the whole training step."
     )
     return section("heads", "Heads and ratios", [text(words), main_table(summary, looks, "main")])

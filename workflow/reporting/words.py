@@ -30,7 +30,7 @@ _KNOWN = {
     "verification_hard/accuracy": Words("Hard pairs", "10-fold accuracy on look-alike pairs, unseen classes"),
     "verification_random/accuracy": Words("Random pairs", "10-fold accuracy on random pairs, unseen classes"),
     "identification/rank1": Words("1:N rank-1", "unseen classes found first in a gallery without distractors"),
-    "closed/rank1": Words("ID", "training classes found by one gallery image a class, on unseen faces"),
+    "closed/rank1": Words("ID", "training classes found by one gallery image a class, on unseen images"),
     "closed/rank1/many": Words("ID many", "the same for classes with many training images"),
     "closed/rank1/medium": Words("ID medium", "the same for classes with a medium number of training images"),
     "closed/rank1/few": Words("ID few", "the same for classes with few training images"),
@@ -78,7 +78,10 @@ def points(value: float | None, digits: int = 1) -> str:
 
 def signed_points(value: float | None) -> str:
     """A difference in percent points with its sign, a real minus: -0.012 -> −1.2."""
-    return NOT_MEASURED if value is None else f"{100 * value:+.1f}".replace("-", "−")
+    if value is None:
+        return NOT_MEASURED
+    points = round(100 * value, 1)
+    return f"{points:+.1f}".replace("-", "−") if points else "0.0"
 
 
 def number(value: float | None, digits: int = 3) -> str:

@@ -22,7 +22,8 @@ except UserError as error:
 PROFILE, DATASET, BACKBONE = config["profile"], config["data"]["name"], config["backbone"]["name"]
 RESULTS = f"results/{PROFILE}"
 DATA = f"data/{DATASET}"
-SPLIT = f"{RESULTS}/{DATASET}/split.npz"
+# Named by its settings: a config that cannot be split, or another experiment, never costs the split that runs rest on.
+SPLIT = f"{RESULTS}/{DATASET}/split-{plan.fingerprint(config['data'])}.npz"
 MACHINE = f"{RESULTS}/machine.json"
 CELL = f"{RESULTS}/{DATASET}/{BACKBONE.replace(':', '-')}/{{label}}/{{ratio}}/{{seed}}"
 REPORTS = [f"reports/{PROFILE}.html", f"reports/{PROFILE}.pdf"]

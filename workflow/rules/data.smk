@@ -25,6 +25,7 @@ rule dataset:
         runtime=240,
     params:
         settings=plan.as_json(plan.dataset_settings(config)),
+        listing=plan.listing(config["data"]),
         out=subpath(output.manifest, parent=True),
     shell:
         "logged {log:q} python -m workflow.data build --settings {params.settings:q} --out {params.out:q} --jobs {threads}"

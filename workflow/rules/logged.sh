@@ -5,7 +5,7 @@ export PYTHONPATH="$HEADROOM:${PYTHONPATH:-}"
 logged() {
     local log=$1 status=0
     shift
-    "$@" 2> "$log" || status=$?
+    "$@" 2>> "$log" || status=$?  # appended: the log of a killed attempt is kept
     if [ "$status" != 0 ]; then
         echo "--- failed; the end of $log:" >&2
         tail -n 6 "$log" >&2

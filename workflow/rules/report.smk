@@ -36,7 +36,7 @@ rule summary:
         costs=plan.as_json(list(planned_costs())),
     shell:
         "logged {log:q} python -m workflow.reporting collect --profile-dir {params.profile:q} --cells {params.cells:q}"
-        " --costs {params.costs:q} --out {output.summary:q}"
+        " --costs {params.costs:q} --split {input.split:q} --out {output.summary:q}"
 
 
 rule figures:

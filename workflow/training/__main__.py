@@ -4,7 +4,8 @@ import argparse
 import json
 from pathlib import Path
 
-from workflow.record import UserError, command_line
+from workflow.console import duration
+from workflow.record import UserError, command_line, ratio_text
 from workflow.training.cell import Cell, run
 
 
@@ -23,7 +24,12 @@ def main() -> None:
         spec = json.loads(arguments.spec)
     except json.JSONDecodeError as error:
         raise UserError(f"--spec is not valid JSON: {error}") from error
-    run(Cell(spec, arguments.dataset, arguments.split, arguments.out))
+    cell = spec["cell"]
+    name = f"{cell['label']} {ratio_text(cell['ratio'])} seed {cell['seed']}"
+    print(f"training {name}: {spec['train']['steps']} steps into {arguments.out}", flush=True)
+    record = run(Cell(spec, arguments.dataset, arguments.split, arguments.out))
+    ended = "done" if record["outcome"] == "ok" else f"{record['outcome']} ({record['reason']})"
+    print(f"trained {name}: {ended}, {record['steps']} steps in {duration(record['seconds'])}", flush=True)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,10 @@ from workflow.training.encoder import Network
 from workflow.training.prefetch import Ahead
 
 
+class Refused(UserError):
+    """A head does not accept the options, ratio or sizes of its cell: a result of that cell, not of the others."""
+
+
 def assemble(spec: dict[str, Any], split: Split, images: np.ndarray, device: torch.device) -> tuple[Network, Head, str]:
     """Network, head and the hash of the backbone's first weights. The backbone's start depends on the seed alone, so
     it is the same under every head; the head draws its own afterwards."""
@@ -37,7 +41,7 @@ def make_head(kind: type[Head], spec: dict[str, Any], num_classes: int) -> Head:
     try:
         return kind(num_classes, spec["backbone"]["dim"], **options)
     except (TypeError, ValueError) as error:
-        raise UserError(f"head '{cell['label']}' (heads/{cell['head']}.py) refuses its options: {error}") from error
+        raise Refused(f"head '{cell['label']}' (heads/{cell['head']}.py) refuses its options: {error}") from error
 
 
 def make_loader(

@@ -1,11 +1,12 @@
 """One cell from its specification to its records: run.json, steps.jsonl, model.pt."""
 
+import fcntl
 import json
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 import torch
@@ -15,9 +16,9 @@ from workflow.console import duration, log
 from workflow.data.loaders import to_tensor
 from workflow.data.split import load_split, open_dataset
 from workflow.evaluating.scores import curve_scores
-from workflow.record import Stopwatch, UserError, now, provenance, write_json
+from workflow.record import Stopwatch, UserError, now, provenance, read_json, write_json
 from workflow.training import checkpoint
-from workflow.training.assembly import assemble, make_loader
+from workflow.training.assembly import Refused, assemble, make_loader
 from workflow.training.schedule import twin_momentum
 from workflow.training.trainer import Diverged, Progress, Trainer
 
@@ -44,11 +45,45 @@ def run(cell: Cell) -> dict[str, Any]:
     keep_freed_memory()
     torch.set_num_threads(cell.spec["train"]["threads"])
     torch.use_deterministic_algorithms(True, warn_only=True)
-    session = Session(cell)
+    try:
+        session = Session(cell)
+    except Refused as error:
+        return refuse(cell, record, str(error))
     record |= session.facts()
     outcome, reason = attempt(session.train)
     record |= session.results() | {"outcome": outcome, "reason": reason, "finish": now()}
     session.finish(record)
+    return record
+
+
+def refuse(cell: Cell, record: dict[str, Any], reason: str) -> dict[str, Any]:
+    """Write the records of a cell whose head could not be made: outcome `failed` before the first step."""
+    info = read_json(cell.split.with_suffix(".json"))
+    settings = cell.spec["train"]
+    record |= {
+        "cell": cell.spec["cell"],
+        "parameters": {key: cell.spec[key] for key in ("head", "train", "backbone")},
+        "declared": None,
+        "dataset": {"name": info["dataset"], "hash": info["dataset_hash"]},
+        "split_hash": info["hash"],
+        "initial_weights": None,
+        "device": checkpoint.device_name(checkpoint.pick_device(settings["device"])),
+        "precision": settings["precision"],
+        "steps": 0,
+        "planned_steps": settings["steps"],
+        "images": None,
+        "seconds": 0.0,
+        "resumed": 0,
+        "exclusive": False,
+        "outcome": "failed",
+        "reason": reason,
+        "finish": now(),
+    }
+    cell.folder.mkdir(parents=True, exist_ok=True)
+    checkpoint.save(cell.folder / "model.pt", {"backbone": None, "twin": None, "centres": None, "step": 0})
+    (cell.folder / "steps.jsonl").touch()
+    write_json(cell.folder / "run.json", record)
+    log(reason)
     return record
 
 
@@ -88,12 +123,16 @@ class Session:
         if paper is not None:
             log(f"momentum of the twin {self.twin_momentum:.4g} for {self.settings['steps']} steps (paper: {paper})")
         loader = make_loader(cell.spec, self.data.images, self.split, self.head.batches, self.device)
-        self.trainer = Trainer(self.network, self.head, loader, self.settings, self.twin_momentum)
+        try:
+            self.trainer = Trainer(self.network, self.head, loader, self.settings, self.twin_momentum)
+        except ValueError as error:
+            raise Refused(str(error)) from error
         self.partial = cell.folder / "steps.partial.jsonl"
         self.saved = cell.folder / "checkpoint.pt"
         self.identity = checkpoint.identity(cell.spec, self.split.info["hash"])
         self.resumed = 0
         cell.folder.mkdir(parents=True, exist_ok=True)
+        self.lock = claim(cell.folder)
         self.resume()
 
     def resume(self) -> None:
@@ -223,6 +262,17 @@ class Session:
         write_json(folder / "run.json", record)
         self.partial.unlink()
         self.saved.unlink(missing_ok=True)
+        self.lock.close()
+
+
+def claim(folder: Path) -> TextIO:
+    """Hold the cell's folder until this process ends; UserError if another process is training in it."""
+    file = (folder / ".lock").open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        raise UserError(f"another process is training in {folder}: wait until it ends, or stop it") from error
+    return file
 
 
 def curve_points(settings: dict[str, Any]) -> set[int]:
