@@ -86,7 +86,7 @@ def smallest(summary: Mapping[str, Any]) -> dict[str, Any]:
         how = best["peak_meter"] if field == "peak_bytes" else meter
         detail = f"head alone at {classes_words(classes)}; {how}"
         return answer(question, best["name"], value, unit, detail, ties, "within 5 % of")
-    return unanswered(question, "no number of classes was measured for every head")
+    return unanswered(question, "no head was measured alone, or no number of classes for all of them")
 
 
 def best_trade(summary: Mapping[str, Any]) -> dict[str, Any]:

@@ -87,13 +87,13 @@ def peak_memory(memory: Mapping[str, int | None], host_meter: str | None = None)
 
 
 def largest_common(costs: list[dict[str, Any]], field: str = "peak_bytes") -> int | None:
-    """The largest number of classes at which every head row has an ok head-mode record with `field`; None without."""
-    ladder = [cost for cost in costs if cost["mode"] == "head"]
-    names = {cost["name"] for cost in ladder}
+    """The largest number of classes at which every row that has `field` in any ok head-mode record has it; None
+    without."""
     reached: dict[int, set[str]] = {}
-    for cost in ladder:
-        if cost["outcome"] == "ok" and value_of(cost, field) is not None:
+    for cost in costs:
+        if cost["mode"] == "head" and cost["outcome"] == "ok" and value_of(cost, field) is not None:
             reached.setdefault(cost["classes"], set()).add(cost["name"])
+    names = set().union(*reached.values())
     return max((classes for classes, present in reached.items() if present == names), default=None)
 
 

@@ -65,7 +65,7 @@ def main_table(summary: Summary, looks: Looks, name: str) -> Block:
         + [memory_cell(row["cost"], notes), *(rate_cell(row["cost"], kind, notes) for kind in ("gradient", "encoded"))]
         for row in summary["rows"]
     ]
-    return table(name, "Every head and ratio of this run", columns, rows, notes, filterable=True)
+    return table(name, "Every head and ratio", columns, rows, notes, filterable=True)
 
 
 def score_column(score: str) -> dict[str, Any]:
