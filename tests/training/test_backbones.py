@@ -1,5 +1,7 @@
 """Every backbone maps images to embeddings, and starts alike from the same seed."""
 
+import sys
+
 import pytest
 import torch
 
@@ -49,3 +51,30 @@ def test_the_same_seed_gives_the_same_start():
 def test_a_wrong_backbone_is_refused(settings, message):
     with pytest.raises(UserError, match=message):
         build(settings | {"dim": 8}, 1, 32)
+
+
+def test_timm_is_asked_for_by_name_where_it_is_missing(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(UserError, match=r"backbone\.name 'timm:resnet18' needs the package timm: pip install timm"):
+        build({"name": "timm:resnet18", "dim": 8}, 1, 32)
+
+
+class FakeTimm:
+    """timm's two functions that are used: a list of names, and a model without a classifier."""
+
+    @staticmethod
+    def list_models():
+        return ["tiny"]
+
+    @staticmethod
+    def create_model(name, pretrained, in_chans, num_classes):
+        assert not pretrained and num_classes == 0
+        return torch.nn.Sequential(torch.nn.Conv2d(in_chans, 6, 3), torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten())
+
+
+def test_a_timm_model_gets_our_embedding_layer(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: True)
+    monkeypatch.setitem(sys.modules, "timm", FakeTimm)
+    assert build({"name": "timm:tiny", "dim": 8}, 3, 32)(torch.randn(2, 3, 32, 32)).shape == (2, 8)
+    with pytest.raises(UserError, match="timm has no model 'huge'"):
+        build({"name": "timm:huge", "dim": 8}, 3, 32)
