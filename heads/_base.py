@@ -4,7 +4,6 @@ A head turns a batch into a scalar loss. It never builds loaders, backbones or t
 whatever it keeps per class (centres, queue, pool) and how that is updated.
 """
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -88,9 +87,6 @@ class Head(nn.Module):
     def cost(cls, batch: int, classes: int, dim: int, **options: object) -> Cost:
         """Lower bounds of one step's work with `batch` images that carry a gradient."""
         raise NotImplementedError
-
-
-Margin = Callable[[Tensor, float], Tensor]
 
 
 def margin_loss(lse_negative: Tensor, cosine: Tensor, scale: float) -> Tensor:

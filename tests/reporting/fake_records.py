@@ -227,6 +227,7 @@ def write_cost(profile: Path, mode: str, label: str, ratio: float, classes: int)
     record = {
         "cell": {**cell, "dim": 128, "batch": 256, "precision": "fp32"},
         **ok,
+        "conditions": {"device": "cpu"},
         "step_ms": [] if out else [typical * (1 + abs(rng.gauss(0, 0.03))) for _ in range(30)],
         "warmup_steps": 10,
         "images_per_step": {"gradient": 256, "encoded": 512 if label in ("dcq", "f2c") else 256},

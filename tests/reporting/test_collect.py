@@ -94,6 +94,7 @@ def test_cost_is_the_median_of_raw_samples(made: Made, summary: dict[str, Any]) 
         (f"{RUN}/run.json", {"split_hash": "other"}, "split_hash"),
         (f"{RUN}/run.json", {"dataset": {"name": "glyphs-s", "hash": "other"}}, "dataset hash"),
         ("cost/head/dcq/0.1/10000.json", {"machine": {"processor": "Another CPU"}}, "machine"),
+        ("cost/head/dcq/0.1/10000.json", {"conditions": {"device": "another GPU"}}, "device"),
     ],
 )
 def test_unlike_records_are_refused_by_name(recollect: Recollect, file: str, changes: dict, what: str) -> None:

@@ -85,9 +85,7 @@ def agreed(
     own = [(path, run["split_hash"]) for path, run in paths]
     evaluated = [(path, run.get("evaluated_split")) for path, run in scores]
     data = [(path, (run["dataset"] or {}).get("hash")) for path, run in paths]
-    machines = [
-        (Path(cost["record"]), (cost.get("machine") or {}).get("processor")) for cost in costs if cost["record"]
-    ]
+    timed = [(Path(cost["record"]), cost) for cost in costs if cost["record"]]
     return {
         "protocol": require_same(
             "protocol", [(split_path, split.get("protocol")), *((path, run["protocol"]) for path, run in scores)]
@@ -97,14 +95,11 @@ def agreed(
             "dataset hash", [(manifest_path, manifest.get("hash")), (split_path, split.get("dataset_hash")), *data]
         ),
         "backbone": require_same("backbone", [(path, run["backbone"]) for path, run in paths]),
-        "cost_machine": require_same("machine", machines),
+        "cost_machine": require_same(
+            "machine", [(path, (cost["machine"] or {}).get("processor")) for path, cost in timed]
+        ),
+        "cost_device": require_same("device", [(path, cost["device"]) for path, cost in timed]),
     }
-
-
-def timed_on(cost: Mapping[str, Any]) -> str | None:
-    """The processor and device that a cost was measured on."""
-    parts = [(cost.get("machine") or {}).get("processor"), cost.get("device")]
-    return ", ".join(part for part in parts if part) or None
 
 
 def dataset_facts(runs: list[dict[str, Any]], split: Record | None, manifest: Record | None) -> dict[str, Any]:

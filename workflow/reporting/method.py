@@ -26,8 +26,8 @@ IDENTICAL = (
     "schedule and augmentation. Validation and test are disjoint in classes and images, and in faces where the images "
     "are glyphs; the learning curves are of validation, the scores of test. No score is computed on anything seen in "
     "training, and no setting was tuned in this run: all heads share those of the config. The shipped defaults come "
-    "from earlier pilot runs, which tried more settings for some heads than for others (DCQ 11, F2C 7, FC 4, Partial "
-    "FC 3). The table below says what differs between heads, because it must."
+    "from earlier pilot runs, which tried more settings for DCQ and F2C than for full and Partial FC. The "
+    "table below says what differs between heads, because it must."
 )
 
 

@@ -16,7 +16,6 @@ from workflow.reporting.words import HEADLINE, score_words
 
 Styles = Mapping[str, Style]
 Summary = Mapping[str, Any]
-Points = list[tuple[float, float]]
 BINS = ("many", "medium", "few")
 FAR_GRID = [10 ** (-4 + 4 * index / 160) for index in range(161)]
 
