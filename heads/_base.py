@@ -4,6 +4,7 @@ A head turns a batch into a scalar loss. It never builds loaders, backbones or t
 whatever it keeps per class (centres, queue, pool) and how that is updated.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -47,6 +48,19 @@ class Cost(NamedTuple):
     """bytes of state read and written in a step by an ideal fused implementation"""
     flops: int
     """floating-point operations of the step's matrix products"""
+    working_bytes: int
+    """most bytes of temporaries that a step holds at once, on a CPU in float32, beyond state and embeddings"""
+    twin_images: int = 0
+    """images that the step asks the momentum twin to encode; 0 where the head needs no twin"""
+
+
+class Upkeep(NamedTuple):
+    """Work that a head does only every so many steps, within a step: no median shows what it costs."""
+
+    seconds: float
+    """how long it took the last time, from when the device had nothing else to do"""
+    every_steps: int
+    """how many steps lie between one time and the next"""
 
 
 class Head(nn.Module):
@@ -65,8 +79,12 @@ class Head(nn.Module):
 
     lr: float = 0.0
     """learning rate of the current step, set by the trainer before `forward`"""
+    evaluates = "query"
+    """which encoder is the result of training: query | momentum"""
     ramp: float = 1.0
     """share of the full margin in force, set by the trainer: it grows from 0 to 1 while training warms up"""
+    upkeep: Upkeep | None = None
+    """what the head's periodic work took the last time, a new Upkeep each time; None while it has done none"""
 
     def forward(self, encode: Encoder, batch: Batch) -> Tensor:
         """Return the scalar loss of `batch`; gradients reach the encoder through `encode`."""
@@ -105,11 +123,51 @@ def check_ratio(ratio: float) -> float:
     return ratio
 
 
+def widened(embeddings: Tensor) -> Tensor:
+    """Half-precision embeddings in float32: a cosine rounded to eight bits and multiplied by a scale is far off."""
+    return embeddings.to(torch.promote_types(embeddings.dtype, torch.float32))
+
+
+def check_option(name: str, value: str, *known: str) -> str:
+    """Return `value` if it is one of `known`; ValueError lists them otherwise."""
+    if value not in known:
+        raise ValueError(f"{name} '{value}' is not known: choose one of {', '.join(known)}")
+    return value
+
+
+class NotFinite(ValueError):
+    """The embeddings are no longer numbers: training has diverged."""
+
+
 def check_batch(embeddings: Tensor, labels: Tensor, num_classes: int, embedding_dim: int) -> None:
-    """Refuse what would silently train a wrong model: ValueError names the tensor and what is wrong with it."""
-    if labels.dtype != torch.int64:
-        raise ValueError(f"labels are {labels.dtype}, expected torch.int64: other types cannot hold every class id")
+    """Refuse what would silently train a wrong model: ValueError names the tensor and what is wrong with it.
+
+    NotFinite where embeddings are NaN or infinite; on a GPU, whose host should not wait, the loss will show it.
+    """
+    check_labels(labels, num_classes)
     if embeddings.shape != (len(labels), embedding_dim):
         raise ValueError(f"embeddings are {tuple(embeddings.shape)}, expected ({len(labels)}, {embedding_dim})")
-    if len(labels) and not (int(labels.min()) >= 0 and int(labels.max()) < num_classes):
-        raise ValueError(f"labels span {int(labels.min())}..{int(labels.max())}, outside 0..{num_classes - 1}")
+    check_finite(embeddings)
+
+
+def check_finite(embeddings: Tensor) -> None:
+    """NotFinite if unit rows on a CPU hold NaN or infinity."""
+    if embeddings.device.type == "cpu" and not embeddings.detach().sum().isfinite():  # unit rows do not overflow a sum
+        raise NotFinite("embeddings hold NaN or infinity: lower train.lr or lengthen train.warmup")
+
+
+def check_labels(labels: Tensor, num_classes: int) -> None:
+    """ValueError unless `labels` are int64 in [0, num_classes)."""
+    if labels.dtype != torch.int64:
+        raise ValueError(f"labels are {labels.dtype}, expected torch.int64: other types cannot hold every class id")
+    within = ((labels >= 0) & (labels < num_classes)).all()
+    refuse_unless(within, lambda: f"labels span {labels.min()}..{labels.max()}, outside 0..{num_classes - 1}")
+
+
+def refuse_unless(condition: Tensor, message: Callable[[], str]) -> None:
+    """Raise ValueError with the `message` unless the boolean scalar `condition` holds. On a GPU the device asserts it
+    without making the host wait: a violation ends the process with an error of the device."""
+    if condition.device.type != "cpu":
+        torch._assert_async(condition, "a head refused its batch: is a label outside 0..C-1, or the batch too large?")
+    elif not condition:
+        raise ValueError(message())

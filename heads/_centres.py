@@ -1,38 +1,69 @@
 """Class centres with row-wise SGD: the weight of a fully connected head, updated inside backward.
 
-Forward needs two numbers a sample: the log-sum-exp over the other centres and the cosine to its own. Backward walks
-the same chunks again, forms d loss / d cosine for one chunk, and from it both the embeddings' gradient and that
-chunk's own, which is applied at once. So neither (B, C) logits nor a (C, D) gradient ever exist, and only the rows
-compared in this step move, with their momentum.
+Forward needs two numbers a sample: what the other classes add up to (a log-sum-exp) and the cosine to its own centre.
+Backward walks the same chunks again, forms d loss / d cosine for one chunk, and from it both the embeddings' gradient
+and that chunk's own, which is applied at once. So neither (B, C) logits nor a (C, D) gradient ever exist, and only the
+rows compared in this step move, with their momentum.
+
+With several processes each holds a share of the classes and compares the whole batch with it. What crosses the wire is
+a number a sample, and in `gather_embeddings` the embeddings and their gradient: nothing that grows with C.
 """
 
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple, Protocol
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.autograd.function import once_differentiable
+from torch.linalg import vector_norm
 
+from heads import _ranks
 from heads._idle import Idle
-from heads._lse import accumulation_type, chunks, hide_columns
+from heads._lse import LogSumExp, OwnColumns, accumulation_type, chunk_size, chunks, working_bytes
+from heads._random import draw_seed, stream
+
+BLOCK = 4096
+"""classes that are initialised from one stream of random numbers"""
 
 
-class Comparison(NamedTuple):
-    """Which rows are compared and how they move: what one step adds to the centres' state."""
+class Others(Protocol):
+    """What a sample's other classes add up to: LogSumExp, or whatever a head needs instead."""
+
+    unit: float
+    parameter: Tensor | None
+    """a learned number that the logits' sum depends on"""
+
+    def add(self, logits: Tensor) -> object: ...
+    def value(self) -> Tensor: ...
+    def slope(self, logits: Tensor, value: Tensor, gradient: Tensor, scale: float) -> Tensor: ...
+    def parameter_gradient(self) -> Tensor | None: ...
+
+
+class Step(NamedTuple):
+    """One comparison as this rank sees it."""
 
     rows: Tensor | None
-    """(n,) int64 distinct classes compared, or None for all"""
+    """(n,) rows of its share that take part, or None for all"""
+    number: int
+    """how many those are"""
     targets: Tensor
-    """(B,) int64 position of each sample's own class among the rows"""
+    """(N,) position of each sample's own class among them, or -1 where another rank has it"""
+    own: Tensor
+    """(N,) its row in the share; any row where another rank has it"""
     scale: float
     lr: float
+    others: Others
 
 
-class Centres(nn.Module):
+class Centres(_ranks.Sharded):
     """(C, D) class centres of any length (their direction is what counts) and their SGD momentum.
 
     The update is torch.optim.SGD's, row by row: v <- momentum*v + g + weight_decay*w, w <- w - lr*v. Rows that are not
     compared rest; with `dense` their momentum and weight decay go on, as if every step had updated all rows.
+    `weight` and `velocity` hold this rank's share.
     """
+
+    per_class = ("weight", "velocity")
 
     def __init__(
         self,
@@ -43,92 +74,170 @@ class Centres(nn.Module):
         dense: bool = False,
         std: float = 0.01,
     ):
-        super().__init__()
-        self.register_buffer("weight", torch.randn(num_classes, dim) * std)
-        self.register_buffer("velocity", torch.zeros(num_classes, dim))
-        self.momentum, self.weight_decay = momentum, weight_decay
+        super().__init__(num_classes)
+        if not self.own:
+            raise ValueError(f"{num_classes} classes cannot be shared by {_ranks.count()} processes: start fewer")
+        self.register_buffer("weight", _initial(self.own, dim, std, draw_seed()))
+        self.register_buffer("velocity", torch.zeros(len(self.own), dim))
+        self.momentum, self.weight_decay, self.dim = momentum, weight_decay, dim
         self.idle = Idle(num_classes) if dense else None
 
-    def compare(self, embeddings: Tensor, step: Comparison) -> tuple[Tensor, Tensor]:
-        """Log-sum-exp over the other compared centres and cosine to the own one, both (B,).
+    def compare(
+        self,
+        embeddings: Tensor,
+        labels: Tensor,
+        scale: float,
+        lr: float,
+        rows: Tensor | None = None,
+        others: Others | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        """What the other compared centres add up to, and the cosine to the own one, both (N,).
 
-        `embeddings` (B, D) are unit rows. Calling backward on a function of the two moves the compared rows.
+        `embeddings` (N, D) are the unit rows and `labels` (N,) the classes of the whole batch; `rows` (n,) are the
+        classes compared, sorted, distinct, every label among them, or None for all. Backward on a function of the two
+        moves the compared rows with learning rate `lr`.
         """
+        step = self._step(labels, rows, scale, lr, others or LogSumExp(embeddings))
         if self.idle is not None:
-            self.idle.catch_up(step.rows, self.weight, self.velocity)
-        return _Compare.apply(embeddings, self, step)
+            self.idle.catch_up(slice(None) if step.rows is None else step.rows, self.weight, self.velocity)
+        return _Compare.apply(embeddings, step.others.parameter, self, step)
+
+    def _step(self, labels: Tensor, rows: Tensor | None, scale: float, lr: float, others: Others) -> Step:
+        own = labels - self.own.start
+        here = (own >= 0) & (own < len(self.own))
+        if rows is not None:
+            rows = self._mine(rows) - self.own.start
+        targets = own if rows is None else torch.searchsorted(rows, own)
+        number = len(self.own) if rows is None else len(rows)
+        return Step(rows, number, targets.where(here, -1), own.where(here, 0), scale, lr, others)
+
+    def _mine(self, rows: Tensor) -> Tensor:
+        """Those of the sorted `rows` that this rank owns."""
+        if _ranks.count() == 1:
+            return rows
+        edges = torch.tensor([self.own.start, self.own.stop], device=rows.device)
+        first, last = torch.searchsorted(rows, edges).tolist()
+        return rows[first:last]
+
+    def read(self, store: Tensor, rows: Tensor) -> Tensor:
+        """(n, D) of `store`, weight or velocity, at the classes `rows` (n,); right only for those this rank owns."""
+        return store[(rows - self.own.start).clamp(0, len(self.own) - 1)]
+
+    def write(self, store: Tensor, rows: Tensor, values: Tensor) -> None:
+        """Set `store` at the classes `rows` (n,) that this rank owns; where one is repeated, so must be its value."""
+        if _ranks.count() > 1:
+            mine = (rows >= self.own.start) & (rows < self.own.stop)
+            rows, values = rows[mine] - self.own.start, values[mine]
+        store[rows] = values
 
     def current(self) -> Tensor:
-        """(C, D) centres with every row brought up to date."""
+        """(C, D) centres of all ranks, with every row brought up to date."""
         if self.idle is not None:
             self.idle.catch_up(slice(None), self.weight, self.velocity)
-        return self.weight
+        return _ranks.gather(self.weight)
 
-    def count_step(self, step: Comparison) -> None:
+    def count_step(self, step: Step) -> None:
         """Called once all compared rows have moved."""
         if self.idle is not None:
-            self.idle.advance(step.rows, step.lr, self.momentum, self.weight_decay)
+            moved = slice(None) if step.rows is None else step.rows
+            self.idle.advance(moved, step.lr, self.momentum, self.weight_decay)
             self.idle.catch_up(self.idle.due(), self.weight, self.velocity)
 
-    @torch.no_grad()
-    def descend(self, where: Tensor | slice, gradient: Tensor, lr: float) -> None:
-        """One SGD step of rows `where` (distinct), given their (n, D) gradient."""
-        weight = self.weight[where]
-        velocity = self.velocity[where].mul_(self.momentum).add_(gradient).add_(weight, alpha=self.weight_decay)
-        self.velocity[where] = velocity
-        self.weight[where] = weight.sub(velocity, alpha=lr)
+    def descend(self, weight: Tensor, velocity: Tensor, unit: Tensor, length: Tensor, along: Tensor, lr: float) -> None:
+        """One SGD step of n rows, in place: `along` (n, D) is the gradient with respect to `unit` = weight / length,
+        whose part along `unit` does not reach the weight. Overwrites `unit`."""
+        radial = unit.mul_(along).sum(1, keepdim=True).div_(length)
+        velocity.mul_(self.momentum).addcdiv_(along, length)
+        velocity.addcmul_(weight, self.weight_decay - radial.div_(length))
+        weight.add_(velocity, alpha=-lr)
 
 
 class _Compare(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, embeddings: Tensor, centres: Centres, step: Comparison):
+    def forward(ctx, embeddings: Tensor, parameter: Tensor | None, centres: Centres, step: Step):
         e = embeddings.to(accumulation_type(embeddings))
-        top = torch.full((len(e),), -torch.inf, dtype=e.dtype, device=e.device)
-        total, hide = torch.zeros_like(top), hide_columns(step.targets)
-        for part, where in _parts(centres, step):
-            logits = (e @ _unit(centres.weight[where].to(e.dtype))[0].T).mul_(step.scale)
-            hide(logits, part)
-            new_top = torch.maximum(top, logits.amax(1))
-            base = new_top.masked_fill(new_top == -torch.inf, 0)
-            total = total * (top - base).exp() + logits.sub_(base[:, None]).exp_().sum(1)
-            top = new_top
-        lse = top + total.log()
-        own = step.targets if step.rows is None else step.rows[step.targets]
-        cosine = (e * _unit(centres.weight[own].to(e.dtype))[0]).sum(1)
-        ctx.save_for_backward(embeddings, lse)
-        ctx.centres, ctx.step = centres, step
-        return lse, cosine
+        query, bench, targets = e * (step.scale * step.others.unit), Bench(e, step.number), OwnColumns(step.targets)
+        lengths = []
+        for part in bench.parts:
+            weight = bench.take("weight", centres.weight, step.rows, part)
+            lengths.append(vector_norm(weight, dim=1, keepdim=True).clamp_min_(1e-12))
+            logits = bench.logits(query, bench.unit(weight, lengths[-1]))
+            targets.put(logits, part, -torch.inf)
+            step.others.add(logits)
+        value = step.others.value()
+        own = centres.weight[step.own].to(e.dtype)
+        cosine = (e * (own / vector_norm(own, dim=1, keepdim=True).clamp_min(1e-12))).sum(1)
+        cosine = _ranks.total(cosine.masked_fill(step.targets < 0, 0))
+        ctx.save_for_backward(embeddings, value)
+        ctx.centres, ctx.step, ctx.targets, ctx.lengths = centres, step, targets, lengths
+        return value, cosine
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, lse_gradient: Tensor, cosine_gradient: Tensor):
-        embeddings, lse = ctx.saved_tensors
+    def backward(ctx, value_gradient: Tensor, cosine_gradient: Tensor):
+        embeddings, value = ctx.saved_tensors
         centres, step = ctx.centres, ctx.step
-        e = embeddings.to(lse.dtype)
-        gradient, shift = torch.zeros_like(e), lse.masked_fill(lse == -torch.inf, 0)[:, None]
-        for part, where in _parts(centres, step):
-            unit, length = _unit(centres.weight[where].to(e.dtype))
-            slope = (e @ unit.T).mul_(step.scale).sub_(shift).exp_().mul_((lse_gradient * step.scale)[:, None])
-            _put(slope, step.targets, part, cosine_gradient)  # slope is d loss / d cosine of every pair
+        e = embeddings.to(value.dtype)
+        query, bench = e * (step.scale * step.others.unit), Bench(e, step.number)
+        gradient = torch.zeros_like(e)
+        for part, length in zip(bench.parts, ctx.lengths, strict=True):
+            weight = bench.take("weight", centres.weight, step.rows, part)
+            velocity = bench.take("velocity", centres.velocity, step.rows, part)
+            unit = bench.unit(weight, length)
+            logits = bench.logits(query, unit)
+            ctx.targets.put(logits, part, -torch.inf)
+            slope = step.others.slope(logits, value, value_gradient, step.scale)
+            ctx.targets.put(slope, part, cosine_gradient)  # now d loss / d cosine of every pair
             gradient.addmm_(slope, unit)
-            along = slope.T @ e
-            along.sub_(unit * (unit * along).sum(1, keepdim=True)).div_(length)  # back through w / |w|
-            centres.descend(where, along.to(centres.weight.dtype), step.lr)
+            along = torch.mm(slope.T, e, out=bench.buffer("along", *unit.shape)).to(weight.dtype)
+            centres.descend(weight, velocity, unit, length, along, step.lr)
+            if step.rows is not None:
+                centres.weight.index_copy_(0, step.rows[part], weight)
+                centres.velocity.index_copy_(0, step.rows[part], velocity)
         centres.count_step(step)
-        return gradient.to(embeddings.dtype), None, None
+        return gradient.to(embeddings.dtype), step.others.parameter_gradient(), None, None
 
 
-def _parts(centres: Centres, step: Comparison):
-    size = len(centres.weight) if step.rows is None else len(step.rows)
-    for part in chunks(centres.weight, size):
-        yield part, part if step.rows is None else step.rows[part]
+class Bench:
+    """Room to work on one chunk of class vectors, laid out once for all chunks: fresh pages are slow."""
+
+    def __init__(self, embeddings: Tensor, number: int):
+        self.like = embeddings
+        self.parts: Iterator[slice] = chunks(number, chunk_size(embeddings.device))
+        self.room: dict[str, Tensor] = {}
+
+    def buffer(self, name: str, rows: int, columns: int, dtype: torch.dtype | None = None) -> Tensor:
+        """(rows, columns) of the room called `name`, whatever it held before; the first call is the largest."""
+        if name not in self.room:
+            self.room[name] = self.like.new_empty(rows * columns, dtype=dtype)
+        return self.room[name][: rows * columns].view(rows, columns)
+
+    def take(self, name: str, store: Tensor, rows: Tensor | None, part: slice) -> Tensor:
+        """Rows `part` of `store`, or of the `rows` of it: a view where they are contiguous, else a copy."""
+        if rows is None:
+            return store[part]
+        room = self.buffer(name, len(rows[part]), store.shape[1], store.dtype)
+        return torch.index_select(store, 0, rows[part], out=room)
+
+    def unit(self, weight: Tensor, length: Tensor) -> Tensor:
+        """Unit rows of `weight` (n, D), given their lengths (n, 1)."""
+        return torch.div(weight, length, out=self.buffer("unit", *weight.shape))
+
+    def logits(self, query: Tensor, unit: Tensor) -> Tensor:
+        """(N, n) products of `query` (N, D) and `unit` (n, D), laid out as the product with D columns wants them."""
+        return torch.mm(unit, query.T, out=self.buffer("logits", len(unit), len(query))).T
 
 
-def _unit(weight: Tensor) -> tuple[Tensor, Tensor]:
-    length = weight.norm(dim=1, keepdim=True).clamp_min(1e-12)
-    return weight / length, length
+def update_bytes(batch: int, rows: int, dim: int, sampled: bool = False) -> int:
+    """Bytes of temporaries when a batch is compared with `rows` centres and moves them, on a CPU in float32."""
+    return working_bytes(batch, rows, dim, vectors=5 if sampled else 3) + (64 if sampled else 4) * rows
 
 
-def _put(slope: Tensor, targets: Tensor, part: slice, values: Tensor) -> None:
-    rows = ((targets >= part.start) & (targets < part.stop)).nonzero().squeeze(1)
-    slope[rows, targets[rows] - part.start] = values[rows]
+def _initial(own: range, dim: int, std: float, seed: int) -> Tensor:
+    """The classes `own` of a (C, D) normal start that does not depend on how many ranks share it."""
+    weight = torch.empty(len(own), dim)
+    for start in range(own.start // BLOCK * BLOCK, own.stop, BLOCK):
+        block = torch.randn(BLOCK, dim, generator=stream(seed, start // BLOCK)).mul_(std)
+        first, last = max(start, own.start), min(start + BLOCK, own.stop)
+        weight[first - own.start : last - own.start] = block[first - start : last - start]
+    return weight

@@ -2,23 +2,38 @@
 
 The pass walks over chunks of classes, so no (B, pool) tensor ever exists, and hides the columns of a sample's own
 class inside the pass: subtracting the target from a finished log-sum-exp would cancel totally in float32 at s = 64.
+Logits are kept in base 2, log2(e) * s * cos: a CPU computes exp2 in half the time of exp.
 """
 
+import math
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
-CHUNK_CPU, CHUNK_GPU = 2048, 16384
+from heads import _ranks
+
+CHUNK_CPU, CHUNK_GPU = 1024, 16384
 """class vectors in one chunk: on a CPU its logits should stay in the cache, on a GPU launches should be few"""
 
 
-def chunks(pool: Tensor, size: int | None = None, chunk: int | None = None) -> Iterator[slice]:
-    """Slices that cover the first `size` rows of `pool`, or all, each as long as suits its device or `chunk`."""
-    chunk = chunk or (CHUNK_CPU if pool.device.type == "cpu" else CHUNK_GPU)
-    size = len(pool) if size is None else size
+def chunk_size(device: torch.device) -> int:
+    """Class vectors in one chunk on `device`."""
+    return CHUNK_CPU if device.type == "cpu" else CHUNK_GPU
+
+
+def chunks(size: int, chunk: int) -> Iterator[slice]:
+    """Slices that cover `size` rows, each `chunk` long but for the last."""
     for start in range(0, size, chunk):
         yield slice(start, min(start + chunk, size))
+
+
+def working_bytes(batch: int, size: int, dim: int, vectors: int = 0) -> int:
+    """Bytes of temporaries in a pass of `batch` embeddings over `size` class vectors on a CPU, in float32: the logits
+    of a chunk, `vectors` matrices as large as a chunk of class vectors, and a few of the batch's size."""
+    return 4 * (min(size, CHUNK_CPU) * (batch + vectors * dim) + batch * (4 * dim + 16))
 
 
 Hide = Callable[[Tensor, slice], None]
@@ -27,6 +42,8 @@ Hide = Callable[[Tensor, slice], None]
 
 def hide_labels(labels: Tensor, pool_labels: Tensor) -> Hide:
     """Hide every column whose class is the sample's own. `labels` (B,) and `pool_labels` (n,) are int64."""
+    if labels.device.type == "cpu":
+        return _hide_few(labels, pool_labels)
 
     def hide(logits: Tensor, part: slice) -> None:
         logits.masked_fill_(labels[:, None] == pool_labels[None, part], -torch.inf)
@@ -34,29 +51,109 @@ def hide_labels(labels: Tensor, pool_labels: Tensor) -> Hide:
     return hide
 
 
-def hide_columns(columns: Tensor) -> Hide:
-    """Hide one column a sample: `columns` (B,) int64 into the pool, negative for none."""
+def _hide_few(labels: Tensor, pool_labels: Tensor) -> Hide:
+    """The same by looking only at the columns of the batch's classes: comparing all of them costs a CPU a fifth of the
+    matrix product, but a GPU's host would have to wait for the list of columns."""
+    known = labels.sort().values
+    at = torch.searchsorted(known, pool_labels).clamp_max_(len(known) - 1)
+    concerned = (known[at] == pool_labels).nonzero().squeeze(1)
 
     def hide(logits: Tensor, part: slice) -> None:
-        rows = ((columns >= part.start) & (columns < part.stop)).nonzero().squeeze(1)
-        logits[rows, columns[rows] - part.start] = -torch.inf
+        first, last = torch.searchsorted(concerned, torch.tensor([part.start, part.stop])).tolist()
+        columns = concerned[first:last]
+        own = labels[:, None] == pool_labels[None, columns]
+        columns = columns - part.start
+        logits[:, columns] = logits[:, columns].masked_fill_(own, -torch.inf)
 
     return hide
 
 
-def hide_also(hide: Hide, columns: Tensor) -> Hide:
-    """Hide what `hide` does and, for every sample, `columns` (k,) int64."""
+def hide_columns(columns: Tensor) -> Hide:
+    """Hide one column a sample: `columns` (B,) int64 into the pool, negative for none."""
+    own = OwnColumns(columns)
+    return lambda logits, part: own.put(logits, part, -torch.inf)
+
+
+class OwnColumns:
+    """One column of a pool for each sample, `columns` (B,) int64, negative for none, reached chunk by chunk.
+
+    On a CPU they are sorted, so that a chunk costs what lies in it; for that a GPU's host would have to wait.
+    """
+
+    def __init__(self, columns: Tensor):
+        self.columns, self.listed = columns, None
+        if columns.device.type == "cpu":
+            self.columns, self.order = columns.sort()
+            self.listed = self.columns.tolist()
+
+    def put(self, matrix: Tensor, part: slice, values: Tensor | float) -> None:
+        """Set the samples' entries of `matrix` (B, n), columns `part` of the pool, to `values` (B,) or one number."""
+        if self.listed is None:
+            self._put_masked(matrix, part, values)
+            return
+        first, last = bisect_left(self.listed, part.start), bisect_left(self.listed, part.stop)
+        if first < last:
+            rows = self.order[first:last]
+            chosen = values[rows] if isinstance(values, Tensor) else torch.tensor(values, dtype=matrix.dtype)
+            matrix[rows, self.columns[first:last] - part.start] = chosen
+
+    def _put_masked(self, matrix: Tensor, part: slice, values: Tensor | float) -> None:
+        inside = ((self.columns >= part.start) & (self.columns < part.stop))[:, None]
+        at = torch.where(inside, self.columns[:, None] - part.start, 0)
+        values = values[:, None] if isinstance(values, Tensor) else values
+        matrix.scatter_(1, at, torch.where(inside, values, matrix.gather(1, at)))
+
+
+def hide_also(hide: Hide, hidden: Tensor) -> Hide:
+    """Hide what `hide` does and, for every sample, the columns where `hidden` (n,) bool is set."""
+    penalty = torch.zeros(len(hidden), device=hidden.device).masked_fill_(hidden, -torch.inf)
 
     def both(logits: Tensor, part: slice) -> None:
         hide(logits, part)
-        logits[:, within(columns, part)] = -torch.inf
+        logits.add_(penalty[None, part])
 
     return both
 
 
-def within(columns: Tensor, part: slice) -> Tensor:
-    """Those of `columns` (k,) that lie in `part`, counted from its start."""
-    return columns[(columns >= part.start) & (columns < part.stop)] - part.start
+def mask(places: Tensor, size: int) -> Tensor:
+    """(size,) bool that is set at `places` (k,) int64."""
+    return torch.zeros(size, dtype=torch.bool, device=places.device).index_fill_(0, places, True)
+
+
+class LogSumExp:
+    """The log-sum-exp of (B, n) logits that arrive chunk by chunk."""
+
+    unit = 1 / math.log(2)
+    """what a cosine times the scale is multiplied with to become a logit"""
+    parameter = None
+
+    def __init__(self, embeddings: Tensor):
+        high, device = accumulation_type(embeddings), embeddings.device
+        self.top = torch.full((len(embeddings),), -torch.inf, dtype=high, device=device)
+        self.total = torch.zeros_like(self.top)
+
+    def add(self, logits: Tensor) -> Tensor:
+        """Take in (B, n) logits, which become weights in place; earlier weights shrink by the (B,) factor returned."""
+        top = torch.maximum(self.top, logits.amax(1))
+        base = top.masked_fill(top == -torch.inf, 0)
+        weights = logits.sub_(base[:, None]).exp2_()
+        shrink = self.top.sub_(base).exp2_()
+        self.total.mul_(shrink).add_(weights.sum(1))
+        self.top = top
+        return shrink
+
+    def value(self) -> Tensor:
+        """(B,) log-sum-exp, -inf where nothing was taken in, over the classes of all ranks."""
+        lse = (self.top + self.total.log2()) / self.unit
+        return lse if _ranks.count() == 1 else _ranks.gather(lse[None]).logsumexp(0)
+
+    def slope(self, logits: Tensor, value: Tensor, gradient: Tensor, scale: float) -> Tensor:
+        """`gradient` (B,) times d value / d cosine, in the place of `logits` (B, n)."""
+        shift = value.masked_fill(value == -torch.inf, 0) * self.unit
+        return logits.sub_(shift[:, None]).exp2_().mul_((gradient * scale)[:, None])
+
+    def parameter_gradient(self) -> None:
+        """It has no parameter."""
 
 
 class _NegativeLSE(torch.autograd.Function):
@@ -66,29 +163,25 @@ class _NegativeLSE(torch.autograd.Function):
     @staticmethod
     def forward(ctx, embeddings: Tensor, pool: Tensor, hide: Hide, scale: float, chunk: int | None) -> Tensor:
         high = accumulation_type(embeddings)
-        e = embeddings.to(high)
-        top = torch.full((len(e),), -torch.inf, dtype=high, device=e.device)
-        total = torch.zeros_like(top)
-        mean = torch.zeros_like(e)
-        for part in chunks(pool, chunk=chunk):
+        e = embeddings.to(high) * (scale * LogSumExp.unit)
+        mean, lse = torch.zeros_like(e), LogSumExp(e)
+        chunk = chunk or chunk_size(pool.device)
+        buffer = e.new_empty(min(chunk, len(pool)) * len(e))  # one for all chunks: fresh pages are slow
+        for part in chunks(len(pool), chunk):
             vectors = pool[part].to(high)
-            logits = (e @ vectors.T).mul_(scale)
+            logits = torch.mm(e, vectors.T, out=buffer[: len(e) * len(vectors)].view(len(e), len(vectors)))
             hide(logits, part)
-            new_top = torch.maximum(top, logits.amax(1))
-            base = new_top.masked_fill(new_top == -torch.inf, 0)
-            weights = logits.sub_(base[:, None]).exp_()
-            shrink = (top - base).exp()
-            total.mul_(shrink).add_(weights.sum(1))
-            mean.mul_(shrink[:, None]).addmm_(weights, vectors)
-            top = new_top
-        ctx.save_for_backward(mean / total.clamp_min(torch.finfo(high).tiny)[:, None])
-        ctx.scale = scale
-        return top + total.log()
+            shrink = lse.add(logits)
+            mean.mul_(shrink[:, None]).addmm_(logits, vectors)
+        ctx.save_for_backward(mean.div_(lse.total.clamp_min(torch.finfo(high).tiny)[:, None]))
+        ctx.scale, ctx.type = scale, embeddings.dtype
+        return (lse.top + lse.total.log2()) / lse.unit
 
     @staticmethod
+    @once_differentiable
     def backward(ctx, gradient: Tensor):
         (mean,) = ctx.saved_tensors
-        return gradient[:, None] * mean * ctx.scale, None, None, None, None
+        return (gradient[:, None] * mean * ctx.scale).to(ctx.type), None, None, None, None
 
 
 def negative_lse(embeddings: Tensor, pool: Tensor, hide: Hide, scale: float, chunk: int | None = None) -> Tensor:
@@ -98,6 +191,12 @@ def negative_lse(embeddings: Tensor, pool: Tensor, hide: Hide, scale: float, chu
     Half-precision inputs are accumulated in float32. Only `embeddings` receive a gradient.
     """
     return _NegativeLSE.apply(embeddings, pool, hide, scale, chunk)
+
+
+def both_lse(a: Tensor, b: Tensor) -> Tensor:
+    """The log-sum-exp of two log-sum-exps (B,); finite gradients even where both are -inf."""
+    lowest = torch.finfo(a.dtype).min / 2
+    return torch.logaddexp(a.clamp_min(lowest), b.clamp_min(lowest))
 
 
 def accumulation_type(tensor: Tensor) -> torch.dtype:

@@ -1,10 +1,17 @@
-"""Stores of generated class vectors: a ring that forgets the oldest, and slots that forget the least recently used."""
+"""Stores of generated class vectors: a ring that forgets the oldest, and slots that forget the least recently used.
+
+Both are tensors on the head's device, and all shapes follow from the batch's: a GPU's host never waits to learn how
+many classes a batch had. Where a batch of B keys has m < B classes, lists of classes repeat the last one up to B.
+"""
 
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import normalize
+from torch.nn.functional import embedding_bag, normalize
+
+from heads._base import refuse_unless
+from heads._lse import LogSumExp, accumulation_type
 
 EMPTY = -1
 """label of a slot that holds no class yet"""
@@ -35,36 +42,69 @@ class Ring(nn.Module):
         return (self.next + torch.arange(min(number, size), device=self.labels.device)) % size
 
 
-class Visit(NamedTuple):
-    """What admitting one batch of keys would change, computed without changing anything. m distinct classes."""
+class Groups(NamedTuple):
+    """The classes of B labels, ascending; from the last one on, that one repeated."""
 
     labels: Tensor
-    """(m,) int64 classes of the batch, ascending"""
-    slots: Tensor
-    """(m,) int64 slot each will hold"""
-    fresh: Tensor
-    """(m,) bool: it was not in the pool and takes over the slot of another class"""
-    revisited: Tensor
-    """(m,) bool: its slot holds two keys afterwards, so its second row counts too"""
-    rows: Tensor
-    """(2, m, D) both rows of each slot afterwards"""
-    turn: Tensor
-    """(m,) int64, 0 or 1: the row to overwrite at the next visit"""
+    """(B,) int64 classes"""
+    of: Tensor
+    """(B,) int64 which of them each label is"""
+    pick: Tensor
+    """(B,) int64 0, 1, ... m-1, m-1, ..."""
+    count: Tensor
+    """(B,) int64 labels of each class"""
+    rank: Tensor
+    """(B,) int64 how many equal labels each has before it"""
+    first: Tensor
+    """(B,) int64 place of each class's first label"""
     last: Tensor
-    """(m,) int64 position in the batch of the class's last key: the order of use"""
+    """(B,) int64 place of its last"""
 
-    def place(self, labels: Tensor, held: Tensor) -> Tensor:
-        """Slot of each of `labels` (B,) once the visit has happened, or EMPTY; `held` (B,) is its slot before."""
-        at = torch.searchsorted(self.labels, labels).clamp_max(len(self.labels) - 1)
-        survives = held.masked_fill(torch.isin(held, self.slots[self.fresh]), EMPTY)
-        return torch.where(self.labels[at] == labels, self.slots[at], survives)
+
+def group(labels: Tensor) -> Groups:
+    """The classes of `labels` (B,), B > 0."""
+    places = torch.arange(len(labels), device=labels.device)
+    ordered, order = labels.sort(stable=True)
+    new = torch.ones_like(ordered, dtype=torch.bool)
+    new[1:] = ordered[1:] != ordered[:-1]
+    number = new.cumsum(0) - 1
+    pick = places.minimum(number[-1])
+    count = torch.zeros_like(labels).index_add_(0, number, torch.ones_like(labels))
+    start = count.cumsum(0) - count
+    of, rank = (torch.empty_like(labels).scatter_(0, order, values) for values in (number, places - start[number]))
+    start, count = start[pick], count[pick]
+    return Groups(ordered[start], of, pick, count, rank, order[start], order[start + count - 1])
+
+
+class Visit(NamedTuple):
+    """What admitting one batch of B keys would change, computed without changing anything; classes as in Groups."""
+
+    labels: Tensor
+    """(B,) int64 classes of the batch"""
+    slots: Tensor
+    """(B,) int64 slot each will hold"""
+    fresh: Tensor
+    """(B,) bool: it was not in the pool and takes over the slot of another class"""
+    revisited: Tensor
+    """(B,) bool: its slot holds two keys afterwards, so its second row counts too"""
+    rows: Tensor
+    """(2, B, D) both rows of each slot afterwards"""
+    turn: Tensor
+    """(B,) int64, 0 or 1: the row to overwrite at the next visit"""
+    last: Tensor
+    """(B,) int64 place in the batch of the class's last key: the order of use"""
 
 
 class Slots(nn.Module):
-    """K slots of two unit vectors each, for the K classes used last out of C; random directions until filled."""
+    """K slots of two unit vectors each, for the K classes used last out of C; random directions until filled.
 
-    def __init__(self, size: int, num_classes: int, dim: int):
+    A class that is met again overwrites the older of its two vectors; with `average`, both are the direction of the
+    mean of what the slot held and its new keys.
+    """
+
+    def __init__(self, size: int, num_classes: int, dim: int, average: bool = False):
         super().__init__()
+        self.average = average
         self.register_buffer("vectors", normalize(torch.randn(2, size, dim), dim=2))
         self.register_buffer("labels", torch.full((size,), EMPTY))
         self.register_buffer("slot_of", torch.full((num_classes,), EMPTY, dtype=torch.int32))
@@ -78,56 +118,130 @@ class Slots(nn.Module):
 
     @torch.no_grad()
     def visit(self, keys: Tensor, labels: Tensor) -> Visit:
-        """Plan to admit `keys` (B, D) of classes `labels` (B,): a class in the pool keeps its slot and its older row
-        is overwritten; a fresh class takes the least recently used slot that no class of the batch holds.
+        """Plan to admit `keys` (B, D) of classes `labels` (B,): a class in the pool keeps its slot; a fresh class takes
+        the least recently used slot that no class of the batch holds.
 
         Raises ValueError if the batch has more classes than the pool has slots.
         """
-        distinct, inverse, count = labels.unique(return_inverse=True, return_counts=True)
-        rank = occurrence(inverse, count)
-        slots = self.find(distinct)
+        groups = group(labels)
+        slots = self.find(groups.labels)
         fresh = slots == EMPTY
-        first = torch.zeros_like(distinct).scatter_(0, inverse[rank == 0], (rank == 0).nonzero().squeeze(1))
-        last = torch.zeros_like(distinct).scatter_(
-            0, inverse[rank == count[inverse] - 1], (rank == count[inverse] - 1).nonzero().squeeze(1)
-        )
-        newcomers = fresh.nonzero().squeeze(1)
-        newcomers = newcomers[first[newcomers].argsort()]
-        slots[newcomers] = self._victims(slots[~fresh], len(newcomers))
+        slots = torch.where(fresh, self._victims(slots, groups, fresh), slots)
         start = torch.where(fresh, 0, self.turn[slots])
-        rows = self.vectors[:, slots]
-        kept = rank >= count[inverse] - 2  # older keys of the same class would be overwritten within the batch
-        rows[((start[inverse] + rank) % 2)[kept], inverse[kept]] = keys[kept].to(rows.dtype)
-        return Visit(distinct, slots, fresh, ~fresh | (count > 1), rows, (start + count) % 2, last)
+        if self.average:
+            rows = self._averaged(keys, groups, slots, fresh)
+            return Visit(groups.labels, slots, fresh, torch.zeros_like(fresh), rows, start, groups.last)
+        rows, turn = self._alternated(keys, groups, slots, start), (start + groups.count) % 2
+        return Visit(groups.labels, slots, fresh, ~fresh | (groups.count > 1), rows, turn, groups.last)
 
-    def _victims(self, held: Tensor, number: int) -> Tensor:
-        """The `number` least recently used slots, oldest first, none of them among `held`."""
-        if number + len(held) > len(self.labels):
-            raise ValueError(
-                f"a pool of {len(self.labels)} slots cannot hold the {number + len(held)} classes of one batch: "
-                "raise the ratio or lower the batch"
-            )
-        used = self.used.clone()
-        used[held] = torch.iinfo(used.dtype).max
-        return used.topk(number, largest=False, sorted=True).indices
+    def _victims(self, held: Tensor, groups: Groups, fresh: Tensor) -> Tensor:
+        """The slot for each fresh class, in the order in which the batch brings them: the least recently used, none of
+        them among those `held`."""
+        size, number = len(self.labels), len(held)
+        refuse_unless(
+            groups.pick[-1] < size,
+            lambda: (
+                f"a pool of {size} slots cannot hold the {groups.pick[-1] + 1} classes of one batch: "
+                + "raise the ratio or lower the batch"
+            ),
+        )
+        used = torch.cat([self.used, self.clock[None]])  # EMPTY, -1, marks the extra one
+        used.index_fill_(0, held, torch.iinfo(used.dtype).max)  # to assign a number by index would wait for a GPU
+        oldest = used[:-1].topk(min(number, size), largest=False, sorted=True).indices
+        arrives = torch.zeros_like(held).index_copy_(0, groups.first, fresh.long())
+        turn = arrives.cumsum(0)[groups.first] - 1
+        return oldest[turn.clamp(0, len(oldest) - 1)]
+
+    def _alternated(self, keys: Tensor, groups: Groups, slots: Tensor, start: Tensor) -> Tensor:
+        """(2, B, D) rows of `slots` once keys have overwritten the older row, one after the other."""
+        rows = torch.cat([self.vectors[:, slots], self.vectors[:, :1]], 1)  # the extra one for keys soon overwritten
+        newest = groups.rank >= groups.count[groups.of] - 2
+        row = (start[groups.of] + groups.rank) % 2
+        rows[row, torch.where(newest, groups.of, len(slots))] = keys.to(rows.dtype)
+        return rows[:, groups.pick]
+
+    def _averaged(self, keys: Tensor, groups: Groups, slots: Tensor, fresh: Tensor) -> Tensor:
+        """(2, B, D) direction of the mean of what each slot held and its new keys, twice."""
+        held = self.vectors[0, slots].masked_fill(fresh[:, None], 0)
+        rows = normalize(held.index_add_(0, groups.of, keys.to(held.dtype)), dim=1)
+        return rows[groups.pick].expand(2, -1, -1)
+
+    def place(self, visit: Visit, labels: Tensor) -> Tensor:
+        """Slot of each of `labels` (B,) once the visit has happened, or EMPTY."""
+        evicting = torch.zeros(len(self.labels) + 1, dtype=torch.bool, device=labels.device)
+        evicting.index_fill_(0, torch.where(visit.fresh, visit.slots, EMPTY), True)
+        held = self.find(labels)
+        at = torch.searchsorted(visit.labels, labels).clamp_max(len(visit.labels) - 1)
+        return torch.where(visit.labels[at] == labels, visit.slots[at], held.masked_fill(evicting[held], EMPTY))
+
+    def after(self, visit: Visit, slots: Tensor, view: int) -> Tensor:
+        """(u, D) vectors of the sorted `slots` (u,), all of the visit's among them, once it has happened. View 1 takes
+        the second row of a class that was met again. Of a slot that is repeated, only the first is right."""
+        vectors = self.vectors[0, slots]
+        rows = torch.where(visit.revisited[:, None] & (view == 1), visit.rows[1], visit.rows[0])
+        return vectors.index_copy_(0, torch.searchsorted(slots, visit.slots), rows)
 
     @torch.no_grad()
     def admit(self, visit: Visit) -> None:
         """Carry out `visit`."""
-        evicted = self.labels[visit.slots[visit.fresh]]
-        self.slot_of[evicted[evicted != EMPTY]] = EMPTY
+        evicted = self.labels[visit.slots]
+        self.slot_of.index_fill_(0, torch.where(visit.fresh & (evicted != EMPTY), evicted, visit.labels), EMPTY)
         self.slot_of[visit.labels] = visit.slots.to(self.slot_of.dtype)
         self.labels[visit.slots] = visit.labels
         self.vectors[:, visit.slots] = visit.rows
         self.turn[visit.slots] = visit.turn
         self.used[visit.slots] = self.clock + visit.last
-        self.clock.add_(int(visit.last.max()) + 1)
+        self.clock.add_(visit.last.max() + 1)
 
 
-def occurrence(group: Tensor, count: Tensor) -> Tensor:
-    """How many earlier members of its group each element has. `group` (n,) in 0..m-1, `count` (m,) members each."""
-    order = group.argsort(stable=True)
-    start = count.cumsum(0) - count
-    rank = torch.empty_like(group)
-    rank[order] = torch.arange(len(group), device=group.device) - start[group[order]]
-    return rank
+class Finding(NamedTuple):
+    """The h entries of a pool most similar to each of n probes."""
+
+    pool: Tensor
+    """(K, D) vectors"""
+    cosines: Tensor
+    """(n, h)"""
+    at: Tensor
+    """(n, h) int64 places in the pool"""
+
+
+class Hardest:
+    """The `number` entries of a pool most similar to each of the `wanted` (B,) bool probes, found chunk by chunk."""
+
+    def __init__(self, wanted: Tensor, number: int, like: Tensor):
+        self.wanted = wanted
+        self.logits = torch.full((len(wanted), number), -torch.inf, dtype=accumulation_type(like), device=like.device)
+        self.at = torch.zeros(len(wanted), number, dtype=torch.int64, device=like.device)
+
+    def see(self, logits: Tensor, part: slice) -> None:
+        """Take in the (B, n) logits of the pool's entries `part`."""
+        rows = self._promising(logits)
+        logits, at = logits[rows].topk(min(self.at.shape[1], logits.shape[1]), 1)
+        logits = torch.cat([self.logits[rows], logits], 1)
+        at = torch.cat([self.at[rows], at + part.start], 1)
+        self.logits[rows], keep = logits.topk(self.at.shape[1], 1)
+        self.at[rows] = at.gather(1, keep)
+
+    def _promising(self, logits: Tensor) -> Tensor | slice:
+        """The probes with a better entry here; all of them where the host would have to wait for the list."""
+        if logits.device.type != "cpu":
+            return slice(None)
+        return (self.wanted & (logits.amax(1) > self.logits[:, -1])).nonzero().squeeze(1)
+
+    def found(self, pool: Tensor, scale: float) -> Finding:
+        """What was found in `pool`, given the scale of the logits."""
+        return Finding(pool, self.logits / (scale * LogSumExp.unit), self.at)
+
+
+def pull(here: Finding, there: Finding) -> Tensor:
+    """(n, D): the mean of each probe's h most similar vectors in two findings of h each, those at an obtuse angle left
+    out. Its product with the probe is the mean over the h of max(cosine, 0), and it is that mean's gradient."""
+    cosines = torch.cat([here.cosines, there.cosines], 1)
+    number = here.at.shape[1]
+    weights = torch.zeros_like(cosines).scatter_(1, cosines.topk(number, 1).indices, 1 / number)
+    weights = weights.masked_fill_(cosines <= 0, 0).to(here.pool.dtype).split(number, 1)
+    bags = (
+        embedding_bag(found.at, found.pool, per_sample_weights=weight, mode="sum")
+        for found, weight in zip((here, there), weights, strict=True)
+    )
+    return sum(bags)

@@ -3,19 +3,20 @@
 Li et al. 2021 (Dynamic Class Queue, arXiv 2105.11113): the weight of a sample's class is the momentum encoder's
 embedding k of *another* image of that class; the negatives are the K = ratio * C weights queued in earlier steps,
 with entries of the sample's own class hidden. Nothing per class is learned: only the query encoder gets a gradient.
-A class that returns is queued again, and other keys of the same batch are not negatives, as in the official code.
-Departures from it: any queue size (the ring wraps), labels stay integers (float32 labels collide above 2^24), and the
-queue is part of the checkpoint.
+A class that returns is queued again, and other keys of the same batch are not negatives (`in_batch_negatives` makes
+them so), as in the official code; with several processes the keys' batch normalisation is shuffled, as there.
+Departures from it: any queue size (the ring wraps), labels stay integers (float32 labels collide above 2^24), the
+queue is part of the checkpoint, and the query encoder is what gets scored (`evaluate="momentum"` is the code's way).
 """
 
-import torch
 from torch import Tensor
 
-from heads import _base
-from heads._base import Batch, Cost, Encoder, check_batch, check_ratio, margin_loss
-from heads._lse import hide_labels, negative_lse
+from heads import _base, _ranks
+from heads._base import Batch, Cost, Encoder, check_batch, check_option, check_ratio, margin_loss, widened
+from heads._lse import both_lse, hide_labels, negative_lse, working_bytes
 from heads._margin import Margin
 from heads._pool import Ring
+from heads._random import Dice
 
 
 class Head(_base.Head):
@@ -35,22 +36,27 @@ class Head(_base.Head):
         m: float | list[float] = 0.3,
         scale: float = 50.0,
         in_batch_negatives: bool = False,
+        evaluate: str = "query",
     ):
         super().__init__()
         self.queue = Ring(max(1, round(check_ratio(ratio) * num_classes)), embedding_dim)
         self.num_classes, self.in_batch_negatives = num_classes, in_batch_negatives
-        self.margin, self.scale = Margin(margin, m), scale
+        self.evaluates = check_option("dcq evaluate", evaluate, "query", "momentum")
+        self.margin, self.scale, self.dice = Margin(margin, m), scale, Dice()
         self.pending: list[tuple[Tensor, Tensor]] = []
 
     def forward(self, encode: Encoder, batch: Batch) -> Tensor:
         (x, other), (y, _) = batch  # two images of each class
-        q, k = encode(x), encode.momentum(other)  # (B, D) each, k without gradient
+        q = widened(encode(x))  # (B, D)
         check_batch(q, y, self.num_classes, self.queue.vectors.shape[1])
+        labels = _ranks.gather(y)  # (N,), of all ranks
+        keys = _ranks.shuffled(encode.momentum, other, lambda: self.dice.throw(y.device))  # (N, D), without gradient
         lse = negative_lse(q, self.queue.vectors, hide_labels(y, self.queue.labels), self.scale)
         if self.in_batch_negatives:
-            lse = torch.logaddexp(lse, negative_lse(q, k, hide_labels(y, y), self.scale))
-        self.pending.append((k, y))
-        return margin_loss(lse, self.margin((q * k).sum(1), self.ramp), self.scale).mean()
+            lse = both_lse(lse, negative_lse(q, keys, hide_labels(y, labels), self.scale))
+        self.pending.append((keys, labels))
+        k = _ranks.own_part(keys, len(y))
+        return _ranks.mean(margin_loss(lse, self.margin((q * k).sum(1), self.ramp), self.scale))
 
     def commit(self) -> None:
         for keys, labels in self.pending:
@@ -63,4 +69,5 @@ class Head(_base.Head):
     @classmethod
     def cost(cls, batch: int, classes: int, dim: int, ratio: float = 0.1, **options: object) -> Cost:
         slots = max(1, round(ratio * classes))
-        return Cost(slots * (4 * dim + 8), 4 * slots * dim, 4 * batch * slots * dim)
+        working = max(working_bytes(batch, slots, dim), 18 * slots)
+        return Cost(slots * (4 * dim + 8), 4 * slots * dim, 4 * batch * slots * dim, working, batch)

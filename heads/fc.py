@@ -3,15 +3,17 @@
 Deng et al. 2019 (ArcFace, eq. 3) and Wang et al. 2018 (CosFace, eq. 4): both the embedding and the centre are unit
 vectors, the target's cosine carries a margin, and the softmax runs over all C classes. All rows of the (C, D) weight
 move at every step. Departure from common code: neither the (B, C) logits nor a (C, D) gradient are materialised, and
-`arcface` has its true gradient (`arcface_straight_through` is today's insightface).
+`arcface` has its true gradient (`arcface_straight_through` is today's insightface). Several processes share the
+classes: each holds C / W centres and compares them with the whole batch.
 """
 
 from torch import Tensor
 
 from heads import _base
 from heads._base import Batch, Cost, Encoder, check_batch, margin_loss
-from heads._centres import Centres, Comparison
+from heads._centres import Centres, update_bytes
 from heads._margin import Margin
+from heads._ranks import gather, gather_embeddings
 
 
 class Head(_base.Head):
@@ -38,17 +40,19 @@ class Head(_base.Head):
     def forward(self, encode: Encoder, batch: Batch) -> Tensor:
         (x,), (y,) = batch
         e = encode(x)  # (B, D)
-        check_batch(e, y, *self.bank.weight.shape)
-        lse, cosine = self.bank.compare(e, Comparison(None, y, self.scale, self.lr))
+        check_batch(e, y, self.bank.num_classes, self.bank.dim)
+        e, y = gather_embeddings(e), gather(y)  # of all ranks
+        lse, cosine = self.bank.compare(e, y, self.scale, self.lr)
         return margin_loss(lse, self.margin(cosine, self.ramp), self.scale).mean()
 
     def centres(self) -> Tensor:
         return self.bank.current()
 
     def rows_in_loss(self) -> int:
-        return len(self.bank.weight)
+        return self.bank.num_classes
 
     @classmethod
     def cost(cls, batch: int, classes: int, dim: int, **options: object) -> Cost:
         # weight read twice and written, momentum read and written; logits, dE, dW and the logits recomputed
-        return Cost(8 * classes * dim, 20 * classes * dim, 8 * batch * classes * dim)
+        working = update_bytes(batch, classes, dim)
+        return Cost(8 * classes * dim, 20 * classes * dim, 8 * batch * classes * dim, working)

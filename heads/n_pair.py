@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from heads import _base
-from heads._base import Batch, Cost, Encoder, check_batch, margin_loss
+from heads._base import Batch, Cost, Encoder, check_batch, check_finite, margin_loss, widened
+from heads._ranks import gather, gather_embeddings, mean
 
 
 class Head(_base.Head):
@@ -24,23 +25,27 @@ class Head(_base.Head):
 
     def forward(self, encode: Encoder, batch: Batch) -> Tensor:
         (x1, x2), (y, _) = batch  # two images of each class
-        e1, e2 = encode(x1), encode(x2)  # (B, D) each
+        e1, e2 = widened(encode(x1)), widened(encode(x2))  # (B, D) each
         check_batch(e1, y, self.num_classes, self.dim)
-        logits = self.scale * e1 @ e2.T
-        others = logits.masked_fill(y[:, None] == y, -torch.inf)
-        cosine = (e1 * e2).sum(1)
-        forth, back = (margin_loss(log_sum_exp(others, dim), cosine, self.scale) for dim in (1, 0))
-        return (forth + back).mean() / 2
+        check_finite(e2)
+        cosine, same = (e1 * e2).sum(1), y[:, None] == gather(y)
+        forth, back = (self.loss(a, gather_embeddings(b), same, cosine) for a, b in ((e1, e2), (e2, e1)))
+        return mean(forth + back) / 2
+
+    def loss(self, anchors: Tensor, positives: Tensor, same: Tensor, cosine: Tensor) -> Tensor:
+        """(B,) softmax of each of this rank's anchors over the positives of all ranks' other classes."""
+        others = (self.scale * anchors @ positives.T).masked_fill(same, -torch.inf)
+        return margin_loss(log_sum_exp(others), cosine, self.scale)
 
     def rows_in_loss(self) -> int:
         return 0
 
     @classmethod
     def cost(cls, batch: int, classes: int, dim: int, **options: object) -> Cost:
-        return Cost(0, 8 * batch * dim, 6 * batch * batch * dim)
+        return Cost(0, 8 * batch * dim, 6 * batch * batch * dim, batch * (6 * batch + 10 * dim))
 
 
-def log_sum_exp(logits: Tensor, dim: int) -> Tensor:
-    """Log-sum-exp along `dim`, -inf with a zero gradient where every entry is -inf."""
-    empty = (logits == -torch.inf).all(dim)
-    return logits.masked_fill(empty.unsqueeze(dim), 0).logsumexp(dim).masked_fill(empty, -torch.inf)
+def log_sum_exp(logits: Tensor) -> Tensor:
+    """(B,) log-sum-exp of (B, N) logits, -inf with a zero gradient where every entry is -inf."""
+    empty = (logits == -torch.inf).all(1)
+    return logits.masked_fill(empty[:, None], 0).logsumexp(1).masked_fill(empty, -torch.inf)

@@ -5,15 +5,19 @@ random negative classes to ratio * C ("positive plus randomly negative"), and on
 with no correction for the sampling. If the batch has more classes than that, the sample is the positives alone.
 Departure from the official code since July 2022: there a dense gradient lets momentum and weight decay move the
 centres that were not sampled; here, as the papers say, they rest. `update="dense"` is the code's way, in closed form.
+The code also draws a sample of its own for each process's share of the classes; here one sample is drawn from all.
 """
 
-import torch
 from torch import Tensor
 
 from heads import _base
 from heads._base import Batch, Cost, Encoder, check_batch, check_ratio, margin_loss
-from heads._centres import Centres, Comparison
+from heads._centres import Centres, update_bytes
+from heads._idle import idle_bytes
 from heads._margin import Margin
+from heads._random import Dice
+from heads._ranks import gather, gather_embeddings
+from heads._sample import sample
 
 
 class Head(_base.Head):
@@ -37,31 +41,19 @@ class Head(_base.Head):
             raise ValueError(f"update '{update}' is not known: choose sampled (the papers) or dense (today's code)")
         self.bank = Centres(num_classes, embedding_dim, centre_momentum, weight_decay, update == "dense")
         self.sample_size = max(1, int(check_ratio(ratio) * num_classes))
-        self.margin, self.scale = Margin(margin, m), scale
+        self.margin, self.scale, self.dice = Margin(margin, m), scale, Dice()
 
     def forward(self, encode: Encoder, batch: Batch) -> Tensor:
         (x,), (y,) = batch
         e = encode(x)  # (B, D)
-        check_batch(e, y, *self.bank.weight.shape)
-        rows = self.sample(y)  # sorted, distinct
-        step = Comparison(rows, torch.searchsorted(rows, y), self.scale, self.lr)
-        lse, cosine = self.bank.compare(e, step)
+        check_batch(e, y, self.bank.num_classes, self.bank.dim)
+        e, y = gather_embeddings(e), gather(y)  # of all ranks
+        lse, cosine = self.bank.compare(e, y, self.scale, self.lr, self.sample(y))
         return margin_loss(lse, self.margin(cosine, self.ramp), self.scale).mean()
 
     def sample(self, labels: Tensor) -> Tensor:
-        """Sorted distinct classes: those of `labels` (B,), filled up uniformly at random to the sample's size.
-
-        Distinct uniform draws are a uniform random set, so drawing until there are enough and dropping the surplus at
-        random costs O(sample) and never touches all C classes.
-        """
-        positives = rows = labels.unique()
-        classes = len(self.bank.weight)
-        while (missing := self.sample_size - len(rows)) > 0:
-            draws = torch.randint(classes, (2 * missing + 16,), device=labels.device)
-            rows = torch.cat([rows, draws]).unique()
-        others = rows[~torch.isin(rows, positives)]
-        kept = torch.randperm(len(others), device=labels.device)[: max(0, self.sample_size - len(positives))]
-        return torch.cat([positives, others[kept]]).sort().values
+        """Sorted distinct classes of this step, the same on all ranks, given the `labels` (N,) of all."""
+        return sample(labels, self.bank.num_classes, self.sample_size, self.dice.throw(labels.device))
 
     def centres(self) -> Tensor:
         return self.bank.current()
@@ -70,6 +62,10 @@ class Head(_base.Head):
         return self.sample_size
 
     @classmethod
-    def cost(cls, batch: int, classes: int, dim: int, ratio: float = 0.1, **options: object) -> Cost:
+    def cost(
+        cls, batch: int, classes: int, dim: int, ratio: float = 0.1, update: str = "sampled", **options: object
+    ) -> Cost:
         rows = max(batch, int(ratio * classes))
-        return Cost(8 * classes * dim, 20 * rows * dim, 8 * batch * rows * dim)
+        state = 8 * classes * dim + (idle_bytes(classes) if update == "dense" else 0)
+        working = update_bytes(batch, rows, dim, sampled=True)
+        return Cost(state, 20 * rows * dim, 8 * batch * rows * dim, working)

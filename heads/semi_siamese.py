@@ -12,11 +12,12 @@ our loader may draw a class that is still queued; a margin may be used; the ring
 import torch
 from torch import Tensor
 
-from heads import _base
-from heads._base import Batch, Cost, Encoder, check_batch, check_ratio, margin_loss
-from heads._lse import hide_also, hide_labels, negative_lse
+from heads import _base, _ranks
+from heads._base import Batch, Cost, Encoder, check_batch, check_finite, check_ratio, margin_loss, widened
+from heads._lse import both_lse, hide_also, hide_labels, mask, negative_lse, working_bytes
 from heads._margin import Margin
 from heads._pool import Ring
+from heads._random import Dice
 
 
 class Head(_base.Head):
@@ -37,24 +38,28 @@ class Head(_base.Head):
     ):
         super().__init__()
         self.queue = Ring(max(1, round(check_ratio(ratio) * num_classes)), embedding_dim)
-        self.num_classes, self.margin, self.scale = num_classes, Margin(margin, m), scale
+        self.num_classes, self.margin, self.scale, self.dice = num_classes, Margin(margin, m), scale, Dice()
         self.pending: tuple[Tensor, Tensor] | None = None
 
     def forward(self, encode: Encoder, batch: Batch) -> Tensor:
         (x1, x2), (y, _) = batch  # two images of each class
-        p1, p2 = encode(x1), encode(x2)  # probes (B, D)
+        p1, p2 = widened(encode(x1)), widened(encode(x2))  # probes (B, D)
         check_batch(p1, y, self.num_classes, self.queue.vectors.shape[1])
-        g1, g2 = encode.momentum(x1), encode.momentum(x2)  # prototypes (B, D), without gradient
-        self.pending = (torch.where(torch.rand(len(y), 1, device=y.device) < 0.5, g1, g2), y)
-        return (self.loss(p1, g2, y) + self.loss(p2, g1, y)) / 2
+        check_finite(p2)
+        labels = _ranks.gather(y)
+        g1, g2 = (_ranks.gather(encode.momentum(x)) for x in (x1, x2))  # prototypes of all ranks (N, D), no gradient
+        lots = torch.rand(len(labels), 1, generator=self.dice.throw(y.device), device=y.device)
+        self.pending = (torch.where(lots < 0.5, g1, g2), labels)
+        return (self.loss(p1, g2, y, labels) + self.loss(p2, g1, y, labels)) / 2
 
-    def loss(self, probes: Tensor, prototypes: Tensor, y: Tensor) -> Tensor:
+    def loss(self, probes: Tensor, prototypes: Tensor, y: Tensor, labels: Tensor) -> Tensor:
         """Margin softmax of `probes` over the batch's `prototypes` and the queue without its oldest entries."""
-        hide = hide_also(hide_labels(y, self.queue.labels), self.queue.oldest(len(y)))
+        oldest = mask(self.queue.oldest(len(labels)), len(self.queue.labels))
+        hide = hide_also(hide_labels(y, self.queue.labels), oldest)
         queued = negative_lse(probes, self.queue.vectors, hide, self.scale)
-        beside = negative_lse(probes, prototypes, hide_labels(y, y), self.scale)
-        cosine = self.margin((probes * prototypes).sum(1), self.ramp)
-        return margin_loss(torch.logaddexp(queued, beside), cosine, self.scale).mean()
+        beside = negative_lse(probes, prototypes, hide_labels(y, labels), self.scale)
+        cosine = self.margin((probes * _ranks.own_part(prototypes, len(y))).sum(1), self.ramp)
+        return _ranks.mean(margin_loss(both_lse(queued, beside), cosine, self.scale))
 
     def commit(self) -> None:
         if self.pending is not None:
@@ -67,4 +72,5 @@ class Head(_base.Head):
     @classmethod
     def cost(cls, batch: int, classes: int, dim: int, ratio: float = 0.1, **options: object) -> Cost:
         slots = max(1, round(ratio * classes))
-        return Cost(slots * (4 * dim + 8), 4 * slots * dim, 4 * batch * slots * dim)
+        working = max(working_bytes(batch, slots, dim) + 5 * slots, 19 * slots + 8 * batch * dim)
+        return Cost(slots * (4 * dim + 8), 4 * slots * dim, 4 * batch * slots * dim, working, batch)

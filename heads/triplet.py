@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from heads import _base
-from heads._base import Batch, Cost, Encoder, check_batch
+from heads._base import Batch, Cost, Encoder, check_batch, widened
+from heads._ranks import gather, gather_embeddings, mean
 
 
 class Head(_base.Head):
@@ -25,16 +26,16 @@ class Head(_base.Head):
 
     def forward(self, encode: Encoder, batch: Batch) -> Tensor:
         (x,), (y,) = batch
-        e = encode(x)  # (B, D)
+        e = widened(encode(x))  # (B, D)
         check_batch(e, y, self.num_classes, self.dim)
-        cosine, same = e @ e.T, y[:, None] == y
+        cosine, same = e @ gather_embeddings(e).T, y[:, None] == gather(y)
         positive = cosine.masked_fill(~same, torch.inf).amin(1)
         negative = cosine.masked_fill(same, -torch.inf).amax(1)  # -inf without another class: no loss
-        return (self.gap + negative - positive).clamp_min(0).mean()
+        return mean((self.gap + negative - positive).clamp_min(0))
 
     def rows_in_loss(self) -> int:
         return 0
 
     @classmethod
     def cost(cls, batch: int, classes: int, dim: int, **options: object) -> Cost:
-        return Cost(0, 8 * batch * dim, 6 * batch * batch * dim)
+        return Cost(0, 8 * batch * dim, 6 * batch * batch * dim, batch * (20 * batch + 8 * dim))

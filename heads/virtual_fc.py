@@ -14,9 +14,11 @@ import torch
 from torch import Tensor
 
 from heads import _base
-from heads._base import Batch, Cost, Encoder, check_batch, check_ratio, margin_loss
-from heads._centres import Centres, Comparison
+from heads._base import Batch, Cost, Encoder, check_batch, check_option, check_ratio, margin_loss
+from heads._centres import Centres, update_bytes
 from heads._margin import Margin
+from heads._pool import Groups, group
+from heads._ranks import gather, gather_embeddings
 
 NO_ANCHOR = -1
 
@@ -40,58 +42,61 @@ class Head(_base.Head):
         weight_decay: float = 5e-4,
     ):
         super().__init__()
-        if estimate not in ("mean", "sum"):
-            raise ValueError(f"virtual_fc estimate '{estimate}' is not known: choose mean or sum")
+        self.sums = check_option("virtual_fc estimate", estimate, "mean", "sum") == "sum"
         anchors = max(1, round(check_ratio(ratio) * num_classes))
         self.bank = Centres(anchors, embedding_dim, centre_momentum, weight_decay)
         self.register_buffer("holder", torch.full((anchors,), NO_ANCHOR))
-        self.num_classes, self.estimate = num_classes, estimate
-        self.margin, self.scale = Margin(margin, m), scale
-        self.borrowed: tuple[Tensor, Tensor, Tensor, Tensor] | None = None
+        self.num_classes, self.margin, self.scale = num_classes, Margin(margin, m), scale
+        self.borrowed: tuple[Tensor, ...] | None = None
 
     def forward(self, encode: Encoder, batch: Batch) -> Tensor:
         (x,), (y,) = batch
         e = encode(x)  # (B, D)
-        check_batch(e, y, self.num_classes, self.bank.weight.shape[1])
-        classes, inverse = y.unique(return_inverse=True)
-        anchors = self.place(classes)
-        self.regenerate(classes, anchors, inverse, e.detach())
-        own = anchors[inverse]
-        kept = own != NO_ANCHOR
-        lse, cosine = self.bank.compare(e[kept], Comparison(None, own[kept], self.scale, self.lr))
-        return margin_loss(lse, self.margin(cosine, self.ramp), self.scale).mean()
+        check_batch(e, y, self.num_classes, self.bank.dim)
+        e, y = gather_embeddings(e), gather(y)  # of all ranks
+        classes = group(y)
+        anchors, lent = self.place(classes)
+        self.regenerate(classes, anchors, lent, e.detach())
+        own = anchors[classes.of]
+        lse, cosine = self.bank.compare(e, own, self.scale, self.lr)
+        kept = (own != NO_ANCHOR).to(e.dtype)
+        loss = margin_loss(lse, self.margin(cosine, self.ramp), self.scale)
+        return (loss * kept).sum() / kept.sum().clamp_min(1)
 
-    def place(self, classes: Tensor) -> Tensor:
-        """(m,) anchor of each of the batch's `classes` (m,), ascending: its group's, a borrowed one, or NO_ANCHOR."""
-        group = classes % len(self.holder)
-        order = group.argsort(stable=True)
-        first = torch.ones_like(group, dtype=torch.bool)
-        first[order[1:]] = group[order[1:]] != group[order[:-1]]
-        used = torch.zeros_like(self.holder, dtype=torch.bool)
-        used[group] = True
-        spare, homeless = (~used).nonzero().squeeze(1), (~first).nonzero().squeeze(1)
-        anchors = group.masked_fill(~first, NO_ANCHOR)
-        lent = spare[: len(homeless)]
-        anchors[homeless[: len(lent)]] = lent
-        self.borrowed = (lent, self.bank.weight[lent], self.bank.velocity[lent], self.holder[lent])
-        return anchors
+    def place(self, classes: Groups) -> tuple[Tensor, Tensor]:
+        """(B,) anchor of each of the batch's `classes`: its group's, a borrowed one, or NO_ANCHOR; whether borrowed."""
+        groups = classes.labels % len(self.holder)
+        order = groups.argsort(stable=True)
+        first = torch.ones_like(groups, dtype=torch.bool)
+        first[order[1:]] = groups[order[1:]] != groups[order[:-1]]
+        homeless = ~first & (classes.pick == torch.arange(len(groups), device=groups.device))
+        used = torch.zeros_like(self.holder).index_fill_(0, groups, 1)
+        spare = used.argsort(stable=True)  # unused anchors first, in order
+        turn = homeless.cumsum(0) - 1
+        lent = homeless & (turn < (1 - used).sum())
+        borrowed = torch.where(lent, spare[turn.clamp(0, len(spare) - 1)], NO_ANCHOR)
+        return torch.where(first, groups, borrowed)[classes.pick], lent[classes.pick]
 
     @torch.no_grad()
-    def regenerate(self, classes: Tensor, anchors: Tensor, inverse: Tensor, e: Tensor) -> None:
+    def regenerate(self, classes: Groups, anchors: Tensor, lent: Tensor, e: Tensor) -> None:
         """Overwrite each placed class's anchor with the estimate of its centre from its embeddings (B, D)."""
-        total = torch.zeros(len(classes), e.shape[1], dtype=e.dtype, device=e.device).index_add_(0, inverse, e)
-        if self.estimate == "mean":
-            total /= inverse.bincount(minlength=len(classes))[:, None]
-        placed = anchors != NO_ANCHOR
-        at = anchors[placed]
-        self.bank.velocity[at[self.holder[at] != classes[placed]]] = 0
-        self.bank.weight[at] = total[placed].to(self.bank.weight.dtype)
-        self.holder[at] = classes[placed]
+        centre = torch.zeros_like(e).index_add_(0, classes.of, e)[classes.pick]
+        if not self.sums:
+            centre /= classes.count[:, None]
+        source = torch.where(anchors == NO_ANCHOR, 0, classes.pick)  # a class without one repeats the first, which has
+        at, label, bank = anchors[source], classes.labels[source], self.bank
+        weight, velocity, holder = bank.read(bank.weight, at), bank.read(bank.velocity, at), self.holder[at]
+        self.borrowed = (at, lent[source][:, None], weight, velocity, holder)
+        bank.write(bank.weight, at, centre[source].to(weight.dtype))
+        bank.write(bank.velocity, at, velocity.masked_fill((holder != label)[:, None], 0))
+        self.holder[at] = label
 
     def commit(self) -> None:
         if self.borrowed is not None:
-            rows, weight, velocity, holder = self.borrowed
-            self.bank.weight[rows], self.bank.velocity[rows], self.holder[rows] = weight, velocity, holder
+            at, lent, weight, velocity, holder = self.borrowed
+            for store, before in ((self.bank.weight, weight), (self.bank.velocity, velocity)):
+                self.bank.write(store, at, torch.where(lent, before, self.bank.read(store, at)))
+            self.holder[at] = torch.where(lent[:, 0], holder, self.holder[at])
             self.borrowed = None
 
     def rows_in_loss(self) -> int:
@@ -100,4 +105,5 @@ class Head(_base.Head):
     @classmethod
     def cost(cls, batch: int, classes: int, dim: int, ratio: float = 0.01, **options: object) -> Cost:
         anchors = max(1, round(ratio * classes))
-        return Cost(anchors * (8 * dim + 8), 20 * anchors * dim, 8 * batch * anchors * dim)
+        working = max(update_bytes(batch, anchors, dim) + 32 * batch * dim, 34 * anchors)
+        return Cost(anchors * (8 * dim + 8), 20 * anchors * dim, 8 * batch * anchors * dim, working)

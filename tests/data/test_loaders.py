@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 import torch
 
+from heads import _ranks
+from workflow.data import loaders
 from workflow.data.loaders import Loader, to_tensor
 from workflow.data.split import load_split
 from workflow.data.store import open_dataset
@@ -136,6 +138,31 @@ def test_groups_hold_a_class_s_images_as_often_as_they_last(material, size):
     assert (labels == labels[:, :1]).all() and len(labels[:, 0].unique()) == BATCH // size
     for places, label in zip(found(material, batch.views[0]).reshape(-1, size), labels[:, 0], strict=True):
         assert len(set(places)) == min(size, counts[label])
+
+
+@pytest.mark.parametrize("processes", [2, 3])
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_parts_of_several_processes_are_the_batch_of_one(material, monkeypatch, kind, processes):
+    batch = 2 * BATCH - 4 if kind != "groups" else BATCH  # 44: views of 44 and 22 images, no multiple of 3
+    whole = loader(material, kind, batch, augment="mid").batch(7)
+    monkeypatch.setattr(_ranks, "count", lambda: processes)
+    monkeypatch.setattr(loaders, "count", lambda: processes)
+    parts = []
+    for rank in range(processes):
+        monkeypatch.setattr(_ranks, "rank", lambda rank=rank: rank)
+        parts.append(loader(material, kind, batch, augment="mid").batch(7))
+        assert [len(view) for view in parts[-1].views] == [len(_ranks.share(len(view))) for view in whole.views]
+    for number in range(len(whole.views)):
+        assert torch.equal(torch.cat([part.views[number] for part in parts]), whole.views[number])
+        assert torch.equal(torch.cat([part.labels[number] for part in parts]), whole.labels[number])
+
+
+def test_a_batch_too_small_for_the_processes_is_refused(material, monkeypatch):
+    monkeypatch.setattr(loaders, "count", lambda: 4)
+    with pytest.raises(
+        UserError, match=r"train\.batch is 14: the loader 'half pairs' makes views of 7 images, too few"
+    ):
+        loader(material, "half pairs", 14)
 
 
 def test_another_seed_gives_another_order(material):

@@ -87,6 +87,7 @@ def make_cell(world: World, tmp_path: Path) -> Callable[..., tuple[Path, Path]]:
         run = {"cell": {"label": "dcq", "head": "dcq", "ratio": 0.3, "seed": 0}, "outcome": outcome, "reason": reason}
         run |= {"split_hash": "s1", "steps": 211, "seconds": 104.4}
         run |= {"parameters": {"backbone": {"name": "small", "width": 4, "dim": 12}}}
+        run |= {"declared": {"evaluates": "query"}}
         (cell / "run.json").write_text(json.dumps(run | changes))
         np.save(cell / "embeddings.npy", world.rows)
         np.save(cell / "centres.npy", world.centres)

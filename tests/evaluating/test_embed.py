@@ -58,6 +58,18 @@ def test_rows_are_the_backbone_s_unit_embeddings_of_eval_rows(trained, world, mo
     assert score_cell(cell, split, [10]).startswith("dcq 0.3 seed 0: hard pairs")
 
 
+def test_the_twin_is_embedded_where_the_head_evaluates_it(trained, world):
+    cell, dataset, split, _, images = trained
+    twin = build(SETTINGS, 1 if images.ndim == 3 else 3, 16).eval()
+    change(cell, twin=twin.state_dict())
+    run = json.loads((cell / "run.json").read_text())
+    (cell / "run.json").write_text(json.dumps(run | {"declared": {"evaluates": "momentum"}}))
+    embed_cell(cell, dataset, split, CPU)
+    with torch.no_grad():
+        truth = normalize(twin(plain(images[world.arrays["eval_rows"]])), dim=1).numpy()
+    assert np.abs(load_rows(cell, "embeddings.npy", [world.size]) - truth).max() < 1e-3
+
+
 def test_a_head_without_centres_gets_none(trained):
     cell, dataset, split, *_ = trained
     change(cell, centres=None)

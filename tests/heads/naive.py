@@ -2,7 +2,7 @@
 
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy, normalize
+from torch.nn.functional import cross_entropy, normalize, softplus
 
 
 def margin_softmax(e: Tensor, weight: Tensor, labels: Tensor, m: float, scale: float) -> Tensor:
@@ -19,23 +19,44 @@ def queue_softmax(q: Tensor, k: Tensor, y: Tensor, queue: Tensor, queued: Tensor
     return cross_entropy(scale * logits, torch.zeros_like(y))
 
 
+def uniface(
+    e: Tensor,
+    weight: Tensor,
+    bias: Tensor,
+    labels: Tensor,
+    rows: Tensor,
+    m: float,
+    scale: float,
+    negatives_weight: float,
+) -> Tensor:
+    """UniFace over the classes `rows`: each a yes-or-no question about `bias`, the sample's own with a margin."""
+    total = e.new_zeros(())
+    for sample, label in zip(e, labels.tolist(), strict=True):
+        for row in rows.tolist():
+            cosine = sample @ weight[row] / weight[row].norm()
+            own = softplus(bias - scale * (cosine - m))
+            total = total + (own if row == label else negatives_weight * softplus(scale * cosine - bias))
+    return total / len(e)
+
+
 class PoolByHand:
     """F2C's pool with a dict per class and a list in order of use: {class: [row 0, row 1, next row]}."""
 
-    def __init__(self, vectors: Tensor):
+    def __init__(self, vectors: Tensor, average: bool = False, hides_empty: bool = False):
+        self.average, self.hides_empty = average, hides_empty
         self.vectors = vectors.clone()  # (2, K, D)
         self.slot: dict[int, int] = {}  # least recently used first
         self.turn = [0] * vectors.shape[1]
         self.free = list(range(vectors.shape[1]))
 
     def copy(self) -> "PoolByHand":
-        other = PoolByHand(self.vectors)
+        other = PoolByHand(self.vectors, self.average, self.hides_empty)
         other.slot, other.turn, other.free = dict(self.slot), list(self.turn), list(self.free)
         return other
 
     def admit(self, keys: Tensor, labels: Tensor) -> set[int]:
         """Admit one batch; returns the slots that were written twice or met again."""
-        again, batch = set(), labels.tolist()
+        again, batch, sums = set(), labels.tolist(), {}
         for key, label in zip(keys, batch, strict=True):
             if label not in self.slot:
                 if self.free:
@@ -44,28 +65,37 @@ class PoolByHand:
                     victim = next(old for old in self.slot if old not in batch)
                     slot = self.slot.pop(victim)
                 self.turn[slot] = 0
+                sums[slot] = torch.zeros_like(key)
             else:
                 slot = self.slot.pop(label)
                 again.add(slot)
+                sums.setdefault(slot, self.vectors[0, slot].clone())
             self.slot[label] = slot
-            self.vectors[self.turn[slot], slot] = key
-            self.turn[slot] = 1 - self.turn[slot]
+            sums[slot] = sums[slot] + key
+            if not self.average:
+                self.vectors[self.turn[slot], slot] = key
+                self.turn[slot] = 1 - self.turn[slot]
+        if self.average:
+            for slot, vector in sums.items():
+                self.vectors[:, slot] = vector / vector.norm()
         return again
 
     def loss(self, probes: Tensor, labels: Tensor, again: set[int], m: float, scale: float, hardest: int) -> Tensor:
-        """Both views' softmax and outlier terms, summed."""
+        """All views' softmax and outlier terms, summed: two views, but one of averages."""
         second = self.vectors[0].clone()
         for slot in again:
             second[slot] = self.vectors[1, slot]
         total = probes.new_zeros(())
         held = torch.tensor([label in self.slot for label in labels.tolist()])
-        for view in (self.vectors[0], second):
+        empty = self.free if self.hides_empty else []
+        for view in (self.vectors[0],) if self.average else (self.vectors[0], second):
             if held.any():
                 slots = torch.tensor([self.slot[label] for label in labels[held].tolist()])
-                cosine = probes[held] @ view.T
+                cosine = (probes[held] @ view.T).index_fill(1, torch.tensor(empty, dtype=torch.int64), -torch.inf)
                 one_hot = torch.zeros_like(cosine).scatter_(1, slots[:, None], 1.0)
                 total = total + cross_entropy(scale * (cosine - m * one_hot), slots)
             if (~held).any():
-                top = (probes[~held] @ view.T).topk(hardest, dim=1).values
-                total = total + top.clamp_min(0).mean()
+                kept = [slot for slot in range(view.shape[0]) if slot not in empty]
+                top = (probes[~held] @ view[kept].T).topk(min(hardest, len(kept)), dim=1).values
+                total = total + top.clamp_min(0).sum(1).mean() / hardest
         return total

@@ -44,4 +44,6 @@ def test_new_refuses_a_name_it_cannot_use(folder, name, message):
 
 def test_private_files_are_no_heads():
     assert not any(name.startswith("_") for name in heads.names())
-    assert {path.stem for path in heads.shared()} == {"_base", "_centres", "_idle", "_lse", "_margin", "_pool"}
+    assert {path.stem for path in heads.shared()} == {
+        *("_base", "_centres", "_idle", "_index", "_lse", "_margin", "_pool", "_random", "_ranks", "_sample")
+    }

@@ -1,5 +1,7 @@
 """Each head is its paper: compared with the slow twins in float64."""
 
+import math
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -8,8 +10,10 @@ from torch.nn.functional import normalize
 
 import heads
 from heads._base import Batch, Encoder
-from heads._pool import Ring, Slots, occurrence
-from tests.heads.naive import PoolByHand, margin_softmax, queue_softmax
+from heads._pool import EMPTY, Ring, Slots, group
+from heads._random import stream
+from heads._sample import sample
+from tests.heads.naive import PoolByHand, margin_softmax, queue_softmax, uniface
 
 C, D, B = 12, 6, 8
 SOFTMAX = {"m": 0.3, "scale": 16.0}
@@ -84,7 +88,9 @@ def test_dcq_loss_is_cross_entropy_of_key_and_queue_over_many_steps(in_batch):
         loss = head(encode, Batch((x, other), (y, y)))
         torch.testing.assert_close(loss, queue_softmax(q, k, y, queue, queued, 0.3, 16.0), atol=1e-12, rtol=0)
         assert torch.equal(head.queue.labels, queued[: len(head.queue.labels)]), "nothing is queued before commit"
+        places = head.queue.oldest(B)
         head.commit()
+        assert torch.equal(head.queue.vectors[places], k) and torch.equal(head.queue.labels[places], y)
 
 
 @given(sizes=st.lists(st.integers(1, 9), max_size=12), capacity=st.integers(1, 7))
@@ -131,19 +137,27 @@ def test_a_batch_larger_than_the_pool_is_refused():
         Slots(3, 10, 2).visit(torch.randn(4, 2), torch.arange(4))
 
 
+@pytest.mark.parametrize("rows", [B, 2])
+@pytest.mark.parametrize("empty", ["negatives", "hidden"])
+@pytest.mark.parametrize("symmetric", [True, False])
+@pytest.mark.parametrize("centre", ["alternate", "average"])
 @pytest.mark.parametrize("labels", ["few", "many"])
-def test_f2c_equals_two_passes_with_rollback_by_hand(labels):
+def test_f2c_equals_its_passes_with_rollback_by_hand(labels, centre, symmetric, empty, rows):
+    """With two rows a batch, the pool has for a while fewer classes than a probe should be pushed away from."""
     classes = C if labels == "few" else 60
     torch.manual_seed(0)
-    head = heads.load("f2c")(classes, D, ratio=1.0 if labels == "few" else 0.25, reduction="sum", **SOFTMAX).double()
-    twin, encode = PoolByHand(head.pool.vectors), Twins()
+    options = {"ratio": 1.0 if labels == "few" else 0.25, "centre": centre, "symmetric": symmetric, "empty": empty}
+    head = heads.load("f2c")(classes, D, reduction="sum", **options, **SOFTMAX).double()
+    twin, encode = PoolByHand(head.pool.vectors, centre == "average", empty == "hidden"), Twins()
     for _ in range(8):
-        (x, lx), (y, ly) = view(torch.randint(classes, (B,))), view(torch.randint(classes, (B,)))
-        ly[:3] = lx[:3]
+        (x, lx), (y, ly) = view(torch.randint(classes, (rows,))), view(torch.randint(classes, (rows,)))
+        ly[: rows // 3] = lx[: rows // 3]
         x.requires_grad_()
         first, second = twin.copy(), twin.copy()
         expected = first.loss(encode(x), lx, first.admit(encode.momentum(y), ly), 0.3, 16.0, head.hardest)
-        expected = expected + second.loss(encode(y), ly, second.admit(encode.momentum(x), lx), 0.3, 16.0, head.hardest)
+        if symmetric:
+            again = second.admit(encode.momentum(x), lx)
+            expected = expected + second.loss(encode(y), ly, again, 0.3, 16.0, head.hardest)
         before = {name: value.clone() for name, value in head.pool.state_dict().items()}
         loss = head(encode, Batch((x, y), (lx, ly)))
         torch.testing.assert_close(loss, expected, atol=1e-12, rtol=0)
@@ -151,8 +165,75 @@ def test_f2c_equals_two_passes_with_rollback_by_hand(labels):
         torch.testing.assert_close(fast, slow, atol=1e-11, rtol=0)
         assert all(torch.equal(value, before[name]) for name, value in head.pool.state_dict().items())
         head.commit()
-        twin = second
-        assert torch.equal(head.pool.vectors, twin.vectors)
+        twin = second if symmetric else first
+        torch.testing.assert_close(head.pool.vectors, twin.vectors, atol=0 if centre == "alternate" else 1e-14, rtol=0)
+        assert {label: int(head.pool.slot_of[label]) for label in range(classes) if label in twin.slot} == twin.slot
+        assert int((head.pool.labels != EMPTY).sum()) == len(twin.slot)
+
+
+@pytest.mark.parametrize("options", [{"symmetric": False}, {"centre": "average"}])
+def test_f2c_mean_is_half_of_the_sum_with_half_the_terms(options):
+    losses = []
+    for reduction in ("sum", "mean"):
+        head = make("f2c", ratio=1.0, reduction=reduction, **options)
+        torch.manual_seed(1)
+        losses.append(head(Twins(), Batch(*zip(view(torch.arange(4)), view(torch.arange(4)), strict=True))))
+    torch.testing.assert_close(losses[0], 2 * losses[1])
+
+
+@pytest.mark.parametrize(
+    ("option", "known"),
+    [
+        ("loader", "dual, identity, instance, pairs"),
+        ("centre", "alternate, average"),
+        ("empty", "negatives, hidden"),
+        ("reduction", "mean, sum"),
+    ],
+)
+def test_f2c_refuses_an_unknown_option(option, known):
+    with pytest.raises(ValueError, match=f"f2c {option} 'x' is not known: choose one of {known}"):
+        make("f2c", **{option: "x"})
+
+
+@pytest.mark.parametrize("evaluate", ["query", "momentum"])
+def test_dcq_says_which_encoder_is_the_result(evaluate):
+    assert make("dcq", evaluate=evaluate).evaluates == evaluate
+
+
+def test_dcq_evaluates_the_query_encoder_and_refuses_others():
+    assert make("dcq").evaluates == "query"
+    with pytest.raises(ValueError, match="dcq evaluate 'key' is not known: choose one of query, momentum"):
+        make("dcq", evaluate="key")
+
+
+@pytest.mark.parametrize("ratio", [1.0, 0.75])
+def test_uniface_equals_questions_asked_one_by_one(ratio):
+    """Loss, gradients and SGD on the centres that were compared; those that were not rest."""
+    head = make("uniface", ratio=ratio, negatives_weight=0.7)
+    weight, velocity = head.bank.weight.clone(), torch.zeros_like(head.bank.weight)
+    for step in range(4):
+        head.lr = 0.1 * (step + 1)
+        (x, y), thrown = view(torch.randint(C, (B,))), head.dice.thrown
+        rows = sample(y, C, head.sample_size, stream(head.dice.seed, thrown + 1))
+        assert len(rows) == C * ratio
+        slow_x, slow_bias = x.clone().requires_grad_(), head.bias.detach().clone().requires_grad_()
+        slow_weight = weight.clone().requires_grad_()
+        expected = uniface(normalize(slow_x, dim=1), slow_weight, slow_bias, y, rows, 0.3, 16.0, 0.7)
+        expected.backward()
+        velocity[rows] = 0.9 * velocity[rows] + slow_weight.grad[rows] + 5e-4 * weight[rows]
+        weight[rows] -= head.lr * velocity[rows]
+        head.bias.grad = None
+        loss = head(Encoder(), Batch((x.requires_grad_(),), (y,)))
+        loss.backward()
+        for fast, slow in ((loss, expected), (x.grad, slow_x.grad), (head.bias.grad, slow_bias.grad)):
+            torch.testing.assert_close(fast, slow, atol=1e-12, rtol=0)
+        torch.testing.assert_close(head.bank.weight, weight, atol=1e-12, rtol=0)
+        torch.testing.assert_close(head.bank.velocity, velocity, atol=1e-12, rtol=0)
+
+
+@pytest.mark.parametrize("ratio", [1.0, 0.3])
+def test_uniface_starts_with_the_threshold_of_the_paper(ratio):
+    assert float(make("uniface", ratio=ratio).bias) == pytest.approx(math.log(10 * int(ratio * C)))
 
 
 def test_f2c_mean_is_a_quarter_of_the_sum():
@@ -165,9 +246,15 @@ def test_f2c_mean_is_a_quarter_of_the_sum():
 
 
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=20))
-def test_occurrence_counts_earlier_members(values):
-    _, group, count = torch.tensor(values).unique(return_inverse=True, return_counts=True)
-    assert occurrence(group, count).tolist() == [values[:i].count(v) for i, v in enumerate(values)]
+def test_groups_are_the_distinct_labels_and_repeat_the_last(values):
+    groups, distinct = group(torch.tensor(values)), sorted(set(values))
+    told = [*distinct, *[distinct[-1]] * (len(values) - len(distinct))]
+    assert groups.labels.tolist() == told
+    assert groups.of.tolist() == [distinct.index(v) for v in values]
+    assert groups.rank.tolist() == [values[:i].count(v) for i, v in enumerate(values)]
+    assert groups.count.tolist() == [values.count(v) for v in told]
+    assert groups.first.tolist() == [values.index(v) for v in told]
+    assert groups.last.tolist() == [len(values) - 1 - values[::-1].index(v) for v in told]
 
 
 @pytest.mark.parametrize("ratio", [0.0, -0.1, 1.5, float("nan")])

@@ -6,6 +6,7 @@ from torch.nn.functional import cross_entropy, normalize
 
 import heads
 from heads._base import Batch, Encoder
+from heads._pool import group
 from tests.heads.naive import margin_softmax
 
 C, D = 30, 6
@@ -93,8 +94,8 @@ def test_virtual_fc_borrows_an_unused_anchor_and_gives_it_back():
     head = virtual(ratio=0.1)  # 3 anchors
     e, y = unit(4, D), torch.tensor([0, 0, 3, 3])  # both classes belong to anchor 0
     before = head.bank.weight.clone()
-    anchors = head.place(torch.tensor([0, 3]))
-    assert anchors.tolist() == [0, 1]
+    anchors, lent = head.place(group(torch.tensor([0, 3])))
+    assert anchors.tolist() == [0, 1] and lent.tolist() == [False, True]
     loss = head(Encoder(), Batch((e.requires_grad_(),), (y,)))
     loss.backward()
     assert not torch.equal(head.bank.weight[1], before[1])
@@ -105,7 +106,7 @@ def test_virtual_fc_borrows_an_unused_anchor_and_gives_it_back():
 
 def test_virtual_fc_ignores_classes_that_find_no_anchor():
     head = virtual(ratio=0.07)  # 2 anchors
-    assert head.place(torch.arange(5)).tolist() == [0, 1, -1, -1, -1]
+    assert head.place(group(torch.arange(5)))[0].tolist() == [0, 1, -1, -1, -1]
     e, y = unit(5, D).requires_grad_(), torch.arange(5)
     head(Encoder(), Batch((e,), (y,))).backward()
     assert (e.grad[:2] != 0).any() and torch.equal(e.grad[2:], torch.zeros(3, D, dtype=torch.float64))
@@ -115,10 +116,10 @@ def test_virtual_fc_clears_the_momentum_of_a_new_holder():
     head = virtual(ratio=0.1)
     for labels, kept in (([0, 0], False), ([0, 0], True), ([3, 3], False)):
         head.bank.velocity[0] = 7.0
-        head.regenerate(torch.tensor(labels[:1]), torch.tensor([0]), torch.tensor([0, 0]), unit(2, D))
+        head.regenerate(group(torch.tensor(labels)), torch.tensor([0, 0]), torch.tensor([False, False]), unit(2, D))
         assert bool((head.bank.velocity[0] == 7.0).all()) == kept
 
 
 def test_virtual_fc_refuses_an_unknown_estimate():
-    with pytest.raises(ValueError, match="virtual_fc estimate 'max' is not known: choose mean or sum"):
+    with pytest.raises(ValueError, match="virtual_fc estimate 'max' is not known: choose one of mean, sum"):
         virtual(estimate="max")

@@ -6,7 +6,7 @@ from torch.nn.functional import normalize
 
 import heads._lse
 from heads._base import margin_loss
-from heads._centres import Centres, Comparison
+from heads._centres import Centres
 from heads._lse import hide_columns, hide_labels, negative_lse
 from tests.heads.naive import margin_softmax
 
@@ -83,7 +83,7 @@ def sgd_steps(classes: int, rows_of_step, steps: int = 6, momentum: float = 0.9,
         e1, e2 = (normalize(raw, dim=1).requires_grad_() for _ in range(2))
         rows = rows_of_step(y)
         targets = y if rows is None else torch.searchsorted(rows, y)
-        lse, cosine = bank.compare(e1, Comparison(rows, targets, 32.0, lr))
+        lse, cosine = bank.compare(e1, y, 32.0, lr, rows)
         margin_loss(lse, cosine - 0.3, 32.0).mean().backward()
         sgd.param_groups[0]["lr"] = lr
         sgd.zero_grad()
@@ -106,7 +106,7 @@ def test_sampled_rows_rest_when_not_sampled():
     bank = Centres(9, D).double()
     before, rows = bank.weight.clone(), torch.tensor([1, 4, 8])
     e = unit(2, D).requires_grad_()
-    lse, cosine = bank.compare(e, Comparison(rows, torch.tensor([0, 2]), 32.0, 0.1))
+    lse, cosine = bank.compare(e, torch.tensor([1, 8]), 32.0, 0.1, rows)
     margin_loss(lse, cosine, 32.0).mean().backward()
     moved = (bank.weight != before).any(1)
     assert moved.nonzero().squeeze(1).tolist() == [1, 4, 8]
@@ -116,6 +116,6 @@ def test_sampled_rows_rest_when_not_sampled():
 def test_one_class_alone_has_no_loss():
     bank = Centres(1, D).double()
     e = unit(3, D).requires_grad_()
-    lse, cosine = bank.compare(e, Comparison(None, torch.zeros(3, dtype=torch.int64), 64.0, 0.1))
+    lse, cosine = bank.compare(e, torch.zeros(3, dtype=torch.int64), 64.0, 0.1)
     margin_loss(lse, cosine, 64.0).mean().backward()
     assert torch.isfinite(e.grad).all() and torch.isfinite(bank.weight).all()

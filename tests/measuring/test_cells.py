@@ -2,6 +2,7 @@
 
 import json
 import platform
+import statistics
 import subprocess
 import sys
 
@@ -27,7 +28,7 @@ CONTRACT = {
     "floor": {"flops", "bytes", "state_bytes", "ms"},
 }
 FIELDS = {"outcome", "reason", "step_ms", "step_cpu_ms", "warmup_steps", "pools_full", "parts_ms", "host_meter"}
-FIELDS |= {"exclusive", "conditions", "start", "finish", "command", "commit", "machine", "versions"}
+FIELDS |= {"upkeep", "exclusive", "conditions", "start", "finish", "command", "commit", "machine", "versions"}
 
 
 def check_fields(record: dict) -> None:
@@ -55,6 +56,16 @@ def test_every_head_is_measured_from_the_command_line(head_name, make_spec, mach
     assert record["floor"]["ms"] > 0 and record["memory"]["declared_state_bytes"] == record["floor"]["state_bytes"]
     printed = capsys.readouterr().out
     assert printed.startswith(f"cost {head_name} ") and "at 200 classes" in printed and printed.count("\n") == 1
+
+
+def test_periodic_work_is_a_number_of_its_own(measure_head):
+    record = measure_head("hf_softmax", ratio=0.2)
+    upkeep = record["upkeep"]
+    assert upkeep["every_steps"] == 100 and upkeep["ms_per_step"] == pytest.approx(upkeep["seconds"] * 10)
+    assert f"{upkeep['ms_per_step']:.3g} ms of it for work done every 100 steps" in headline(record)
+    median = statistics.median(record["step_ms"]) + upkeep["ms_per_step"]
+    assert f": {median:.3g} ms a step" in headline(record)
+    assert measure_head("fc")["upkeep"] is None
 
 
 def test_what_was_not_measured_is_null_and_never_zero(measure_head):

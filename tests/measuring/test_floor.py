@@ -10,8 +10,8 @@ from workflow.measuring.floor import floor
 @pytest.mark.parametrize(
     ("cost", "ms"),
     [
-        (Cost(7, 10_000_000, 2_000_000_000), 20.0),  # 2 GFLOP at 100 GFLOP/s; 10 MB at 10 GB/s is 1 ms
-        (Cost(7, 500_000_000, 2_000_000_000), 50.0),  # 0.5 GB at 10 GB/s
+        (Cost(7, 10_000_000, 2_000_000_000, 0), 20.0),  # 2 GFLOP at 100 GFLOP/s; 10 MB at 10 GB/s is 1 ms
+        (Cost(7, 500_000_000, 2_000_000_000, 0), 50.0),  # 0.5 GB at 10 GB/s
     ],
     ids=["products bound", "memory bound"],
 )
@@ -23,12 +23,12 @@ def test_the_slower_of_products_and_memory_traffic(cost, ms):
 
 def test_the_rate_of_the_arithmetic_in_use():
     rates = RATES["rates"] | {"gemm_gflops_by_precision": {"fp32": 100.0, "tf32": 400.0}}
-    record = floor(Cost(0, 0, 2_000_000_000), {"device": "GPU", "rates": rates}, "GPU", "tf32")
+    record = floor(Cost(0, 0, 2_000_000_000, 0), {"device": "GPU", "rates": rates}, "GPU", "tf32")
     assert record["ms"] == pytest.approx(5.0) and record["precision"] == "tf32"
 
 
 @pytest.mark.parametrize(("device", "precision"), [("NVIDIA H200", "fp32"), ("cpu", "tf32")])
 def test_no_floor_is_borrowed_from_another_machine_or_arithmetic(device, precision, capsys):
-    record = floor(Cost(1, 2, 3), RATES, device, precision)
+    record = floor(Cost(1, 2, 3, 4), RATES, device, precision)
     assert record["ms"] is None and record["flops"] == 3
     assert device in record["note"] and "no floor" in capsys.readouterr().err

@@ -66,9 +66,9 @@ def test_what_says_nothing_about_the_head_is_raised(error):
 def test_a_state_larger_than_the_free_memory_is_not_tried(monkeypatch):
     monkeypatch.setattr(outcomes, "available_bytes", lambda device: 1 << 30)
     cpu = torch.device("cpu")
-    check_fits(Cost(1 << 30, 0, 0), cpu)
+    check_fits(Cost(1 << 30, 0, 0, 0), cpu)
     check_fits(None, cpu)
-    outcome = attempt(lambda: check_fits(Cost(5 << 30, 0, 0), cpu))
+    outcome = attempt(lambda: check_fits(Cost(5 << 30, 0, 0, 0), cpu))
     assert outcome == Outcome("out of memory", "its state needs 5.0 GiB and 1.0 GiB of host memory are free", 5 << 30)
 
 

@@ -4,14 +4,14 @@ import time
 
 import pytest
 import torch
-from torch import nn
 
+from heads._base import Head, Upkeep
 from workflow.measuring.steps import FEWEST_STEPS, time_steps, warm_up
 
 SETTINGS = {"warmup": 2, "fill_limit": 6, "steps": 10, "seconds": 60}
 
 
-class Queue(nn.Module):
+class Queue(Head):
     """Fills one slot a step."""
 
     def __init__(self, size: int):
@@ -71,3 +71,17 @@ def test_fewer_steps_than_the_fewest_are_obeyed():
 def test_wall_time_has_the_waiting_in_it_and_processor_time_has_not():
     samples = time_steps(Counting(pause=0.02), 0, SETTINGS | {"steps": 3})
     assert all(wall > 19 > cpu for wall, cpu in zip(samples.wall_ms, samples.cpu_ms, strict=True))
+
+
+class Periodic(Counting):
+    """Says of every third step that a second of it was upkeep."""
+
+    def step(self, prepared):
+        if prepared % 3 == 0:
+            self.head.upkeep = Upkeep(1.0, 3)
+        return super().step(prepared)
+
+
+def test_what_a_head_does_only_now_and_then_is_taken_out_of_its_step():
+    samples = time_steps(Periodic(), 3, SETTINGS | {"steps": 7})
+    assert [sample < -900 for sample in samples.wall_ms] == [step % 3 == 0 for step in range(3, 10)]

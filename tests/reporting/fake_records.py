@@ -133,6 +133,7 @@ def declared(label: str) -> dict:
         "batches": batches,
         **momenta,
         "pool": 500,
+        "evaluates": "query",
         "learned_centres": not twin,
         "summary": f"made-up summary of {label}",
     }
@@ -229,6 +230,7 @@ def write_cost(profile: Path, mode: str, label: str, ratio: float, classes: int)
         **ok,
         "conditions": {"device": "cpu"},
         "step_ms": [] if out else [typical * (1 + abs(rng.gauss(0, 0.03))) for _ in range(30)],
+        "upkeep": None,
         "warmup_steps": 10,
         "images_per_step": {"gradient": 256, "encoded": 512 if label in ("dcq", "f2c") else 256},
         "parts_ms": {part: typical * part_share for part, part_share in share.items()}

@@ -13,6 +13,7 @@ from tests.reporting import fake_records
 from tests.reporting.conftest import Made
 from workflow.record import UserError, read_json
 from workflow.reporting.collect import collect
+from workflow.reporting.costs import upkeep_words
 from workflow.reporting.records import discovered, listed
 from workflow.reporting.runs import note_of, run_row
 
@@ -84,6 +85,34 @@ def test_cost_is_the_median_of_raw_samples(made: Made, summary: dict[str, Any]) 
     memory = record["memory"]
     assert cost["peak_bytes"] == memory["host_peak_rss_bytes"] - memory["host_rss_before_bytes"]
     assert "growth" in cost["peak_meter"]
+
+
+UPKEEP = {"seconds": 2.0, "every_steps": 100, "ms_per_step": 20.0}
+
+
+def test_periodic_work_is_spread_over_all_steps(made: Made, recollect: Recollect) -> None:
+    file = "cost/end-to-end/dcq/0.1/train.json"
+    plain = read_json(made.summary)
+    summary = recollect(lambda profile: edit(profile / file, upkeep=UPKEEP))
+    before, after = (row_of(found, "dcq r 0.1")["cost"] for found in (plain, summary))
+    for name in ("median", "p10", "p90"):
+        assert after["step_ms"][name] == pytest.approx(before["step_ms"][name] + 20)
+    assert after["images_per_second"]["gradient"] == pytest.approx(256_000 / (before["step_ms"]["median"] + 20))
+    assert after["upkeep"] == UPKEEP and set(before["upkeep"].values()) == {None}
+    assert after["parts_ms"] == before["parts_ms"]
+    words = "20 ms of each step are for work that dcq r 0.1 does in 2 s every 100 steps, at 5\u202f000 classes"
+    assert upkeep_words(after) == words and upkeep_words(before) == ""
+
+
+def test_the_floors_share_is_of_a_step_with_its_periodic_work(recollect: Recollect) -> None:
+    file = "cost/head/dcq/0.1/10000.json"
+    cost = next(
+        cost
+        for cost in recollect(lambda profile: edit(profile / file, upkeep=UPKEEP))["costs"]
+        if cost["record"].endswith(file)
+    )
+    assert cost["floor_share"] == pytest.approx(cost["floor"]["ms"] / cost["step_ms"]["median"])
+    assert cost["step_ms"]["p10"] > 20
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,10 @@ from typing import Any
 from tests.reporting.conftest import Made
 from tests.reporting.test_collect import read_csv, row_of
 from workflow.record import read_json
-from workflow.reporting.figures import draw_all
+from workflow.reporting.blocks import looks_of
+from workflow.reporting.detail import cost_table
+from workflow.reporting.figures import PLOTS, draw_all, read_words
+from workflow.reporting.frontpage import main_table
 from workflow.reporting.palette import marks, styles
 
 
@@ -38,6 +41,26 @@ def test_a_figure_without_data_is_not_drawn_and_says_why(tmp_path: Path, summary
     index = draw_all(summary, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["figures.json"]
     assert all(not entry["drawn"] and len(entry["reason"]) > 20 for entry in index.values())
+
+
+def test_captions_and_footnotes_tell_of_periodic_work(summary: dict[str, Any]) -> None:
+    told = {plot.name for plot in PLOTS if "every so many steps" in read_words(plot, summary)}
+    assert not told and not any("of each step are for" in note for note in footnotes(summary))
+    dcq = row_of(summary, "dcq r 0.1")["cost"]
+    for cost in (dcq, next(cost for cost in summary["costs"] if cost["record"] == dcq["record"])):
+        cost["upkeep"] = {"seconds": 2.0, "every_steps": 100, "ms_per_step": 20.0}
+    told = {plot.name for plot in PLOTS if "every so many steps" in read_words(plot, summary)}
+    assert told == {"pareto", "scaling", "parts"}
+    mentions = [
+        note for note in footnotes(summary) if note.startswith("20 ms of each step are for work that dcq r 0.1")
+    ]
+    assert len(mentions) == 2, "in the main table and in that of all cost cells"
+
+
+def footnotes(summary: dict[str, Any]) -> list[str]:
+    looks = looks_of(summary)
+    tables = (main_table(summary, looks, "main"), cost_table(summary, looks))
+    return [reason for table in tables for _, reason in table["notes"]]
 
 
 def test_a_users_head_gets_a_mark_of_its_own_that_stays() -> None:

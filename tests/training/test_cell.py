@@ -28,7 +28,7 @@ def spec_of(head: str, ratio: str = "1", seed: int = 0, **changes) -> dict:
     config = yaml.safe_load((plan.SCHEMA.parent / "default.yaml").read_text())
     config["heads"] = [{"head": head, "ratios": [float(ratio)]}]
     config["data"]["name"] = "dejavu"
-    config["backbone"] = {"name": "small", "dim": 16, "width": 4}
+    config["backbone"] = {"name": "small", "dim": 16, "width": 8}
     config["train"] |= SHORT | changes
     return plan.cell_spec(config, head, ratio, seed)
 

@@ -34,6 +34,15 @@ def test_only_a_gpu_run_takes_the_gpu(project, device, taken):
     assert resources == [taken] * HEADS
 
 
+def test_a_run_on_several_processes_takes_what_they_need(project):
+    config = project.folder / "config/quick.yaml"
+    config.write_text(config.read_text().replace("train: {", "train: {processes: 2, device: cuda, "))
+    options = ("--resources", "gpu=4", "--dry-run", "--printshellcmds", "--quiet", "host", "--until", "train")
+    plan = project.snakemake(*QUICK, *options).stdout
+    assert re.findall(r"rule train:.*?threads: (\d).*?gpu=(\d)", plan, re.DOTALL) == [("2", "2")] * HEADS
+    assert plan.count(" torchrun --standalone --nproc-per-node 2 -m workflow.training --dataset") == HEADS
+
+
 def test_a_second_run_does_nothing(finished):
     assert not finished.planned(*QUICK)
 

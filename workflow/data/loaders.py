@@ -3,6 +3,9 @@
 Every kind draws its single images from one stream: epoch after epoch, each a random permutation of all training
 images. A head that takes `instances` and one that takes `pairs` therefore see the same query images, augmented the
 same way, in the same order.
+
+Where several processes train together, each makes its contiguous share of every view and nothing else: the shares in
+order of rank are the pixels that one process would make.
 """
 
 import functools
@@ -13,7 +16,8 @@ import torch
 from torch import Tensor
 
 from heads._base import Batch
-from workflow.data.augment import LEVELS, augment
+from heads._ranks import count, share
+from workflow.data.augment import LEVELS, Part, augment
 from workflow.record import UserError
 
 View = tuple[np.ndarray, np.ndarray]
@@ -40,7 +44,8 @@ class Loader:
       identity pairs     batch / 2: classes, drawn evenly, with one image in x and one in y
       instance halves    batch / 2: the stream, split over x and y
       groups             batch x: batch / group_size classes, drawn evenly, with group_size images each
-    augment: none, low or mid. Raises UserError where the kind, the batch and the images do not fit together.
+    augment: none, low or mid. Raises UserError where the kind, the batch, the images and the number of processes do not
+    fit together.
     """
 
     def __init__(
@@ -66,12 +71,16 @@ class Loader:
         self.place[self.order] = np.arange(len(self.rows)) - self.starts[self.labels[self.order]]
         self._permutation = functools.lru_cache(maxsize=4)(self._permuted)
         self._views = self._kind(kind)
+        if count() > 1:
+            self._check_shares(kind)
 
     def batch(self, step: int) -> Batch:
-        """The batch of `step` (from 0): float32 views (n, ch, H, W) in [-1, 1] and their int64 labels (n,)."""
+        """The batch of `step` (from 0), or this process's part of it: float32 views (n, ch, H, W) in [-1, 1] and their
+        int64 labels (n,)."""
         views = self._views(step)
         pictures = tuple(self._pictures(images, step, number) for number, (images, _) in enumerate(views))
-        return Batch(pictures, tuple(torch.from_numpy(labels).to(self.device) for _, labels in views))
+        labels = tuple(labels[_own(labels)] for _, labels in views)
+        return Batch(pictures, tuple(torch.from_numpy(own).to(self.device) for own in labels))
 
     def _kind(self, kind: str) -> Callable[[int], tuple[View, ...]]:
         """The function of a step that gives the views of `kind`, once the batch is found to suit it."""
@@ -102,6 +111,15 @@ class Loader:
             raise UserError(
                 f"train.batch is {self.size}: the loader {kind!r} would draw {classes} classes a step, but there are "
                 f"only {len(self.counts)}: lower it"
+            )
+
+    def _check_shares(self, kind: str) -> None:
+        """Refuse views too small to give each process the two images that batch normalisation needs."""
+        shortest = min(len(labels) for _, labels in self._views(0))
+        if shortest < 2 * count():
+            raise UserError(
+                f"train.batch is {self.size}: the loader {kind!r} makes views of {shortest} images, too few for two on "
+                f"each of {count()} processes; raise it or lower train.processes"
             )
 
     def _stream(self, step: int, count: int) -> View:
@@ -152,13 +170,20 @@ class Loader:
         return np.random.default_rng([self.seed, stream, number])
 
     def _pictures(self, images: np.ndarray, step: int, view: int) -> Tensor:
-        rows = self.rows[images]
+        own = _own(images)
+        rows = self.rows[images[own]]
         in_order = np.argsort(rows)  # one pass over the file instead of jumps across it
         pixels = np.empty((len(rows), *self.images.shape[1:]), np.uint8)
         pixels[in_order] = self.images[rows[in_order]]
         pictures = _unit(torch.from_numpy(pixels).to(self.device, non_blocking=True))
         rng = np.random.default_rng([self.seed, PIXELS, step, view])
-        return augment(pictures, self.level, rng).mul(2).sub(1)
+        return augment(pictures, self.level, rng, Part(own.start, own.stop, len(images))).mul(2).sub(1)
+
+
+def _own(view: np.ndarray) -> slice:
+    """This process's share of a view's rows: all of them where it trains alone."""
+    own = share(len(view))
+    return slice(own.start, own.stop)
 
 
 def _unit(images: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ def main() -> None:
 
     from workflow.allocator import keep_freed_memory
     from workflow.evaluating.embed import embed_cell
-    from workflow.training.checkpoint import pick_device
+    from workflow.training.devices import pick_device
 
     keep_freed_memory()
     torch.set_num_threads(arguments.threads)

@@ -1,4 +1,4 @@
-"""One pass of the query net over the split's evaluation images: everything else is computed from what it stores."""
+"""One pass of the trained encoder over the split's evaluation images: all else is computed from what it stores."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +17,8 @@ from workflow.record import UserError, read_json
 from workflow.training.backbones import build
 
 BATCH = 512
+ENCODERS = {"query": "backbone", "momentum": "twin"}
+"""what a head declares as the result of its training, and its name in model.pt"""
 
 
 def embed_cell(cell: Path, dataset: Path, split_file: Path, device: torch.device) -> None:
@@ -77,11 +79,11 @@ def load_model(cell: Path) -> dict[str, Any]:
 
 
 def restore(run: Mapping[str, Any], model: Mapping[str, Any], images: np.ndarray) -> nn.Module:
-    """The cell's backbone with its trained weights."""
+    """The cell's backbone with the trained weights of the net that its head declares as the result."""
     channels = 1 if images.ndim == 3 else images.shape[3]
     backbone = build(run["parameters"]["backbone"], channels, images.shape[1])
     try:
-        backbone.load_state_dict(model["backbone"])
+        backbone.load_state_dict(model[ENCODERS[run["declared"]["evaluates"]]])
     except RuntimeError as error:
         first = str(error).splitlines()[0]
         raise UserError(f"model.pt does not fit the backbone in run.json ({first}): train the cell again") from error

@@ -14,7 +14,7 @@ from workflow.measuring.exclusive import alone
 from workflow.measuring.head_alone import HeadAlone
 from workflow.measuring.rates import machine_record
 from workflow.record import UserError, command_line, read_json, write_json
-from workflow.training.checkpoint import pick_device
+from workflow.training.devices import pick_device
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 
-from heads._base import Cost
+from heads._base import Cost, Upkeep
 from workflow.allocator import keep_freed_memory
 from workflow.measuring import steps
 from workflow.measuring.exclusive import Others
@@ -51,6 +51,7 @@ class Measurement:
             "measure": {name: self.settings[name] for name in SETTINGS},
             "step_ms": [],
             "step_cpu_ms": [],
+            "upkeep": None,
             "warmup_steps": None,
             "pools_full": None,
             "images_per_step": {"gradient": None, "encoded": None},
@@ -114,6 +115,7 @@ class Measurement:
         count = len(samples.wall_ms)
         self.record["images_per_step"] = {"gradient": query / count, "encoded": (query + twin) / count}
         self.record |= {"step_ms": samples.wall_ms, "step_cpu_ms": samples.cpu_ms}
+        self.record["upkeep"] = upkeep_facts(self.subject.head.upkeep)
         return samples
 
     def watch(self, gpu: Gpu, first: int) -> dict[str, Any]:
@@ -134,6 +136,13 @@ def cell_names(subject: Subject, spec: dict[str, Any]) -> dict[str, Any]:
     return cell | sizes
 
 
+def upkeep_facts(upkeep: Upkeep | None) -> dict[str, float] | None:
+    """What a head's periodic work took the last time, and its share of every step: `step_ms` has none of it."""
+    if upkeep is None:
+        return None
+    return {**upkeep._asdict(), "ms_per_step": upkeep.seconds * 1e3 / upkeep.every_steps}
+
+
 def headline(record: dict[str, Any]) -> str:
     """The cell in one line."""
     cell = record["cell"]
@@ -141,13 +150,16 @@ def headline(record: dict[str, Any]) -> str:
     name = f"cost {cell['label']} {ratio_text(cell['ratio'])}{mode} at {cell['classes']:,} classes"
     if record["outcome"] != "ok":
         return f"{name}: {record['outcome']}: {record['reason']}"
-    low, median, high = np.percentile(record["step_ms"], (10, 50, 90))
+    upkeep = record["upkeep"]["ms_per_step"] if record["upkeep"] else 0.0
+    low, median, high = np.percentile(record["step_ms"], (10, 50, 90)) + upkeep
     words = [f"{name}: {median:.3g} ms a step (p10-p90 {low:.3g}-{high:.3g})"]
     if cell["mode"] == "end-to-end":
         words.append(f"{record['images_per_step']['gradient'] * 1e3 / median:,.0f} images/s")
         words.append(f"its parts sum to {record['parts_sum_ratio']:.2f} of it")
     elif record["floor"]["ms"]:
         words.append(f"{median / record['floor']['ms']:.1f}x its floor")
+    if upkeep:
+        words.append(f"{upkeep:.3g} ms of it for work done every {record['upkeep']['every_steps']} steps")
     return ", ".join([*words, *memory_words(record["memory"])])
 
 

@@ -10,7 +10,7 @@ import torch
 
 from workflow.measuring.nvml import open_gpu
 from workflow.record import now, provenance
-from workflow.training.checkpoint import device_name
+from workflow.training.devices import device_name
 
 REPEATS = 7
 EDGE = {"cpu": 1536, "cuda": 8192}

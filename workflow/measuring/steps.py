@@ -36,7 +36,9 @@ class Samples:
     """One entry a timed step, in milliseconds."""
 
     wall_ms: list[float] = field(default_factory=list)
+    """without what the head's upkeep took in the step, if that was due in it"""
     cpu_ms: list[float] = field(default_factory=list)
+    """with everything"""
     loss: float = float("nan")
     next_step: int = 0
 
@@ -57,18 +59,20 @@ def time_steps(subject: Subject, first: int, settings: dict[str, Any]) -> Sample
 
     On a GPU by events around each step, with one synchronisation at the end; processor time is this process's.
     """
+    upkeep_ms: list[float] = []
     samples, clock = Samples(), EventClock(subject.device) if subject.device.type == "cuda" else WallClock()
     started = time.perf_counter()
     for number in range(settings["steps"]):
         if number >= FEWEST_STEPS and time.perf_counter() - started >= settings["seconds"]:
             break
         prepared = subject.prepare(first + number)
-        cpu = time.process_time()
+        cpu, upkeep = time.process_time(), subject.head.upkeep
         clock.start()
         loss = subject.step(prepared)
         clock.stop()
         samples.cpu_ms.append((time.process_time() - cpu) * 1e3)
-    samples.wall_ms = clock.milliseconds()
+        upkeep_ms.append(subject.head.upkeep.seconds * 1e3 if subject.head.upkeep is not upkeep else 0.0)
+    samples.wall_ms = [whole - part for whole, part in zip(clock.milliseconds(), upkeep_ms, strict=True)]
     samples.loss, samples.next_step = float(loss), first + len(samples.wall_ms)
     return samples
 

@@ -1,4 +1,8 @@
-"""One row a cost record: medians and quantiles of the raw samples, rates, and memory with the meter that read it."""
+"""One row a cost record: medians and quantiles of the raw samples, rates, and memory with the meter that read it.
+
+What a head does only every so many steps is in no median, and is added here, spread over all steps: every step time
+and rate of the report starts from these rows.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,7 +10,7 @@ from typing import Any
 
 from workflow.reporting.records import Record, cost_file, read_optional
 from workflow.reporting.spread import quantile
-from workflow.reporting.words import row_name
+from workflow.reporting.words import classes_words, number, row_name
 
 MEMORY = (
     "allocator_peak_bytes",
@@ -18,6 +22,7 @@ MEMORY = (
     "host_rss_before_bytes",
     "declared_state_bytes",
 )
+UPKEEP = ("seconds", "every_steps", "ms_per_step")
 NVML = ("utilisation_percent", "power_w", "energy_j_per_image", "clock_mhz", "temperature_c")
 
 
@@ -51,7 +56,8 @@ def measured(record: Mapping[str, Any], mode: str) -> dict[str, Any]:
 
     The floor is the head's own, so only the head-only mode has a share of it.
     """
-    samples = record.get("step_ms") or []
+    upkeep = {name: (record.get("upkeep") or {}).get(name) for name in UPKEEP}
+    samples = [sample + (upkeep["ms_per_step"] or 0) for sample in record.get("step_ms") or []]
     median = quantile(samples, 0.5)
     images = record.get("images_per_step") or {}
     memory = {name: (record.get("memory") or {}).get(name) for name in MEMORY}
@@ -60,6 +66,7 @@ def measured(record: Mapping[str, Any], mode: str) -> dict[str, Any]:
     return {
         "samples": len(samples),
         "step_ms": {"median": median, "p10": quantile(samples, 0.1), "p90": quantile(samples, 0.9)},
+        "upkeep": upkeep,
         "images_per_second": {
             kind: images[kind] * 1000 / median if median and images.get(kind) else None
             for kind in ("gradient", "encoded")
@@ -72,6 +79,16 @@ def measured(record: Mapping[str, Any], mode: str) -> dict[str, Any]:
         "floor": floor,
         "floor_share": floor["ms"] / median if mode == "head" and median and floor.get("ms") else None,
     }
+
+
+def upkeep_words(cost: Mapping[str, Any]) -> str:
+    """What of a step time is periodic work, for a footnote; empty where the head has none."""
+    upkeep = cost.get("upkeep") or {}
+    if not upkeep.get("ms_per_step"):
+        return ""
+    share, took = number(upkeep["ms_per_step"]), number(upkeep["seconds"])
+    often = f"every {number(upkeep['every_steps'], 1)} steps, at {classes_words(cost['classes'])}"
+    return f"{share} ms of each step are for work that {cost['name']} does in {took} s {often}"
 
 
 def peak_memory(memory: Mapping[str, int | None], host_meter: str | None = None) -> tuple[int | None, str | None]:

@@ -20,7 +20,7 @@ from workflow.reporting.blocks import (
 )
 from workflow.reporting.budgets import budget_table
 from workflow.reporting.claims import errors_removed, find_reference
-from workflow.reporting.costs import value_of
+from workflow.reporting.costs import upkeep_words, value_of
 from workflow.reporting.frontpage import no_score, score_cell
 from workflow.reporting.gaps import why_no_device
 from workflow.reporting.words import NOT_MEASURED, number, points, score_words, signed_points, size
@@ -91,9 +91,8 @@ def cost_line(cost: Mapping[str, Any], looks: Looks, summary: Summary, notes: No
     step = quantity(steps["median"], number, "no step was timed")
     if steps["median"] is not None:
         step["sub"] = f"{number(steps['p10'])} to {number(steps['p90'])}"
-        if (cost.get("other_load_cores") or 0) > BUSY:
-            busy = number(cost["other_load_cores"], 2)
-            step["note"] = notes.letter(f"other programs used {busy} cores while this was timed: read it with care")
+        if words := step_words(cost):
+            step["note"] = notes.letter(words)
     elif lost:
         step = {**step, "text": cost["outcome"], "tone": "bad"}
     device = why_no_device(summary)
@@ -109,6 +108,15 @@ def cost_line(cost: Mapping[str, Any], looks: Looks, summary: Summary, notes: No
         quantity(memory["nvml_process_bytes"] or memory["nvml_device_bytes"], size, device),
         quantity(cost["nvml"]["energy_j_per_image"], number, device),
     ]
+
+
+def step_words(cost: Mapping[str, Any]) -> str:
+    """What a reader of a step time must know: periodic work that is in it, and programs that ran beside it."""
+    found = [upkeep_words(cost)]
+    if (cost.get("other_load_cores") or 0) > BUSY:
+        busy = number(cost["other_load_cores"], 2)
+        found.append(f"other programs used {busy} cores while this was timed: read it with care")
+    return "; ".join(words for words in found if words)
 
 
 def accuracy_section(summary: Summary, looks: Looks, figures: Mapping[str, Any]) -> dict[str, Any]:

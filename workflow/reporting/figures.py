@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from workflow.record import write_json
 from workflow.reporting import plots_accuracy, plots_cost, plots_curves
+from workflow.reporting.costs import upkeep_words
 from workflow.reporting.drawing import Rows, look, save
 from workflow.reporting.palette import styles
 
@@ -17,7 +18,8 @@ Draw = Callable[[Mapping[str, Any], Mapping[str, Any]], "tuple[Figure, Rows] | s
 
 @dataclass(frozen=True)
 class Plot:
-    """One figure: how it is called, how to read it, what it does not show, and the function that draws it.
+    """One figure: how it is called, how to read it, what it does not show, and the function that draws it; `upkeep` is
+    added to how to read it where a head works only every so many steps.
 
     `draw(summary, styles)` returns the figure with its data, or a sentence that says what is missing.
     """
@@ -27,8 +29,11 @@ class Plot:
     read: str
     limits: str
     draw: Draw
+    upkeep: str = ""
 
 
+SPREAD = " Work that a head does only every so many steps is in the step time, spread evenly over all steps."
+APART = " Work that a head does only every so many steps is in none of them."
 PLOTS = (
     Plot(
         "pareto",
@@ -38,6 +43,7 @@ PLOTS = (
         "Accuracy after equal steps, not at convergence; speed at this number of classes only. Heads that encode a "
         "second view do more work per step.",
         plots_cost.pareto_plot,
+        SPREAD,
     ),
     Plot(
         "scaling",
@@ -47,6 +53,7 @@ PLOTS = (
         "take at full speed.",
         "The backbone and the second encoder are not in it. A line that stops early did not fit or was not run.",
         plots_cost.scaling_plot,
+        SPREAD,
     ),
     Plot(
         "parts",
@@ -54,6 +61,7 @@ PLOTS = (
         "Each bar is one training step end to end; its segments are median times of the parts.",
         "Medians of parts need not add up to the median of the whole step, and parts that overlap are counted in each.",
         plots_cost.parts_plot,
+        APART,
     ),
     Plot(
         "differences",
@@ -102,7 +110,12 @@ def draw_all(summary: Mapping[str, Any], folder: Path) -> dict[str, Any]:
             if not isinstance(drawn, str):
                 save(drawn[0], folder, plot.name, drawn[1])
         reason = drawn if isinstance(drawn, str) else None
-        index[plot.name] = {"title": plot.title, "read": plot.read, "limits": plot.limits}
+        index[plot.name] = {"title": plot.title, "read": read_words(plot, summary), "limits": plot.limits}
         index[plot.name] |= {"drawn": reason is None, "reason": reason}
     write_json(folder / "figures.json", index)
     return index
+
+
+def read_words(plot: Plot, summary: Mapping[str, Any]) -> str:
+    """How to read a figure of this summary."""
+    return plot.read + (plot.upkeep if any(upkeep_words(cost) for cost in summary["costs"]) else "")

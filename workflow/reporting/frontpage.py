@@ -18,7 +18,7 @@ from workflow.reporting.blocks import (
     table,
     text,
 )
-from workflow.reporting.costs import value_of
+from workflow.reporting.costs import upkeep_words, value_of
 from workflow.reporting.words import number, points, score_words, signed_points, size, spread_words
 
 Summary = Mapping[str, Any]
@@ -124,8 +124,9 @@ def rate_cell(cost: Mapping[str, Any] | None, kind: str, notes: Notes) -> Cell:
     value = value_of(cost, f"images_per_second.{kind}") if cost else None
     if value is None:
         return missing(notes, no_cost(cost))
-    note = "" if cost["exclusive"] else notes.letter("timed while other jobs ran: not comparable")
-    return cell(number(value), sort=value, note=note)
+    words = [upkeep_words(cost), "" if cost["exclusive"] else "timed while other jobs ran: not comparable"]
+    told = "; ".join(word for word in words if word)
+    return cell(number(value), sort=value, note=notes.letter(told) if told else "")
 
 
 def no_cost(cost: Mapping[str, Any] | None) -> str:

@@ -50,7 +50,7 @@ def provenance_facts(summary: Summary) -> list[tuple[str, str]]:
     total = sum(run["seconds"] or 0 for run in runs)
     return [
         ("Machine", "; ".join(machines) or "not recorded"),
-        ("Device", "; ".join(unique(str(run["device"]) for run in runs)) or "not recorded"),
+        ("Device", "; ".join(unique(device_words(run) for run in runs)) or "not recorded"),
         (
             "Measured rates",
             rates_words(rates),
@@ -66,6 +66,12 @@ def provenance_facts(summary: Summary) -> list[tuple[str, str]]:
         ("Training time, all runs", f"{duration(total)} (runs side by side are each counted in full)"),
         ("Reported", summary["collected"]["start"]),
     ]
+
+
+def device_words(run: Mapping[str, Any]) -> str:
+    """`cpu`, or `cpu, 2 processes a run`; records older than several processes do not say how many."""
+    several = (run.get("processes") or 1) > 1
+    return f"{run['device']}, {run['processes']} processes a run" if several else str(run["device"])
 
 
 def rates_words(rates: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ FIELDS = (
     "images",
     "exclusive",
     "device",
+    "processes",
     "precision",
     "resumed",
     "initial_weights",

@@ -25,6 +25,7 @@ DATA = f"data/{DATASET}"
 # Named by its settings: a config that cannot be split, or another experiment, never costs the split that runs rest on.
 SPLIT = f"{RESULTS}/{DATASET}/split-{plan.fingerprint(config['data'])}.npz"
 MACHINE = f"{RESULTS}/machine.json"
+PROCESSES = config["train"].get("processes", 1)
 CELL = f"{RESULTS}/{DATASET}/{BACKBONE.replace(':', '-')}/{{label}}/{{ratio}}/{{seed}}"
 REPORTS = [f"reports/{PROFILE}.html", f"reports/{PROFILE}.pdf"]
 
@@ -68,6 +69,11 @@ def gpus():
     device = config["train"]["device"]
     wanted = bool(shutil.which("nvidia-smi")) if device == "auto" else device.startswith("cuda")
     return int(wanted)
+
+
+def launcher():
+    """What starts a training run's processes."""
+    return "python" if PROCESSES == 1 else f"torchrun --standalone --nproc-per-node {PROCESSES}"
 
 
 def all_cores():

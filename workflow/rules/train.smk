@@ -19,15 +19,16 @@ rule train:
     priority: lambda wildcards: 1000 - int(wildcards.seed)
     conda:
         "../envs/train.yaml"
-    threads: config["train"]["threads"]
+    threads: config["train"]["threads"] * PROCESSES
     resources:
-        gpu=gpus(),
-        mem_mb=4000,
+        gpu=gpus() * PROCESSES,
+        mem_mb=4000 * PROCESSES,
         runtime=1440,
     params:
+        launch=launcher(),
         spec=cell_spec,
         dataset=subpath(input.dataset, parent=True),
         out=subpath(output.run, parent=True),
     shell:
-        "logged {log:q} python -m workflow.training --dataset {params.dataset:q} --split {input.split:q} --out {params.out:q}"
-        " --spec {params.spec:q}"
+        "logged {log:q} {params.launch} -m workflow.training --dataset {params.dataset:q} --split {input.split:q}"
+        " --out {params.out:q} --spec {params.spec:q}"

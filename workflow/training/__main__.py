@@ -7,13 +7,14 @@ from pathlib import Path
 from workflow.console import duration
 from workflow.record import UserError, command_line, ratio_text
 from workflow.training.cell import Cell, run
+from workflow.training.processes import joined, leads
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m workflow.training",
         description="Train one cell and write run.json, steps.jsonl and model.pt. A cell that was killed continues "
-        "from its checkpoint.",
+        "from its checkpoint. To train on several processes, start this module by torchrun.",
     )
     parser.add_argument("--dataset", type=Path, required=True, help="folder of a built dataset, e.g. data/glyphs-s")
     parser.add_argument("--split", type=Path, required=True, help="the profile's split.npz")
@@ -24,12 +25,23 @@ def main() -> None:
         spec = json.loads(arguments.spec)
     except json.JSONDecodeError as error:
         raise UserError(f"--spec is not valid JSON: {error}") from error
-    cell = spec["cell"]
-    name = f"{cell['label']} {ratio_text(cell['ratio'])} seed {cell['seed']}"
-    print(f"training {name}: {spec['train']['steps']} steps into {arguments.out}", flush=True)
-    record = run(Cell(spec, arguments.dataset, arguments.split, arguments.out))
+    with joined(spec["train"]["device"]):
+        train(Cell(spec, arguments.dataset, arguments.split, arguments.out))
+
+
+def train(cell: Cell) -> None:
+    """Train `cell`, with a line before and after; of several processes one says it."""
+    place, settings = cell.spec["cell"], cell.spec["train"]
+    name = f"{place['label']} {ratio_text(place['ratio'])} seed {place['seed']}"
+    say(f"training {name}: {settings['steps']} steps into {cell.folder}")
+    record = run(cell)
     ended = "done" if record["outcome"] == "ok" else f"{record['outcome']} ({record['reason']})"
-    print(f"trained {name}: {ended}, {record['steps']} steps in {duration(record['seconds'])}", flush=True)
+    say(f"trained {name}: {ended}, {record['steps']} steps in {duration(record['seconds'])}")
+
+
+def say(line: str) -> None:
+    if leads():
+        print(line, flush=True)
 
 
 if __name__ == "__main__":

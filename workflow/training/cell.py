@@ -3,7 +3,6 @@
 import fcntl
 import json
 import signal
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
@@ -11,18 +10,24 @@ from typing import Any, TextIO
 import numpy as np
 import torch
 
+from heads._ranks import count
 from workflow.allocator import keep_freed_memory
-from workflow.console import duration, log
+from workflow.console import duration
 from workflow.data.loaders import to_tensor
 from workflow.data.split import load_split, open_dataset
 from workflow.evaluating.scores import curve_scores
 from workflow.record import Stopwatch, UserError, now, provenance, read_json, write_json
-from workflow.training import checkpoint
+from workflow.training import checkpoint, processes
 from workflow.training.assembly import Refused, assemble, make_loader
+from workflow.training.devices import device_name, pick_device
+from workflow.training.outcome import attempt
+from workflow.training.processes import leads, log
+from workflow.training.replicas import agree
 from workflow.training.schedule import twin_momentum
-from workflow.training.trainer import Diverged, Progress, Trainer
+from workflow.training.trainer import Progress, Trainer
 
 EMBEDDING_BATCH = 512
+NO_WEIGHTS = {"backbone": None, "twin": None, "centres": None}
 
 
 @dataclass
@@ -39,9 +44,11 @@ def run(cell: Cell) -> dict[str, Any]:
     """Train `cell`, resuming from its checkpoint if there is one, and write its records; returns run.json's content.
 
     Running out of memory, divergence and errors of the head end in a record with that outcome; UserError and a full
-    disk are raised, with the checkpoint left in place.
+    disk are raised, with the checkpoint left in place. Of several processes the first one writes; after an outcome
+    that is not `ok` only one is left, which writes a model without weights.
     """
-    record: dict[str, Any] = {**provenance()}
+    record: dict[str, Any] = provenance() | {"processes": count()}
+    record["command"] = processes.command(record["command"])
     keep_freed_memory()
     torch.set_num_threads(cell.spec["train"]["threads"])
     torch.use_deterministic_algorithms(True, warn_only=True)
@@ -51,8 +58,9 @@ def run(cell: Cell) -> dict[str, Any]:
         return refuse(cell, record, str(error))
     record |= session.facts()
     outcome, reason = attempt(session.train)
+    whole = outcome == "ok" or not processes.outlive()
     record |= session.results() | {"outcome": outcome, "reason": reason, "finish": now()}
-    session.finish(record)
+    session.finish(record, whole)
     return record
 
 
@@ -67,7 +75,7 @@ def refuse(cell: Cell, record: dict[str, Any], reason: str) -> dict[str, Any]:
         "dataset": {"name": info["dataset"], "hash": info["dataset_hash"]},
         "split_hash": info["hash"],
         "initial_weights": None,
-        "device": checkpoint.device_name(checkpoint.pick_device(settings["device"])),
+        "device": device_name(pick_device(settings["device"])),
         "precision": settings["precision"],
         "steps": 0,
         "planned_steps": settings["steps"],
@@ -79,33 +87,13 @@ def refuse(cell: Cell, record: dict[str, Any], reason: str) -> dict[str, Any]:
         "reason": reason,
         "finish": now(),
     }
-    cell.folder.mkdir(parents=True, exist_ok=True)
-    checkpoint.save(cell.folder / "model.pt", {"backbone": None, "twin": None, "centres": None, "step": 0})
-    (cell.folder / "steps.jsonl").touch()
-    write_json(cell.folder / "run.json", record)
+    if leads():
+        cell.folder.mkdir(parents=True, exist_ok=True)
+        checkpoint.save(cell.folder / "model.pt", NO_WEIGHTS | {"step": 0})
+        (cell.folder / "steps.jsonl").touch()
+        write_json(cell.folder / "run.json", record)
     log(reason)
     return record
-
-
-def attempt(train: Callable[[], None]) -> tuple[str, str | None]:
-    """Run `train` and name how it ended, with the reason where it did not end well."""
-    try:
-        train()
-    except Diverged as error:
-        return "diverged", str(error)
-    except (MemoryError, torch.OutOfMemoryError) as error:
-        return "out of memory", str(error).splitlines()[0] if str(error) else "the host ran out of memory"
-    except (UserError, OSError):
-        raise
-    except Exception as error:
-        if "can't allocate memory" in str(error):
-            return "out of memory", str(error).splitlines()[0]
-        log("the cell failed; what follows is for the author of the head")
-        import traceback
-
-        traceback.print_exc()
-        return "failed", f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}"
-    return "ok", None
 
 
 class Session:
@@ -113,7 +101,7 @@ class Session:
 
     def __init__(self, cell: Cell):
         self.cell, self.settings = cell, cell.spec["train"]
-        self.device = checkpoint.pick_device(self.settings["device"])
+        self.device = pick_device(self.settings["device"])
         self.data, self.split = open_dataset(cell.dataset), load_split(cell.split)
         if self.split.info["dataset_hash"] != self.data.manifest["hash"]:
             raise UserError(f"{cell.split} was made from another version of {cell.dataset}: delete it and run again")
@@ -132,21 +120,26 @@ class Session:
         self.identity = checkpoint.identity(cell.spec, self.split.info["hash"])
         self.resumed = 0
         cell.folder.mkdir(parents=True, exist_ok=True)
-        self.lock = claim(cell.folder)
+        self.lock = claim(cell.folder) if leads() else None
         self.resume()
 
     def resume(self) -> None:
         """Continue where a killed run of the same identity left off."""
         state = checkpoint.load(self.saved, self.identity, self.device)
-        if state is None:
-            self.partial.unlink(missing_ok=True)
+        if agree(state is None)[0]:
+            self.keep(0)
             return
         self.trainer.load_state_dict(state["trainer"])
         checkpoint.restore_random_state(state["random"], self.device)
         self.resumed = state["resumed"] + 1
-        lines = self.partial.read_bytes()[: state["log_bytes"]] if self.partial.exists() else b""
-        self.partial.write_bytes(lines)
+        self.keep(state["log_bytes"])
         log(f"continuing from step {self.trainer.progress.step} of {self.settings['steps']}")
+
+    def keep(self, size: int) -> None:
+        """Cut what belongs to no checkpoint off the step log."""
+        if leads():
+            lines = self.partial.read_bytes()[:size] if self.partial.exists() else b""
+            self.partial.write_bytes(lines)
 
     def train(self) -> None:
         """Train to the end with log lines, learning-curve points and a checkpoint every so many seconds."""
@@ -155,12 +148,14 @@ class Session:
         for progress in self.trainer.run():
             if progress.step % self.settings["log_every"] == 0 or progress.step == self.settings["steps"]:
                 self.tell(progress)
-            if progress.step in points:
+            if progress.step in points and leads():
                 self.validate(progress)
-            if stop.requested or since_save.seconds >= self.settings["checkpoint_every"]:
+            due = leads() and since_save.seconds >= self.settings["checkpoint_every"]
+            stopped, due = agree(stop.requested, due)
+            if stopped or due:
                 self.save()
                 since_save = Stopwatch()
-            if stop.requested:
+            if stopped:
                 raise UserError(f"stopped at step {progress.step}; run again to continue from there")
 
     def tell(self, progress: Progress) -> None:
@@ -191,17 +186,18 @@ class Session:
         log("validation " + ", ".join(f"{name} {value:.3f}" for name, value in scores.items() if value is not None))
 
     def embed(self, positions: np.ndarray) -> np.ndarray:
-        """(n, D) float32 unit embeddings of `positions` into the split's evaluation rows, by the query net."""
+        """(n, D) float32 unit embeddings of `positions` into the split's evaluation rows."""
         rows = self.split.arrays["eval_rows"][positions]
         parts = []
         for start in range(0, len(rows), EMBEDDING_BATCH):
             images = to_tensor(self.data.images[rows[start : start + EMBEDDING_BATCH]]).to(self.device)
-            parts.append(self.network.embed(images).cpu().numpy())
+            parts.append(self.network.embed(images, self.head.evaluates).cpu().numpy())
         return np.concatenate(parts)
 
     def write(self, line: dict[str, Any]) -> None:
-        with self.partial.open("a") as file:
-            file.write(json.dumps(line) + "\n")
+        if leads():
+            with self.partial.open("a") as file:
+                file.write(json.dumps(line) + "\n")
 
     def save(self) -> None:
         """Checkpoint: weights, head, optimiser, random state, and how much of the step log belongs to it."""
@@ -212,7 +208,9 @@ class Session:
             "resumed": self.resumed,
             "log_bytes": self.partial.stat().st_size if self.partial.exists() else 0,
         }
-        checkpoint.save(self.saved, state)
+        if leads():
+            checkpoint.save(self.saved, state)
+        agree(True)  # none goes on before the file is whole
 
     def facts(self) -> dict[str, Any]:
         """What is known before the first step."""
@@ -226,12 +224,13 @@ class Session:
                 "momentum": head.momentum,
                 "momentum_used": self.twin_momentum,
                 "pool": head.rows_in_loss(),
+                "evaluates": head.evaluates,
                 "learned_centres": head.centres() is not None,
             },
             "dataset": {"name": self.data.manifest["name"], "hash": self.data.manifest["hash"]},
             "split_hash": self.split.info["hash"],
             "initial_weights": self.initial_weights,
-            "device": checkpoint.device_name(self.device),
+            "device": device_name(self.device),
             "precision": self.settings["precision"],
             "planned_steps": self.settings["steps"],
             "exclusive": False,
@@ -247,22 +246,32 @@ class Session:
             "resumed": self.resumed,
         }
 
-    def finish(self, record: dict[str, Any]) -> None:
-        """Write model.pt, steps.jsonl and, last, run.json; the checkpoint is no longer needed."""
-        folder, centres, twin = self.cell.folder, self.head.centres(), self.network.twin
-        self.partial.touch()
-        model = {
+    def model(self) -> dict[str, Any]:
+        """What was learned, for model.pt. A collective call: each process may hold some of the centres."""
+        centres, twin = self.head.centres(), self.network.twin
+        return {
             "backbone": self.network.backbone.state_dict(),
             "twin": twin.state_dict() if twin is not None else None,
             "centres": centres.detach().float().cpu() if centres is not None else None,
-            "step": record["steps"],
         }
+
+    def finish(self, record: dict[str, Any], whole: bool = True) -> None:
+        """Write model.pt, steps.jsonl and, last, run.json; the checkpoint is no longer needed.
+
+        `whole` is whether all processes are still there to tell what each has learned.
+        """
+        model = (self.model() if whole else NO_WEIGHTS) | {"step": record["steps"]}
+        if not leads():
+            return
+        folder = self.cell.folder
+        self.partial.touch()
         checkpoint.save(folder / "model.pt", model)
         (folder / "steps.jsonl").write_bytes(self.partial.read_bytes())
         write_json(folder / "run.json", record)
         self.partial.unlink()
         self.saved.unlink(missing_ok=True)
-        self.lock.close()
+        if self.lock:
+            self.lock.close()
 
 
 def claim(folder: Path) -> TextIO:
@@ -282,7 +291,10 @@ def curve_points(settings: dict[str, Any]) -> set[int]:
 
 
 class StopRequest:
-    """Turns the first SIGTERM or Ctrl-C into a request that training answers after the current step."""
+    """Turns the first SIGTERM or Ctrl-C into a request that training answers after the current step.
+
+    A second Ctrl-C ends a process that was started alone; to those of torchrun one Ctrl-C may come twice.
+    """
 
     def __init__(self) -> None:
         self.requested = False
@@ -291,4 +303,5 @@ class StopRequest:
 
     def _request(self, *_: object) -> None:
         self.requested = True
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        if count() == 1:
+            signal.signal(signal.SIGINT, signal.default_int_handler)

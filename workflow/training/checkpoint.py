@@ -8,14 +8,15 @@ from typing import Any
 import torch
 
 import heads
-from workflow.console import log
-from workflow.record import UserError, atomic
+from workflow.record import atomic
+from workflow.training.processes import log
 
 
 def identity(spec: dict[str, Any], split_hash: str) -> str:
     """Hash of everything that shapes a run: its parameters, its data and the code of the heads. A checkpoint is only
-    continued by a run of the same identity."""
-    digest = hashlib.sha256(json.dumps([spec, split_hash], sort_keys=True).encode())
+    continued by a run of the same identity, on however many processes."""
+    train = {key: value for key, value in spec["train"].items() if key != "processes"}
+    digest = hashlib.sha256(json.dumps([spec | {"train": train}, split_hash], sort_keys=True).encode())
     for path in [*heads.shared(), heads.path(spec["cell"]["head"])]:
         digest.update(path.read_bytes())
     return digest.hexdigest()
@@ -55,21 +56,3 @@ def restore_random_state(state: dict[str, torch.Tensor], device: torch.device) -
     torch.set_rng_state(state["cpu"].cpu())
     if device.type == "cuda":
         torch.cuda.set_rng_state(state["cuda"].cpu(), device)
-
-
-def pick_device(name: str) -> torch.device:
-    """`auto` is the first GPU where there is one; UserError if the named device is not there."""
-    available = torch.cuda.device_count()
-    if name == "auto":
-        return torch.device("cuda:0" if available else "cpu")
-    device = torch.device(name)
-    if device.type == "cuda" and (device.index or 0) >= available:
-        raise UserError(
-            f"train.device '{name}' is not there: this machine has {available} CUDA devices; use auto or cpu"
-        )
-    return device
-
-
-def device_name(device: torch.device) -> str:
-    """`cpu`, or the GPU's name."""
-    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type

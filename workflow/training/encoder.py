@@ -8,6 +8,8 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from heads._base import Encoder
+from heads._ranks import total
+from workflow.training.replicas import average_statistics
 
 PRECISIONS = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}
 
@@ -38,7 +40,7 @@ class Network(Encoder):
         self.twin = copy.deepcopy(backbone).requires_grad_(False) if twin else None
         self.precision = PRECISIONS[precision]
         self.gradient_scale = 1.0
-        self.images = 0  # encoded with a gradient so far
+        self.images = 0  # encoded with a gradient so far, by all processes
         self.twin_images = 0  # encoded by the twin so far
 
     def forward(self, x: Tensor) -> Tensor:
@@ -57,12 +59,13 @@ class Network(Encoder):
         return normalize(features.float(), dim=1)
 
     @torch.no_grad()
-    def embed(self, x: Tensor) -> Tensor:
-        """(B, ...) -> (B, D) float32 unit embeddings of the query net as it would be deployed, counted nowhere."""
-        training = self.backbone.training
-        self.backbone.eval()
-        features = self.backbone(_laid_out(x))
-        self.backbone.train(training)
+    def embed(self, x: Tensor, evaluates: str = "query") -> Tensor:
+        """(B, ...) -> (B, D) float32 unit embeddings as they would be deployed, counted nowhere: of the query net, or
+        of the twin where the head `evaluates` that (`momentum`)."""
+        net = self.twin if evaluates == "momentum" else self.backbone
+        training = net.training
+        features = net.eval()(_laid_out(x))
+        net.train(training)
         return normalize(features.float(), dim=1)
 
     @torch.no_grad()
@@ -71,6 +74,15 @@ class Network(Encoder):
         if self.twin is not None:
             twin, backbone = list(self.twin.parameters()), list(self.backbone.parameters())
             torch._foreach_lerp_(twin, backbone, 1 - momentum)
+
+    def align(self, counted: tuple[int, int]) -> None:
+        """After a step make what this process saw what all have seen: batch statistics, and how many images.
+
+        `counted` are `images` and `twin_images` before the step. A collective call.
+        """
+        average_statistics(self)
+        own = torch.tensor([self.images, self.twin_images]) - torch.tensor(counted)
+        self.images, self.twin_images = (torch.tensor(counted) + total(own)).tolist()
 
     def _autocast(self, x: Tensor) -> AbstractContextManager:
         return torch.autocast(x.device.type, self.precision) if self.precision else nullcontext()

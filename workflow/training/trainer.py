@@ -9,8 +9,9 @@ from typing import Any, Protocol
 import torch
 from torch import nn
 
-from heads._base import Batch, Head
+from heads._base import Batch, Head, NotFinite
 from workflow.training.encoder import Network
+from workflow.training.replicas import sum_gradients
 from workflow.training.schedule import learning_rate, margin_share
 
 
@@ -34,7 +35,11 @@ class Progress:
 
 
 class Trainer:
-    """One head, one network, one optimiser. `run` yields its progress after every step."""
+    """One head, one network, one optimiser. `run` yields its progress after every step.
+
+    Several processes each have one, with equal replicas and a loader of their own part of the batch; to run, to step
+    and to ask for the state are then collective calls.
+    """
 
     def __init__(
         self, network: Network, head: Head, loader: Batches, settings: dict[str, Any], twin_momentum: float | None
@@ -46,9 +51,9 @@ class Trainer:
             )
         self.network, self.head, self.loader, self.settings = network, head, loader, settings
         self.twin_momentum = twin_momentum
-        parameters = [*network.backbone.parameters(), *head.parameters()]
+        self.parameters = [*network.backbone.parameters(), *head.parameters()]
         self.optimiser = torch.optim.SGD(
-            parameters,
+            self.parameters,
             lr=settings["lr"],
             momentum=settings["momentum"],
             weight_decay=settings["weight_decay"],
@@ -56,6 +61,7 @@ class Trainer:
         )
         device = next(network.backbone.parameters()).device
         self.scaler = torch.amp.GradScaler(device.type, enabled=settings["precision"] == "fp16")
+        self.scaler.scale(torch.zeros((), device=device))  # or it has no scale to unscale by: the encoder applies it
         self.progress = Progress()
 
     def run(self) -> Iterator[Progress]:
@@ -79,17 +85,21 @@ class Trainer:
         self.head.lr, self.head.ramp = rate, margin_share(step, self.settings)
         self.network.gradient_scale = self.scaler.get_scale() if self.scaler.is_enabled() else 1.0
         self.optimiser.zero_grad(set_to_none=True)
-        passes = self.settings["accumulate"]
+        passes, counted = self.settings["accumulate"], (self.network.images, self.network.twin_images)
         total = sum(self.backward(step * passes + number, step) for number in range(passes)) / passes
         self.update()
         self.head.commit()
         if self.twin_momentum is not None:
             self.network.follow(self.twin_momentum)
+        self.network.align(counted)
         return total
 
     def backward(self, index: int, step: int) -> float:
         """Loss and gradients of batch number `index`."""
-        loss = self.head(self.network, self.loader.batch(index))
+        try:
+            loss = self.head(self.network, self.loader.batch(index))
+        except NotFinite as error:
+            raise Diverged(f"at step {step + 1} {error}") from error
         value = float(loss.detach())
         if not math.isfinite(value):
             raise Diverged(f"the loss is {value} at step {step + 1}: lower train.lr or lengthen train.warmup")
@@ -98,11 +108,20 @@ class Trainer:
 
     def update(self) -> None:
         """Clip the backbone's gradient and take the optimiser's step."""
+        sum_gradients(self.parameters)
+        self.scale_head()
         self.scaler.unscale_(self.optimiser)
         if self.settings["clip"]:
             nn.utils.clip_grad_norm_(self.network.backbone.parameters(), self.settings["clip"])
         self.scaler.step(self.optimiser)
         self.scaler.update()
+
+    def scale_head(self) -> None:
+        """Scale the gradients of the head's own parameters as the encoder scales the backbone's, before the optimiser
+        unscales both."""
+        for parameter in self.head.parameters():
+            if parameter.grad is not None:
+                parameter.grad.mul_(self.network.gradient_scale)
 
     def state_dict(self) -> dict[str, Any]:
         """Everything a later process needs to go on as if nothing had happened, but for the random state."""

@@ -1,0 +1,172 @@
+"""An approximate-nearest-neighbour index over class centres, built anew now and then. Nothing else needs faiss.
+
+The index lives on the host: to build and to ask it, centres and embeddings are copied there, which on a GPU waits for
+the device. With several processes each indexes and searches its own share of the classes for the whole batch, and what
+they found is merged by similarity. To the bit, the same centres make the same index, whatever the number of threads;
+a checkpoint holds the centres as they were indexed, read back out of the index, and loading builds it again from them.
+"""
+
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import ModuleType
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.functional import normalize
+
+from heads import _ranks
+from heads._base import Upkeep
+from heads._lse import chunk_size, chunks
+
+EFFORT = 100
+"""candidates that a graph index (HNSW) keeps while it is built and searched: `ef` in the script of Zhang et al."""
+
+
+class Index(_ranks.Sharded):
+    """The class centres most similar to an embedding, among the centres as they were up to `every` steps ago.
+
+    `kind` is what faiss's index_factory reads: HNSW16, Flat (exact), ...; ValueError where it cannot serve.
+    """
+
+    def __init__(self, num_classes: int, dim: int, kind: str, every: int):
+        super().__init__(num_classes)
+        if every < 1:
+            raise ValueError(f"rebuild {every} is no number of steps: the index is built anew every so many")
+        self.dim, self.kind, self.every, self.age = dim, kind, every, 0
+        self.upkeep: Upkeep | None = None
+        self.built: Any = None
+        check_kind(kind, dim)
+        self.register_buffer("nothing", torch.empty(0, dim), persistent=False)  # it is where the head is
+
+    @torch.no_grad()
+    def nearest(self, embeddings: Tensor, weight: Tensor, number: int) -> Tensor:
+        """(n, N) classes most similar to each of the `embeddings` (N, D), the nearest first, -1 where none was found;
+        n is `number`, or C if that is less. `weight` is this rank's share of the centres, of any length.
+
+        One call is one step: the first and then every `every`-th builds the index from `weight` before it searches.
+        """
+        if self.built is None or self.age % self.every == 0:
+            self.rebuild(weight)
+        self.age += 1
+        similarity, classes = (_ranks.gather(found.to(embeddings.device)) for found in self.search(embeddings, number))
+        best = similarity.topk(min(number, len(classes)), dim=0).indices
+        return classes.gather(0, best)
+
+    def search(self, embeddings: Tensor, number: int) -> tuple[Tensor, Tensor]:
+        """Similarities and classes, both (n, N) on the host, of the `number` nearest in this rank's share."""
+        with threads(torch.get_num_threads()):
+            found = self.built.search(embeddings.float().cpu().numpy(), min(number, len(self.own)))
+        similarity, at = (torch.from_numpy(part.T) for part in found)
+        return similarity, at.where(at < 0, at + self.own.start)
+
+    def rebuild(self, weight: Tensor) -> None:
+        """Index the directions of `weight` (n, D) in the place of what was indexed, and note the time it took."""
+        weight[0, 0].item()  # waits for the device: what it still has to do is no part of the time
+        started = time.perf_counter()
+        self.built = None  # two at once would take twice the memory
+        self.build(unit_rows(weight))
+        self.upkeep = Upkeep(time.perf_counter() - started, self.every)
+
+    def build(self, vectors: Tensor) -> None:
+        """Index the unit rows `vectors` (n, D), float32 on the host."""
+        built = empty_index(self.kind, self.dim)
+        with threads(torch.get_num_threads() if builds_alike() else 1):
+            built.add(vectors.numpy())
+        self.built = built
+
+    def vectors(self) -> Tensor:
+        """(n, D) unit rows that are indexed, n = 0 before the first step."""
+        if self.built is None:
+            return self.nothing
+        return torch.from_numpy(self.built.reconstruct_n(0, self.built.ntotal)).to(self.nothing.device)
+
+    def _save_to_state_dict(self, destination, prefix, keep_vars):
+        super()._save_to_state_dict(destination, prefix, keep_vars)
+        destination[prefix + "vectors"] = _ranks.gather(self.vectors())
+
+    def _load_from_state_dict(self, state_dict, prefix, *rest):
+        own = dict(state_dict)
+        vectors = own.pop(prefix + "vectors", self.nothing)
+        super()._load_from_state_dict(own, prefix, *rest)
+        self.built = None
+        if len(vectors):
+            self.build(vectors[self.own.start : self.own.stop].float().cpu())
+
+    def get_extra_state(self) -> Tensor:
+        return torch.tensor(self.age)
+
+    def set_extra_state(self, state: Tensor) -> None:
+        self.age = int(state)
+
+
+def unit_rows(weight: Tensor) -> Tensor:
+    """(n, D) directions of `weight` (n, D) in float32 on the host, with one copy of them and no more."""
+    rows = torch.empty(weight.shape, dtype=torch.float32)
+    for part in chunks(len(weight), chunk_size(weight.device)):
+        rows[part] = normalize(weight[part], dim=1)
+    return rows
+
+
+def index_bytes(classes: int, dim: int, kind: str) -> int:
+    """Bytes of an index over `classes` vectors: the vectors and, of a graph, 2 M links of 4 bytes at each and the
+    levels above, which are few. Found by building some."""
+    graph = re.match(r"HNSW(\d+)", kind)
+    return classes * (4 * dim + (8 * int(graph[1]) + 48 if graph else 0))
+
+
+def check_kind(kind: str, dim: int) -> None:
+    """ValueError unless faiss knows `kind`, and it is one that learns nothing beforehand and gives vectors back as they
+    were put in: a checkpoint is made of them."""
+    advice = "choose HNSW16, with another number of links if you like, or Flat, which is exact and slow"
+    try:
+        index = empty_index(kind, dim)
+        serves = index.is_trained and keeps_vectors(index, torch.linspace(-1, 1, dim)[None])
+    except (RuntimeError, TypeError) as error:  # faiss has no others
+        raise ValueError(f"index '{kind}' is not one that faiss can build here: {advice}") from error
+    if not serves:
+        raise ValueError(f"index '{kind}' does not keep the vectors as they are: {advice}")
+
+
+def keeps_vectors(index: Any, probe: Tensor) -> bool:
+    """Whether the vector `probe` (1, D), once added to the empty `index`, comes back to the bit."""
+    index.add(probe.numpy())
+    return torch.equal(torch.from_numpy(index.reconstruct(0)), probe[0])
+
+
+def empty_index(kind: str, dim: int) -> Any:
+    """A faiss index of `kind` for inner products of vectors of `dim` numbers. RuntimeError where faiss refuses."""
+    faiss = import_faiss()
+    index = faiss.index_factory(dim, kind, faiss.METRIC_INNER_PRODUCT)
+    if hasattr(index, "hnsw"):
+        index.hnsw.efConstruction = index.hnsw.efSearch = EFFORT
+    return index
+
+
+def builds_alike() -> bool:
+    """Whether this faiss builds a graph to the same bits with several threads; before 1.15 the order was left to
+    chance, unless there is one thread."""
+    return hasattr(import_faiss(), "hnsw_add_vertices_deterministic")
+
+
+@contextmanager
+def threads(number: int) -> Iterator[None]:
+    """Within the block, faiss uses `number` threads."""
+    faiss = import_faiss()
+    before = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(number)
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(before)
+
+
+def import_faiss() -> ModuleType:
+    """The package faiss; ValueError where it is not installed."""
+    try:
+        import faiss
+    except ImportError as error:
+        raise ValueError("the head's index needs the package faiss: pip install faiss-cpu") from error
+    return faiss

@@ -1,0 +1,93 @@
+"""UniFace: one threshold for all classes, every class a yes-or-no question of its own.
+
+Zhou et al. 2023 (UniFace: Unified Cross-Entropy Loss for Deep Face Recognition, ICCV): the loss of a sample is
+softplus(b - s (cos_y - m)) + lambda * sum_{j != y} softplus(s cos_j - b), with a learned bias b, which starts at
+log(10 * ratio * C), so that one threshold b / s separates every positive from every negative similarity. The others
+are all classes, or the batch's own and a random sample up to ratio * C. No denominator ties the classes together.
+Departures from the official code: softplus cannot overflow, so logits are not clamped to +-s; centres that were not
+sampled rest; neither the (B, C) logits nor a (C, D) gradient are materialised.
+"""
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import softplus
+
+from heads import _base
+from heads._base import Batch, Cost, Encoder, check_batch, check_ratio
+from heads._centres import Centres, update_bytes
+from heads._lse import accumulation_type
+from heads._margin import Margin
+from heads._random import Dice
+from heads._ranks import gather, gather_embeddings, replicated, total
+from heads._sample import sample
+
+
+class SumSoftplus:
+    """sum_j softplus(logit_j - bias) of (B, n) logits that arrive chunk by chunk."""
+
+    unit = 1.0
+
+    def __init__(self, embeddings: Tensor, bias: Tensor):
+        self.parameter, self.sum = bias, torch.zeros_like(embeddings[:, 0], dtype=accumulation_type(embeddings))
+        self.slopes = torch.zeros_like(bias)
+
+    def add(self, logits: Tensor) -> None:
+        self.sum.add_(softplus(logits.sub_(self.parameter.detach())).sum(1))
+
+    def value(self) -> Tensor:
+        return total(self.sum)
+
+    def slope(self, logits: Tensor, value: Tensor, gradient: Tensor, scale: float) -> Tensor:
+        slope = logits.sub_(self.parameter.detach()).sigmoid_()
+        self.slopes.add_(slope.sum(1) @ gradient)
+        return slope.mul_((gradient * scale)[:, None])
+
+    def parameter_gradient(self) -> Tensor:
+        return -self.slopes
+
+
+class Head(_base.Head):
+    """Every class a yes-or-no question, with one threshold for all."""
+
+    def __init__(
+        self,
+        num_classes: int,
+        embedding_dim: int,
+        *,
+        ratio: float = 1.0,
+        margin: str = "cosface",
+        m: float | list[float] = 0.4,
+        scale: float = 64.0,
+        negatives_weight: float = 1.0,
+        centre_momentum: float = 0.9,
+        weight_decay: float = 5e-4,
+    ):
+        super().__init__()
+        self.bank = Centres(num_classes, embedding_dim, centre_momentum, weight_decay)
+        self.sample_size = max(1, int(check_ratio(ratio) * num_classes))
+        self.bias = nn.Parameter(torch.tensor(math.log(10 * self.sample_size)))
+        self.margin, self.scale, self.weight, self.dice = Margin(margin, m), scale, negatives_weight, Dice()
+
+    def forward(self, encode: Encoder, batch: Batch) -> Tensor:
+        (x,), (y,) = batch
+        e = encode(x)  # (B, D)
+        check_batch(e, y, self.bank.num_classes, self.bank.dim)
+        e, y = gather_embeddings(e), gather(y)  # of all ranks
+        rows = sample(y, self.bank.num_classes, self.sample_size, self.dice.throw(y.device))
+        others, cosine = self.bank.compare(e, y, self.scale, self.lr, rows, SumSoftplus(e.detach(), self.bias))
+        own = softplus(replicated(self.bias) - self.scale * self.margin(cosine, self.ramp))
+        return (own + self.weight * others).mean()
+
+    def centres(self) -> Tensor:
+        return self.bank.current()
+
+    def rows_in_loss(self) -> int:
+        return self.sample_size
+
+    @classmethod
+    def cost(cls, batch: int, classes: int, dim: int, ratio: float = 1.0, **options: object) -> Cost:
+        rows = max(batch, int(ratio * classes))
+        working = update_bytes(batch, rows, dim, sampled=True)
+        return Cost(8 * classes * dim, 20 * rows * dim, 8 * batch * rows * dim, working)

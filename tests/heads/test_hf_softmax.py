@@ -1,0 +1,205 @@
+"""Hashing-forest softmax against an exhaustive search in plain torch, alone and on several processes."""
+
+import copy
+import sys
+
+import pytest
+import torch
+from torch.nn.functional import normalize
+
+import heads
+from heads import _ranks
+from heads._base import Batch, Encoder
+from heads._index import Index, index_bytes
+from tests.heads.naive import margin_softmax
+from tests.training.together import together
+
+C, D, B = 61, 6, 8
+STEPS = 5
+
+
+def make(**options):
+    torch.manual_seed(0)
+    options = {"ratio": 0.5, "margin": "cosface", "m": 0.3, "scale": 16.0, "rebuild": 3, "index": "Flat"} | options
+    return heads.load("hf_softmax")(C, D, **options)
+
+
+def batch_of(step: int) -> tuple[torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(step)
+    return torch.randn(B, D, generator=generator, dtype=torch.float64), torch.randint(C, (B,), generator=generator)
+
+
+def train(head, steps: range, watch=None) -> list[float]:
+    """Losses of `steps`, of which every rank takes its part; `watch(head, x, y, rows)` is told of each."""
+    losses, active = [], head.active
+    for step in steps:
+        x, y = batch_of(step)
+        own = slice(_ranks.share(B).start, _ranks.share(B).stop)
+        x = x[own].to(head.bank.weight.dtype).requires_grad_()
+        seen = []
+        head.active = lambda *told, seen=seen: seen.append(active(*told)) or seen[0]
+        head.lr = 0.5
+        before = head.bank.weight.clone()
+        loss = head(Encoder(), Batch((x,), (y[own],)))
+        if watch:
+            watch(before, x, y, seen[0], loss)
+        loss.backward()
+        losses.append(loss.item())
+    del head.active
+    return losses
+
+
+def by_hand(vectors: torch.Tensor, x: torch.Tensor, y: torch.Tensor, number: int) -> set[int]:
+    """Labels, then the nearest of each sample, the second nearest, ... while there is room."""
+    order = (normalize(x, dim=1) @ normalize(vectors, dim=1).T).argsort(1, descending=True)
+    chosen = set(y.tolist())
+    for rank in range(number // len(y) + 1):
+        for label in order[:, rank].tolist():
+            if len(chosen) < number:
+                chosen.add(label)
+    return chosen
+
+
+@pytest.mark.parametrize("ratio", [0.2, 0.5, 1.0])
+def test_compared_are_the_batchs_classes_the_nearest_and_a_random_rest(ratio):
+    """The nearest as the centres were at the last rebuild, at steps 0, 3, 6, though they have moved since."""
+    head, number, indexed, seen = make(ratio=ratio).double(), int(ratio * C), [], []
+
+    def watch(before, x, y, rows, loss):
+        if len(seen) % 3 == 0:
+            indexed.append(before)
+        seen.append(rows)
+        assert torch.equal(rows, rows.unique()) and len(rows) == number
+        assert by_hand(indexed[-1], x.detach(), y, number) <= set(rows.tolist())
+        at = torch.searchsorted(rows, y)
+        expected = margin_softmax(normalize(x, dim=1), before[rows], at, 0.3, 16.0)
+        torch.testing.assert_close(loss, expected, atol=1e-12, rtol=0)
+
+    train(head, range(8), watch)
+    assert len(indexed) == 3 and not torch.equal(indexed[0], indexed[1])
+    assert head.rows_in_loss() == number
+
+
+def test_neighbours_alone_fill_most_of_the_sample():
+    head = make(ratio=0.5).double()
+    rest = []
+    train(
+        head, range(1), lambda before, x, y, rows, _: rest.append(len(rows) - len(by_hand(before, x.detach(), y, 30)))
+    )
+    assert 0 <= rest[0] < 15
+
+
+def test_more_classes_in_the_batch_than_the_sample_are_all_compared():
+    head = make(ratio=0.01).double()
+    train(head, range(3), lambda _, x, y, rows, loss: torch.testing.assert_close(rows, y.unique()))
+
+
+@pytest.mark.parametrize("kind", ["Flat", "HNSW8"])
+def test_a_run_continues_with_the_index_it_had(kind):
+    head = make(index=kind, ratio=0.3)
+    train(head, range(4))  # one step after the second rebuild
+    saved, copied = copy.deepcopy(head.state_dict()), copy.deepcopy(head)
+    straight = train(head, range(4, 10))
+    fresh = make(index=kind, ratio=0.3)
+    fresh.load_state_dict(saved)
+    assert not torch.equal(saved["index.vectors"], normalize(saved["bank.weight"], dim=1)), "centres have moved since"
+    assert train(fresh, range(4, 10)) == straight == train(copied, range(4, 10))
+
+
+def test_what_was_never_trained_can_be_saved_and_loaded():
+    head, fresh = make(), make()
+    fresh.load_state_dict(head.state_dict())
+    assert len(head.state_dict()["index.vectors"]) == 0 and train(fresh, range(3)) == train(head, range(3))
+
+
+def test_declared_state_has_the_index_in_it():
+    head = make(index="HNSW16")
+    train(head, range(1))
+    cost = head.cost(B, C, D, ratio=0.5)
+    assert cost.state_bytes - 8 * C * D == index_bytes(C, D, "HNSW16") == C * (4 * D + 176)
+    held = sum(t.numel() * t.element_size() for t in head.state_dict().values())
+    assert 12 * C * D < held <= cost.state_bytes and cost.working_bytes > 4 * C * D
+    assert index_bytes(C, D, "Flat") == 4 * C * D
+
+
+def test_each_rebuild_tells_how_long_it_took():
+    head, told = make(rebuild=2), []
+    assert head.upkeep is None
+    train(head, range(5), lambda *_: told.append(head.upkeep))
+    assert told[0] is told[1] is not told[2] is told[3] is not told[4]
+    assert all(upkeep.seconds > 0 and upkeep.every_steps == 2 for upkeep in told)
+
+
+def search(number: int) -> tuple[torch.Tensor, torch.Tensor]:
+    torch.manual_seed(1)
+    weight, queries = torch.randn(3000, 24), normalize(torch.randn(32, 24), dim=1)
+    index = Index(3000, 24, "HNSW16", 1)
+    exact = (queries @ normalize(weight, dim=1).T).topk(number).indices.T
+    own = _ranks.share(3000)
+    return index.nearest(queries, weight[own.start : own.stop], number), exact
+
+
+def recall(found: torch.Tensor, exact: torch.Tensor) -> float:
+    return (found[:, None] == exact[None]).any(0).float().mean().item()
+
+
+def test_an_approximate_index_finds_most_neighbours_and_the_same_ones_again():
+    (found, exact), threads = search(10), torch.get_num_threads()
+    assert recall(found, exact) > 0.8
+    torch.set_num_threads(3)
+    try:
+        assert torch.equal(search(10)[0], found)
+    finally:
+        torch.set_num_threads(threads)
+
+
+def test_an_exact_index_finds_all_in_order():
+    weight, queries = torch.randn(50, D), normalize(torch.randn(4, D), dim=1)
+    found = Index(50, D, "Flat", 1).nearest(queries, weight, 99)
+    assert torch.equal(found, (queries @ normalize(weight, dim=1).T).argsort(1, descending=True).T)
+
+
+@pytest.mark.parametrize("kind", ["Tree", "PQ8", "HNSW16_SQfp16", "IVF4,Flat", 16])
+def test_an_index_that_cannot_serve_is_refused(kind):
+    with pytest.raises(ValueError, match=rf"^index '{kind}' .*: choose HNSW16, .* or Flat[^\n]*$"):
+        make(index=kind)
+
+
+def test_an_impossible_rebuild_is_refused():
+    with pytest.raises(ValueError, match="rebuild 0 is no number of steps"):
+        make(rebuild=0)
+
+
+def test_a_missing_faiss_is_said_in_one_sentence_and_concerns_no_other_head(monkeypatch):
+    monkeypatch.setitem(sys.modules, "faiss", None)
+    with pytest.raises(ValueError, match=r"^the head's index needs the package faiss: pip install faiss-cpu$"):
+        make()
+    assert heads.load("partial_fc")(C, D).rows_in_loss() == 6
+
+
+def run_exact() -> dict:
+    head = make(index="Flat", ratio=0.3, rebuild=2).double()
+    losses = train(head, range(STEPS))
+    return {"losses": losses, "state": copy.deepcopy(head.state_dict())}
+
+
+def resume(state: dict) -> list[float]:
+    head = make(index="Flat", ratio=0.3, rebuild=2).double()
+    head.load_state_dict(copy.deepcopy(state))
+    return train(head, range(STEPS, STEPS + 3))
+
+
+@pytest.mark.parametrize("number", [2, 3])
+def test_several_processes_with_an_exact_index_train_as_one(number):
+    one = run_exact()
+    for other in together(number, run_exact):
+        torch.testing.assert_close(other["losses"], one["losses"], atol=1e-10, rtol=0)
+        torch.testing.assert_close(other["state"], one["state"], atol=1e-7, rtol=0)  # vectors are float32
+    after = resume(one["state"])
+    for resumed in together(number, resume, one["state"]):
+        torch.testing.assert_close(resumed, after, atol=1e-10, rtol=0)
+
+
+def test_several_processes_with_an_approximate_index_agree_on_what_they_found():
+    (found, exact), (other, _) = together(2, search, 10)
+    assert torch.equal(found, other) and recall(found, exact) > 0.8

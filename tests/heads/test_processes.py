@@ -1,0 +1,195 @@
+"""W processes are one: the same losses, gradients and state from parts of the same batches, and checkpoints that any
+number of processes can take up.
+
+Two and three processes are started once each; they train all heads one after the other and leave what they found in a
+file for each rank. The parent compares that with its own run.
+"""
+
+import multiprocessing
+import traceback
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import torch
+import torch.distributed as dist
+from torch.multiprocessing.spawn import start_processes
+
+from heads import _ranks
+from tests.heads.cases import ROWS, C, Case, Run, all_cases, check_close, flat
+
+PAUSE = 3
+"""steps after which a checkpoint is saved"""
+BEFORE, AFTER = range(PAUSE), range(PAUSE, len(ROWS))
+PATIENCE = timedelta(seconds=120)
+NEVER_ALONE = {"head.dice._extra_state"}
+"""throws of DCQ's dice: they shuffle the keys among processes, so a process alone has nothing to throw for"""
+
+each_case = pytest.mark.parametrize("case", all_cases(), ids=str)
+each_world = pytest.mark.parametrize("world", [2, 3])
+
+
+def train(case: Case, saved: dict | None = None) -> dict:
+    """Everything that W processes and one must agree on; `saved` is another run's checkpoint to go on from."""
+    run = Run(case)
+    start = run.save()
+    run.steps(BEFORE)
+    pause = run.save()
+    run.steps(AFTER)
+    told = {"start": start, "pause": pause, "steps": run.told, "centres": run.head.centres(), "end": run.save()}
+    told["again"] = go_on(case, pause)
+    if saved is not None:
+        told["taken up"] = go_on(case, saved)
+    return told
+
+
+def go_on(case: Case, saved: dict) -> dict:
+    """The steps after the pause, by a new head that loads what was `saved`."""
+    run = Run(case, saved).steps(AFTER)
+    run.head.centres()  # has rows that rest caught up: when that happens to each depends on who owns it
+    return {"steps": run.told, "end": run.save()}
+
+
+def work(rank: int, world: int, folder: Path, others: Path | None) -> None:
+    """One process: train all cases and write what was found to `folder`; an error ends it and is found there too."""
+    torch.set_num_threads(1)
+    meeting = f"file://{folder}/meeting"
+    dist.init_process_group("gloo", init_method=meeting, rank=rank, world_size=world, timeout=PATIENCE)
+    saved = {} if others is None else torch.load(others / "0.pt", weights_only=True)
+    found: dict = {}
+    try:
+        for case in all_cases():
+            found[str(case)] = train(case, saved[str(case)]["pause"] if saved else None)
+    except Exception:
+        found["error"] = traceback.format_exc()
+    torch.save(found, folder / f"{rank}.pt")
+    if "error" not in found:
+        dist.destroy_process_group()
+
+
+@pytest.fixture(scope="module")
+def worlds(tmp_path_factory) -> dict[int, list[dict]]:
+    """What each rank of two and of three processes found; the three also go on from the checkpoints of the two."""
+    multiprocessing.set_forkserver_preload([__name__])  # torch is imported once for all five
+    folders = {world: tmp_path_factory.mktemp(f"world{world}") for world in (2, 3)}
+    found = {}
+    for world, others in ((2, None), (3, folders[2])):
+        start_processes(work, (world, folders[world], others), nprocs=world, start_method="forkserver")
+        found[world] = [torch.load(folders[world] / f"{rank}.pt", weights_only=True) for rank in range(world)]
+        for rank, told in enumerate(found[world]):
+            assert "error" not in told, f"rank {rank} of {world}: {told['error']}"
+    return found
+
+
+@pytest.fixture(scope="module")
+def alone() -> dict[str, dict]:
+    """What one process finds."""
+    assert _ranks.count() == 1
+    return {str(case): train(case) for case in all_cases()}
+
+
+def numbers(steps: list[dict], inputs: list[list[torch.Tensor]]) -> dict[str, torch.Tensor]:
+    """Losses and gradients of `steps` by name, `inputs` in place of a rank's own."""
+    told = {}
+    for step, (values, whole) in enumerate(zip(steps, inputs, strict=True)):
+        told[f"loss {step}"] = values["loss"]
+        told |= {f"input {number} of step {step}": x for number, x in enumerate(whole)}
+        told |= {f"parameter {number} of step {step}": x for number, x in enumerate(values["summed"])}
+    return told
+
+
+def together(ranks: list[list[dict]]) -> list[list[torch.Tensor]]:
+    """Of each step, the gradients of the inputs of all ranks, put together in order of rank."""
+    return [
+        [torch.cat(xs) for xs in zip(*(told["inputs"] for told in step), strict=True)]
+        for step in zip(*ranks, strict=True)
+    ]
+
+
+def check_steps(ranks: list[list[dict]], expected: list[dict]) -> None:
+    """Every rank told the loss that one process tells, and together they have its gradients."""
+    inputs = together(ranks)
+    for steps in ranks:
+        check_close(numbers(steps, inputs), numbers(expected, [told["inputs"] for told in expected]))
+
+
+def comparable(state: dict, case: Case) -> dict[str, torch.Tensor]:
+    """The tensors of a checkpoint that do not depend on the number of processes."""
+    return {name: value for name, value in flat(state).items() if case.name != "dcq" or name not in NEVER_ALONE}
+
+
+@each_world
+@each_case
+def test_losses_and_gradients_are_those_of_one_process(case, world, worlds, alone):
+    check_steps([told[str(case)]["steps"] for told in worlds[world]], alone[str(case)]["steps"])
+
+
+@each_world
+@each_case
+def test_the_state_is_that_of_one_process(case, world, worlds, alone):
+    for told in worlds[world]:
+        check_close(comparable(told[str(case)]["end"], case), comparable(alone[str(case)]["end"], case))
+
+
+@each_world
+@each_case
+def test_the_start_does_not_depend_on_the_number_of_processes(case, world, worlds, alone):
+    for told in worlds[world]:
+        check_close(flat(told[str(case)]["start"]), flat(alone[str(case)]["start"]), tolerance=0)
+
+
+@each_world
+@each_case
+def test_all_ranks_tell_the_same_bit_for_bit(case, world, worlds):
+    """Queues, pools and what is gathered: where ranks disagree by a bit, they grow apart."""
+    first, *others = (told[str(case)] for told in worlds[world])
+    for other in others:
+        for moment in ("pause", "end"):
+            check_close(flat(other[moment]), flat(first[moment]), tolerance=0)
+        for mine, theirs in zip(other["steps"], first["steps"], strict=True):
+            assert torch.equal(mine["loss"], theirs["loss"])
+
+
+@each_world
+@each_case
+def test_every_rank_can_tell_all_centres(case, world, worlds, alone):
+    expected = alone[str(case)]["centres"]
+    for told in worlds[world]:
+        centres = told[str(case)]["centres"]
+        assert (centres is None) == (expected is None)
+        if expected is not None:
+            torch.testing.assert_close(centres, expected, atol=1e-10, rtol=0)
+
+
+@each_world
+@each_case
+def test_as_many_processes_go_on_bit_for_bit(case, world, worlds):
+    for told in worlds[world]:
+        straight, again = told[str(case)], told[str(case)]["again"]
+        check_close(flat(again["end"]), flat(straight["end"]), tolerance=0)
+        for mine, theirs in zip(again["steps"], straight["steps"][PAUSE:], strict=True):
+            for x, y in zip([mine["loss"], *mine["inputs"]], [theirs["loss"], *theirs["inputs"]], strict=True):
+                assert torch.equal(x, y)
+
+
+@each_case
+def test_three_processes_go_on_from_the_checkpoint_of_two(case, worlds, alone):
+    told = [told[str(case)]["taken up"] for told in worlds[3]]
+    check_steps([each["steps"] for each in told], alone[str(case)]["steps"][PAUSE:])
+    for each in told:
+        check_close(comparable(each["end"], case), comparable(alone[str(case)]["end"], case))
+
+
+@each_case
+def test_one_process_goes_on_from_the_checkpoint_of_two(case, worlds, alone):
+    again = go_on(case, worlds[2][1][str(case)]["pause"])
+    check_steps([again["steps"]], alone[str(case)]["steps"][PAUSE:])
+    check_close(comparable(again["end"], case), comparable(alone[str(case)]["end"], case))
+
+
+def test_the_batches_leave_a_rank_with_a_single_row_and_classes_uneven(monkeypatch):
+    """What the cases are chosen for: without it they would prove less."""
+    monkeypatch.setattr(_ranks, "count", lambda: 3)
+    assert [len(_ranks.share(7, of)) for of in range(3)] == [3, 2, 2]
+    assert {len(_ranks.share(rows, of)) for rows in ROWS for of in range(3)} == {1, 2, 3, 4}
+    assert len({len(_ranks.share(C, of)) for of in range(3)}) == 2

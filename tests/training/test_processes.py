@@ -1,0 +1,328 @@
+"""One run on several processes: the model of one, replicas equal to the bit, and an end that leaves nobody waiting."""
+
+import copy
+import functools
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+from torch.nn.functional import cross_entropy
+
+import heads
+from heads import _base, _ranks
+from heads._base import Batch
+from tests.training.test_cell import ROOT, SHORT, lines, spec_of
+from tests.training.test_trainer import SETTINGS, C, D, Photos
+from tests.training.together import outcomes, together
+from workflow.record import UserError, read_json
+from workflow.training.cell import Cell, claim, run
+from workflow.training.devices import pick_device
+from workflow.training.encoder import Network
+from workflow.training.replicas import average_statistics
+from workflow.training.trainer import Trainer
+
+BATCH = 13  # divides by neither number of processes
+HALF, END = STOPS = (3, 6)  # steps
+
+
+class Stub(_base.Head):
+    """A classifier with a twin, by the convention of heads/_ranks.py and independent of the heads under test."""
+
+    batches = "pairs"
+    momentum = 0.9
+
+    def __init__(self, num_classes: int, embedding_dim: int, **_: object):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(num_classes, embedding_dim))
+
+    def forward(self, encode, batch):
+        (x, other), (y, _) = batch
+        e, key = encode(x), encode.momentum(other)
+        return _ranks.mean(cross_entropy(8 * e @ self.weight.t(), y, reduction="none") - (e * key).sum(1))
+
+    def rows_in_loss(self) -> int:
+        return len(self.weight)
+
+    def centres(self):
+        return self.weight.detach()
+
+
+class Part(Photos):
+    """This process's share of random views."""
+
+    def batch(self, step: int) -> Batch:
+        own = _ranks.share(self.size)
+        return Batch(*(tuple(rows[own.start : own.stop] for rows in kind) for kind in super().batch(step)))
+
+
+def trainer(norm: bool = False, **changes) -> Trainer:
+    torch.manual_seed(0)
+    backbone = nn.Sequential(nn.Linear(D, D), *[nn.BatchNorm1d(D)] * norm)
+    network = Network(backbone, True, changes.get("precision", "fp32"))
+    return Trainer(network, Stub(C, D), Part(2, BATCH), SETTINGS | {"steps": END} | changes, 0.9)
+
+
+def journey(norm: bool = False, state: dict | None = None) -> dict[int, dict]:
+    """The trainer's states after the steps in STOPS, from the start or from `state`."""
+    one = trainer(norm)
+    if state is not None:
+        one.load_state_dict(copy.deepcopy(state))  # processes are handed the same memory
+    return {done.step: copy.deepcopy(one.state_dict()) for done in one.run() if done.step in STOPS}
+
+
+def journeys() -> tuple[dict[int, dict], dict[int, dict]]:
+    return journey(), journey(norm=True)
+
+
+@functools.cache
+def travelled(number: int) -> list[tuple[dict[int, dict], dict[int, dict]]]:
+    """By rank: the states of a run without batch normalisation, and of one with it."""
+    return together(number, journeys) if number > 1 else [journeys()]
+
+
+def same(a: dict, b: dict) -> bool:
+    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
+
+
+def assert_close(a: dict, b: dict) -> None:
+    torch.testing.assert_close(a["progress"]["losses"], b["progress"]["losses"], rtol=1e-6, atol=1e-6)
+    for kind in ("network", "head"):
+        torch.testing.assert_close(dict(a[kind]), dict(b[kind]), rtol=1e-6, atol=1e-6)
+    assert a["encoded"] == b["encoded"] == [END * BATCH, END * BATCH]
+
+
+@pytest.mark.parametrize("number", [2, 3])
+def test_several_processes_train_the_model_of_one(number):
+    for plain, _ in travelled(number):
+        assert_close(plain[END], travelled(1)[0][0][END])
+
+
+@pytest.mark.parametrize("number", [2, 3])
+def test_replicas_are_equal_to_the_bit(number):
+    first, *others = [normed[END] for _, normed in travelled(number)]
+    assert any("running_var" in name for name in first["network"])
+    for other in others:
+        assert same(other["network"], first["network"]) and same(other["head"], first["head"])
+        momenta = [[entry["momentum_buffer"] for entry in s["optimiser"]["state"].values()] for s in (first, other)]
+        assert all(torch.equal(a, b) for a, b in zip(*momenta, strict=True))
+
+
+def own_statistics() -> dict:
+    norm = nn.Sequential(nn.BatchNorm1d(2))
+    norm[0].running_mean.fill_(10.0 * _ranks.rank())
+    average_statistics(norm)
+    return norm.state_dict()
+
+
+def test_running_statistics_are_averaged():
+    for state in together(3, own_statistics):
+        assert state["0.running_mean"].tolist() == [10, 10] and state["0.running_var"].tolist() == [1, 1]
+
+
+def resumed(states: list[dict]) -> list[dict]:
+    return [journey(state=state)[END] for state in states]
+
+
+def test_a_checkpoint_continues_on_any_number_of_processes():
+    (one, _), (two, _) = travelled(1)[0], travelled(2)[0]
+    from_two, from_one = together(2, resumed, [two[HALF], one[HALF]])[0]
+    assert same(from_two["network"], two[END]["network"]) and same(from_two["head"], two[END]["head"])
+    assert from_two["progress"]["losses"] == two[END]["progress"]["losses"]
+    assert_close(from_one, one[END])
+    assert_close(*resumed([two[HALF]]), one[END])
+
+
+def overflow() -> tuple[bool, float]:
+    one = trainer(precision="fp16")
+    backward = one.backward
+
+    def spoilt(*where):
+        value = backward(*where)
+        if _ranks.rank() == 1:
+            one.parameters[0].grad[0, 0] = torch.inf
+        return value
+
+    one.backward = spoilt
+    before = [parameter.clone() for parameter in one.parameters]
+    scale = one.scaler.get_scale()
+    next(one.run())
+    kept = all(torch.equal(a, b) for a, b in zip(before, one.parameters, strict=True))
+    return kept, one.scaler.get_scale() / scale
+
+
+def test_an_overflow_in_one_process_is_everybodys():
+    assert together(2, overflow) == [(True, 0.5), (True, 0.5)]
+
+
+@pytest.fixture
+def cell(glyphs, split, tmp_path):
+    def make(name: str = "cell", **changes) -> Cell:
+        return Cell(spec_of("fc", **changes), glyphs, split, tmp_path / name)
+
+    return make
+
+
+def trained(cell: Cell, forward=None) -> dict:
+    """Train `cell` with the stub as its head, its first steps replaced by `forward`."""
+    heads.load = lambda name: Stub
+    if forward is not None:
+        Stub.usual, Stub.forward = Stub.forward, forward
+    return run(cell)
+
+
+def backbone_of(cell: Cell) -> dict:
+    return torch.load(cell.folder / "model.pt", weights_only=True)["backbone"]
+
+
+def test_the_first_process_writes_the_records_of_all(cell):
+    made = cell()
+    record, _ = together(2, trained, made)
+    assert read_json(made.folder / "run.json") == record
+    assert (record["outcome"], record["steps"], record["processes"]) == ("ok", 12, 2)
+    assert record["images"] == {"gradient": 12 * 32, "encoded": 2 * 12 * 32}
+    assert record["command"].startswith("torchrun --standalone --nproc-per-node 2 ")
+    assert [row["step"] for row in lines(made.folder) if "loss" in row] == [4, 8, 12]
+    assert [row["step"] for row in lines(made.folder) if "validation" in row] == [6, 12]
+    assert {path.name for path in made.folder.iterdir()} == {".lock", "run.json", "steps.jsonl", "model.pt"}
+
+
+def fails_beside_one_asleep(self, encode, batch):
+    if _ranks.rank() == 0:
+        time.sleep(1000)
+    raise ZeroDivisionError("division by zero")
+
+
+def lacks_memory(self, encode, batch):
+    if _ranks.rank() == 1:
+        raise MemoryError
+    return self.usual(encode, batch)
+
+
+@pytest.mark.parametrize(
+    ("forward", "outcome", "reason"),
+    [
+        (fails_beside_one_asleep, "failed", "ZeroDivisionError: division by zero"),
+        (lacks_memory, "out of memory", "the host ran out of memory"),
+    ],
+)
+def test_a_failure_of_one_process_is_recorded_and_ends_them_all(cell, forward, outcome, reason):
+    made = cell()
+    statuses, _ = outcomes(3, trained, made, forward)
+    assert statuses == [0, 0, 0]
+    record = read_json(made.folder / "run.json")
+    assert (record["outcome"], record["reason"], record["steps"]) == (outcome, reason, 0)
+    assert torch.load(made.folder / "model.pt", weights_only=True)["backbone"] is None
+
+
+def test_divergence_is_an_outcome_of_all(cell):
+    made = cell(lr=1e30, warmup=0, clip=0)
+    statuses, _ = outcomes(2, trained, made)
+    assert statuses == [0, 0] and read_json(made.folder / "run.json")["outcome"] == "diverged"
+
+
+def dies(self, encode, batch):
+    if _ranks.rank() == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return self.usual(encode, batch)
+
+
+def test_a_killed_process_is_no_result(cell):
+    made = cell()
+    statuses, _ = outcomes(2, trained, made, dies)
+    assert statuses == [2, -signal.SIGKILL] and not (made.folder / "run.json").exists()
+
+
+def refused(cell: Cell, told: Path) -> None:
+    try:
+        trained(cell)
+    except UserError as error:
+        (told / "error").write_text(str(error))
+        raise
+
+
+def test_a_batch_too_small_for_the_processes_is_refused(cell, tmp_path):
+    statuses, _ = outcomes(3, refused, cell(batch=5), tmp_path)
+    assert statuses == [2, 2, 2]
+    assert "train.batch is 5: the loader 'pairs' makes views of 5 images" in (tmp_path / "error").read_text()
+
+
+def test_a_folder_in_use_ends_all_processes(cell, tmp_path):
+    made = cell()
+    made.folder.mkdir()
+    with claim(made.folder):
+        statuses, _ = outcomes(2, refused, made, tmp_path)
+    assert statuses == [2, 2] and "another process is training in" in (tmp_path / "error").read_text()
+
+
+def test_what_a_head_refuses_is_recorded_once(cell):
+    made = cell(accumulate=2)
+    record, _ = together(2, trained, made)
+    assert (record["outcome"], record["processes"]) == ("failed", 2) and "train.accumulate 2" in record["reason"]
+    assert read_json(made.folder / "run.json") == record
+
+
+@pytest.mark.parametrize(("name", "gpus"), [("auto", 1), ("cuda", 0)])
+def test_fewer_gpus_than_processes_are_refused(monkeypatch, name, gpus):
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
+    with pytest.raises(UserError, match=rf"train\.processes is 2, but this machine has {gpus} CUDA devices: lower it"):
+        pick_device(name)
+
+
+def test_each_process_has_a_gpu_of_its_own(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    assert str(pick_device("auto")) == str(pick_device("cuda")) == "cuda:0"
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    assert str(pick_device("auto")) == str(pick_device("cuda")) == "cuda:1" and str(pick_device("cpu")) == "cpu"
+    with pytest.raises(UserError, match=r"train\.device 'cuda:0' is one GPU for 2 processes"):
+        pick_device("cuda:0")
+
+
+def start(cell: Cell) -> subprocess.Popen:
+    """`cell` on two processes, started by torchrun."""
+    command = [str(Path(sys.executable).with_name("torchrun")), "--standalone", "--nproc-per-node", "2"]
+    arguments = ["--dataset", cell.dataset, "--split", cell.split, "--out", cell.folder]
+    command += ["-m", "workflow.training", *map(str, arguments), "--spec", json.dumps(cell.spec)]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_torchrun_leaves_the_files_of_a_usual_run(cell):
+    made, usual = cell(), cell("usual")
+    process = start(made)
+    run(usual)
+    said, told = process.communicate(timeout=60)
+    assert process.returncode == 0, told
+    assert [line.split(":")[0] for line in said.splitlines()] == ["training fc 1 seed 0", "trained fc 1 seed 0"]
+    assert {path.name for path in made.folder.iterdir()} == {path.name for path in usual.folder.iterdir()}
+    record, other = read_json(made.folder / "run.json"), read_json(usual.folder / "run.json")
+    assert record.keys() == other.keys() and (record["processes"], other["processes"]) == (2, 1)
+    assert record["images"] == other["images"] and record["initial_weights"] == other["initial_weights"]
+    keys = [[sorted(row) for row in lines(one.folder)] for one in (made, usual)]
+    assert keys[0] == keys[1]
+
+
+def test_a_terminated_torchrun_continues_to_the_same_bits(cell):
+    long = SHORT | {"steps": 100, "log_every": 5}
+    broken, straight = cell("broken", **long), cell("straight", **long)
+    process = start(broken)
+    deadline = time.monotonic() + 60
+    while not (log := broken.folder / "steps.partial.jsonl").exists() or log.stat().st_size < 200:
+        assert time.monotonic() < deadline and process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode != 0 and told.count("run again to continue from there") == 1
+    assert not (broken.folder / "run.json").exists()
+    record = together(2, run, broken)[0]
+    together(2, run, straight)
+    assert record["resumed"] == 1 and record["steps"] == 100
+    assert lines(broken.folder) == lines(straight.folder)
+    assert same(backbone_of(broken), backbone_of(straight))
