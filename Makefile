@@ -1,4 +1,5 @@
 # make report: the whole benchmark with the default config. make test: the tests. Both make .venv first.
+# make bench: the heads against plain references, about ten minutes; BENCH="-k dcq" for some rows only.
 PYTHON ?= python3
 BIN := .venv/bin
 CORES ?= all
@@ -22,7 +23,9 @@ lint: .venv/ready
 	$(BIN)/snakemake --lint
 
 bench: .venv/ready
-	$(BIN)/python -m pytest tests/benchmarks -o python_files="bench_*.py" --benchmark-json=.benchmarks/heads.json
+	mkdir -p .benchmarks
+	$(BIN)/python -m pytest tests/benchmarks -o python_files="bench_*.py" --benchmark-quiet \
+		--benchmark-json=.benchmarks/heads.json $(BENCH)
 
 # The pinned closure of pyproject.toml, for this platform; commit the result.
 lock: .venv/ready

@@ -1,0 +1,38 @@
+"""A benchmark run holds the machine alone, uses one thread, and ends with the table."""
+
+from collections.abc import Iterator
+
+import pytest
+import torch
+
+from tests.benchmarks import table
+from tests.benchmarks.session import Session
+from workflow.measuring.exclusive import alone
+from workflow.record import write_json
+
+SESSION = pytest.StashKey[Session]()
+
+
+@pytest.fixture(scope="session")
+def bench_session(request: pytest.FixtureRequest) -> Iterator[Session]:
+    """Where results gather; its first use waits until no other measurement of Headroom runs on this machine."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    with alone():
+        session = request.config.stash[SESSION] = Session()
+        yield session
+    torch.set_num_threads(threads)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print the table, and save it as table.json beside pytest-benchmark's own file."""
+    session = config.stash.get(SESSION, None)
+    if session is None or not session.rows:
+        return
+    terminalreporter.section("heads and their references")
+    terminalreporter.write_line(table.text(session.lines()))
+    terminalreporter.write_line(table.legend(max(session.gflops)))
+    if config.getoption("benchmark_json"):
+        path = config.getoption("benchmark_json").with_name("table.json")
+        write_json(path, session.record())
+        terminalreporter.write_line(f"saved as {path}")
