@@ -104,13 +104,15 @@ class OwnColumns:
         matrix.scatter_(1, at, torch.where(inside, values, matrix.gather(1, at)))
 
 
-def hide_also(hide: Hide, hidden: Tensor) -> Hide:
-    """Hide what `hide` does and, for every sample, the columns where `hidden` (n,) bool is set."""
-    penalty = torch.zeros(len(hidden), device=hidden.device).masked_fill_(hidden, -torch.inf)
+def hide_also(hide: Hide, hidden: list[Tensor], lengths: list[int]) -> Hide:
+    """Hide what `hide` does and, for consecutive groups of samples of these `lengths`, the columns where the group's
+    entry of `hidden`, (n,) bool, is set."""
+    penalties = [torch.zeros(len(h), device=h.device).masked_fill_(h, -torch.inf) for h in hidden]
 
     def both(logits: Tensor, part: slice) -> None:
         hide(logits, part)
-        logits.add_(penalty[None, part])
+        for rows, penalty in zip(logits.split(lengths), penalties, strict=True):
+            rows.add_(penalty[None, part])
 
     return both
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn.functional import embedding_bag, normalize
 
 from heads._base import refuse_unless
-from heads._lse import LogSumExp, accumulation_type
+from heads._lse import Hide, LogSumExp, accumulation_type
 
 EMPTY = -1
 """label of a slot that holds no class yet"""
@@ -94,6 +94,19 @@ class Visit(NamedTuple):
     last: Tensor
     """(B,) int64 place in the batch of the class's last key: the order of use"""
 
+    def find(self, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """Which of the visit's classes each of `labels` (n,) is, and whether it is one."""
+        at = torch.searchsorted(self.labels, labels).clamp_max(len(self.labels) - 1)
+        return at, self.labels[at] == labels
+
+    def columns(self, view: int) -> Tensor:
+        """(B, D) vectors of its slots afterwards; view 1 takes the second row of a class that was met again."""
+        return torch.where(self.revisited[:, None], self.rows[1], self.rows[0]) if view else self.rows[0]
+
+    def repeated(self) -> Tensor:
+        """(B,) bool: entries that repeat the last class."""
+        return torch.cat([self.labels[:1] < 0, self.labels[1:] == self.labels[:-1]])
+
 
 class Slots(nn.Module):
     """K slots of two unit vectors each, for the K classes used last out of C; random directions until filled.
@@ -171,15 +184,8 @@ class Slots(nn.Module):
         evicting = torch.zeros(len(self.labels) + 1, dtype=torch.bool, device=labels.device)
         evicting.index_fill_(0, torch.where(visit.fresh, visit.slots, EMPTY), True)
         held = self.find(labels)
-        at = torch.searchsorted(visit.labels, labels).clamp_max(len(visit.labels) - 1)
-        return torch.where(visit.labels[at] == labels, visit.slots[at], held.masked_fill(evicting[held], EMPTY))
-
-    def after(self, visit: Visit, slots: Tensor, view: int) -> Tensor:
-        """(u, D) vectors of the sorted `slots` (u,), all of the visit's among them, once it has happened. View 1 takes
-        the second row of a class that was met again. Of a slot that is repeated, only the first is right."""
-        vectors = self.vectors[0, slots]
-        rows = torch.where(visit.revisited[:, None] & (view == 1), visit.rows[1], visit.rows[0])
-        return vectors.index_copy_(0, torch.searchsorted(slots, visit.slots), rows)
+        at, met = visit.find(labels)
+        return torch.where(met, visit.slots[at], held.masked_fill(evicting[held], EMPTY))
 
     @torch.no_grad()
     def admit(self, visit: Visit) -> None:
@@ -204,6 +210,11 @@ class Finding(NamedTuple):
     at: Tensor
     """(n, h) int64 places in the pool"""
 
+    def split(self, lengths: list[int]) -> list["Finding"]:
+        """Those of consecutive groups of probes."""
+        parts = zip(self.cosines.split(lengths), self.at.split(lengths), strict=True)
+        return [Finding(self.pool, *part) for part in parts]
+
 
 class Hardest:
     """The `number` entries of a pool most similar to each of the `wanted` (B,) bool probes, found chunk by chunk."""
@@ -227,6 +238,15 @@ class Hardest:
         if logits.device.type != "cpu":
             return slice(None)
         return (self.wanted & (logits.amax(1) > self.logits[:, -1])).nonzero().squeeze(1)
+
+    def seeing(self, hide: Hide) -> Hide:
+        """`hide`, and take in what it leaves."""
+
+        def see(logits: Tensor, part: slice) -> None:
+            hide(logits, part)
+            self.see(logits, part)
+
+        return see
 
     def found(self, pool: Tensor, scale: float) -> Finding:
         """What was found in `pool`, given the scale of the logits."""

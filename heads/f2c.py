@@ -12,12 +12,14 @@ Departures from it: the loss terms are averaged (`reduction="sum"` is the code's
 is never evicted by another class of the same batch; it runs in float32; one pass over the pool serves all terms.
 """
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 
 from heads import _base, _ranks
 from heads._base import Batch, Cost, Encoder, check_batch, check_labels, check_option, check_ratio, margin_loss
-from heads._lse import Hide, both_lse, hide_also, hide_columns, negative_lse, working_bytes
+from heads._lse import both_lse, hide_also, hide_columns, negative_lse, working_bytes
 from heads._margin import Margin
 from heads._pool import EMPTY, Finding, Hardest, Slots, Visit, pull
 
@@ -27,6 +29,20 @@ LOADERS = {
     "instance": "instance halves",
     "pairs": "half pairs",
 }
+
+
+class Turn(NamedTuple):
+    """Probes and the visit of their gallery."""
+
+    probes: Tensor
+    """(n, D)"""
+    slot: Tensor
+    """(n,) int64 slot of each probe's class once the visit has happened, or EMPTY"""
+    at: Tensor
+    """(n,) int64 which of the visit's classes it is"""
+    met: Tensor
+    """(n,) bool: it is one of them"""
+    visit: Visit
 
 
 class Head(_base.Head):
@@ -65,65 +81,45 @@ class Head(_base.Head):
 
     def forward(self, encode: Encoder, batch: Batch) -> Tensor:
         (x, y), (lx, ly) = batch
-        passes = [self.probe(encode, x, lx, y, ly)]
-        if self.symmetric:  # and the other way round, from the same pool: what the first pass admits is forgotten
-            passes.append(self.probe(encode, y, ly, x, lx))
-        probes, slots, visits = zip(*passes, strict=True)
-        self.pending = visits[-1]
-        changed = torch.cat([visit.slots for visit in visits]).sort().values  # (u,), some repeated
-        lse, far = self.look(torch.cat(probes), torch.cat(slots), changed)
-        groups = zip(*(values.split([len(p) for p in probes]) for values in (lse, *far[1:])), strict=True)
-        terms = []
-        for p, slot, visit, (base, *hardest) in zip(probes, slots, visits, groups, strict=True):
-            hidden = (self.empty()[changed]).index_fill(0, torch.searchsorted(changed, visit.slots), False)
-            hidden[1:] |= changed[1:] == changed[:-1]
-            for view in self.views:
-                columns = self.pool.after(visit, changed, view)  # (u, D)
-                terms += self.terms(p, slot, base, Finding(far.pool, *hardest), changed, columns, hidden)
+        turns = [self.turn(encode, x, lx, y, ly)]
+        if self.symmetric:  # and the other way round, from the same pool: what the first turn admits is forgotten
+            turns.append(self.turn(encode, y, ly, x, lx))
+        self.pending = turns[-1].visit
+        found = zip(turns, *self.look(turns), strict=True)
+        terms = [term for turn, lse, far in found for view in self.views for term in self.terms(turn, view, lse, far)]
         return torch.stack(terms).sum() * self.share
 
-    def probe(
-        self, encode: Encoder, x: Tensor, labels: Tensor, y: Tensor, keys: Tensor
-    ) -> tuple[Tensor, Tensor, Visit]:
-        """Probes (n, D), the slot of each one's class once the gallery y of classes `keys` is admitted, that visit."""
+    def turn(self, encode: Encoder, x: Tensor, labels: Tensor, y: Tensor, keys: Tensor) -> Turn:
+        """x are the probes, y of classes `keys` is the gallery, whose embeddings are to enter the pool."""
         p = encode(x)
         check_batch(p, labels, len(self.pool.slot_of), self.pool.vectors.shape[2])
         check_labels(keys, len(self.pool.slot_of))
         visit = self.pool.visit(_ranks.gather(encode.momentum(y)), _ranks.gather(keys))
-        return p, self.pool.place(visit, labels), visit
+        return Turn(p, self.pool.place(visit, labels), *visit.find(labels), visit)
 
-    def empty(self) -> Tensor:
-        """(K,) bool: slots that do not count as negatives, for they hold no class yet."""
-        return (self.pool.labels == EMPTY) & self.hides_empty
+    def look(self, turns: list[Turn]) -> tuple[tuple[Tensor, ...], list[Finding]]:
+        """One pass over the pool for all turns, each without the slots that its visit changes: log-sum-exp (n,) and the
+        hardest entries of each turn's probes."""
+        probes, slots = (torch.cat(values) for values in list(zip(*turns, strict=True))[:2])
+        pool, lengths = self.pool.vectors[0], [len(turn.probes) for turn in turns]
+        empty = (self.pool.labels == EMPTY) & self.hides_empty
+        changed = [empty.index_fill(0, turn.visit.slots, True) for turn in turns]
+        hide, hardest = hide_also(hide_columns(slots), changed, lengths), Hardest(slots == EMPTY, self.hardest, probes)
+        lse = negative_lse(probes, pool, hardest.seeing(hide), self.scale)
+        return lse.split(lengths), hardest.found(pool, self.scale).split(lengths)
 
-    def look(self, probes: Tensor, slots: Tensor, changed: Tensor) -> tuple[Tensor, Finding]:
-        """One pass over the slots that no visit changes: log-sum-exp (n,), and the hardest of them."""
-        hidden = self.empty().index_fill(0, changed, True)
-        return self.compare(probes, slots == EMPTY, self.pool.vectors[0], hide_also(hide_columns(slots), hidden))
-
-    def compare(self, probes: Tensor, fresh: Tensor, vectors: Tensor, hide: Hide) -> tuple[Tensor, Finding]:
-        """Log-sum-exp (n,) over the `vectors` that `hide` leaves, and those hardest for the `fresh` (n,) probes."""
-        hardest = Hardest(fresh, self.hardest, probes)
-
-        def see(logits: Tensor, part: slice) -> None:
-            hide(logits, part)
-            hardest.see(logits, part)
-
-        return negative_lse(probes, vectors, see, self.scale), hardest.found(vectors, self.scale)
-
-    def terms(
-        self, p: Tensor, slot: Tensor, lse: Tensor, far: Finding, changed: Tensor, columns: Tensor, hidden: Tensor
-    ):
-        """The margin softmax of the probes p (n, D) whose class is in the pool, mean over them, and for the others the
+    def terms(self, turn: Turn, view: int, lse: Tensor, far: Finding) -> tuple[Tensor, Tensor]:
+        """The margin softmax of the probes (n, D) whose class is in the pool, mean over them, and for the others the
         mean positive cosine to their hardest entries of the pool; either is 0 without such probes."""
-        at = torch.searchsorted(changed, slot).clamp_max(len(changed) - 1)
-        moved = changed[at] == slot
-        hide = hide_also(hide_columns(at.where(moved, EMPTY)), hidden)
-        near, close = self.compare(p, slot == EMPTY, columns, hide)
-        own = torch.where(moved[:, None], columns[at], self.pool.vectors[0, slot])
+        p, slot, at, met, visit = turn
+        columns, held = visit.columns(view), slot != EMPTY
+        hide = hide_also(hide_columns(at.where(met, EMPTY)), [visit.repeated()], [len(p)])
+        hardest = Hardest(~held, self.hardest, p)
+        near = negative_lse(p, columns, hardest.seeing(hide), self.scale)
+        own = torch.where(met[:, None], columns[at], self.pool.vectors[0, slot])
         softmax = margin_loss(both_lse(lse, near), self.margin((p * own).sum(1), self.ramp), self.scale)
-        outlier = (p * pull(far, close)).sum(1)
-        return _ranks.mean(softmax, slot != EMPTY), _ranks.mean(outlier, slot == EMPTY)
+        outlier = (p * pull(far, hardest.found(columns, self.scale))).sum(1)
+        return _ranks.mean(softmax, held), _ranks.mean(outlier, ~held)
 
     def commit(self) -> None:
         if self.pending is not None:

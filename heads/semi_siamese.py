@@ -55,7 +55,7 @@ class Head(_base.Head):
     def loss(self, probes: Tensor, prototypes: Tensor, y: Tensor, labels: Tensor) -> Tensor:
         """Margin softmax of `probes` over the batch's `prototypes` and the queue without its oldest entries."""
         oldest = mask(self.queue.oldest(len(labels)), len(self.queue.labels))
-        hide = hide_also(hide_labels(y, self.queue.labels), oldest)
+        hide = hide_also(hide_labels(y, self.queue.labels), [oldest], [len(y)])
         queued = negative_lse(probes, self.queue.vectors, hide, self.scale)
         beside = negative_lse(probes, prototypes, hide_labels(y, labels), self.scale)
         cosine = self.margin((probes * _ranks.own_part(prototypes, len(y))).sum(1), self.ramp)
