@@ -94,7 +94,7 @@ def test_make_bench_measures_a_small_row_and_saves_the_table(tmp_path):
 
 def bench_command() -> list[str]:
     """What the Makefile's target `bench` runs."""
-    dry = ["make", "--dry-run", "--old-file=.venv/ready", "bench"]
+    dry = ["make", "--no-print-directory", "--dry-run", "--old-file=.venv/ready", "bench"]
     text = subprocess.run(dry, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     command = text[text.index("pytest tests/benchmarks") :].replace("\\\n", " ")
     return [sys.executable, "-m", *shlex.split(command)]

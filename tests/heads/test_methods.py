@@ -233,7 +233,7 @@ def test_uniface_equals_questions_asked_one_by_one(ratio):
 
 @pytest.mark.parametrize("ratio", [1.0, 0.3])
 def test_uniface_starts_with_the_threshold_of_the_paper(ratio):
-    assert float(make("uniface", ratio=ratio).bias) == pytest.approx(math.log(10 * int(ratio * C)))
+    assert make("uniface", ratio=ratio).bias.item() == pytest.approx(math.log(10 * int(ratio * C)))
 
 
 def test_f2c_mean_is_a_quarter_of_the_sum():
