@@ -27,6 +27,7 @@ def test_the_shipped_configs_are_valid(config, name):
     [
         (("train", "stepz"), 5, "'train.stepz' is not a setting; did you mean 'steps'?"),
         (("train", "batch"), -1, "'train.batch'"),
+        (("train", "processes"), 200, "'train.batch' is 256, fewer than 2 images for each of 200 processes"),
         (("heads", 1, "ratios"), [1.5], r"'heads.1.ratios.0' is 1.5, outside \(0, 1\]"),
         (("heads", 1, "ratios"), [0], r"'heads.1.ratios.0' is 0, outside \(0, 1\]"),
         (("heads", 0, "head"), "fcc", "head 'fcc' does not exist: did you mean 'fc'"),

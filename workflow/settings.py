@@ -30,6 +30,7 @@ def check(config: dict[str, Any]) -> None:
     problems = [_sentence(error) for error in Draft202012Validator(schema).iter_errors(config)]
     if not problems:
         problems = [*_head_problems(config["heads"]), *_folder_problems(config["data"])]
+        problems += _process_problems(config["train"])
     if problems:
         raise UserError("the config cannot be run:\n  " + "\n  ".join(sorted(problems)))
     data_settings.complete(config["data"])
@@ -81,6 +82,13 @@ def _folder_problems(data: dict[str, Any]) -> list[str]:
     if data.get("source") == "folder" and path and not Path(path).expanduser().is_dir():
         return [f"'data.path': {path} is not a folder: it must hold one sub-folder of images for each class"]
     return []
+
+
+def _process_problems(train: dict[str, Any]) -> list[str]:
+    batch, processes = train["batch"], train["processes"]
+    if processes == 1 or batch >= 2 * processes:
+        return []
+    return [f"'train.batch' is {batch}, fewer than 2 images for each of {processes} processes: raise it or start fewer"]
 
 
 def label(row: dict[str, Any]) -> str:

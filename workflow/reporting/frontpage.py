@@ -106,7 +106,7 @@ def difference_cell(row: Mapping[str, Any], score: str, notes: Notes) -> Cell:
         return cell("reference", tone="quiet", sort=0.0)
     found = row["difference"].get(score)
     if not found or not found["n"]:
-        return missing(notes, "no seed has this score for both this head and the reference")
+        return missing(notes, "no seed has this score for both this head and the reference (fc, if it is in the run)")
     tone = {"higher": "good", "lower": "bad"}.get(found["verdict"], "")
     return cell(signed_points(found["mean"]), sub=found["verdict"], sort=found["mean"], tone=tone)
 
