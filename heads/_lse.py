@@ -17,6 +17,8 @@ from heads import _ranks
 
 CHUNK_CPU, CHUNK_GPU = 1024, 16384
 """class vectors in one chunk: on a CPU its logits should stay in the cache, on a GPU launches should be few"""
+CONSTANT = 2
+"""chunks of a constant pool are so many times longer: nothing but their logits has to stay there"""
 
 
 def chunk_size(device: torch.device) -> int:
@@ -33,7 +35,7 @@ def chunks(size: int, chunk: int) -> Iterator[slice]:
 def working_bytes(batch: int, size: int, dim: int, vectors: int = 0) -> int:
     """Bytes of temporaries in a pass of `batch` embeddings over `size` class vectors on a CPU, in float32: the logits
     of a chunk, `vectors` matrices as large as a chunk of class vectors, and a few of the batch's size."""
-    return 4 * (min(size, CHUNK_CPU) * (batch + vectors * dim) + batch * (4 * dim + 16))
+    return 4 * (min(size, CHUNK_CPU * (1 if vectors else CONSTANT)) * (batch + vectors * dim) + batch * (4 * dim + 16))
 
 
 Hide = Callable[[Tensor, slice], None]
@@ -167,7 +169,7 @@ class _NegativeLSE(torch.autograd.Function):
         high = accumulation_type(embeddings)
         e = embeddings.to(high) * (scale * LogSumExp.unit)
         mean, lse = torch.zeros_like(e), LogSumExp(e)
-        chunk = chunk or chunk_size(pool.device)
+        chunk = chunk or CONSTANT * chunk_size(pool.device)
         buffer = e.new_empty(min(chunk, len(pool)) * len(e))  # one for all chunks: fresh pages are slow
         for part in chunks(len(pool), chunk):
             vectors = pool[part].to(high)

@@ -132,5 +132,6 @@ class Head(_base.Head):
     @classmethod
     def cost(cls, batch: int, classes: int, dim: int, ratio: float = 0.1, **options: object) -> Cost:
         slots = max(1, round(ratio * classes))
-        working = working_bytes(batch, slots, dim) + 4 * batch * (batch + 8 * dim) + 8 * slots
+        working = working_bytes(2 * batch, slots, dim)  # logits, and a copy of the rows searched for the hardest
+        working += 4 * batch * (batch + 8 * dim) + 8 * slots
         return Cost(slots * (8 * dim + 24) + 4 * classes, 4 * slots * dim, 4 * batch * slots * dim, working, batch)

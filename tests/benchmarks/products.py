@@ -4,7 +4,7 @@ import time
 
 import torch
 
-from heads._lse import CHUNK_CPU, chunks
+from heads._lse import CHUNK_CPU, CONSTANT, chunks
 from tests.benchmarks.rows import CENTRES, Row
 
 
@@ -20,13 +20,14 @@ class Products:
         self.learned = row.head in CENTRES
         self.vectors, self.embeddings = torch.randn(rows, row.dim), torch.randn(row.batch, row.dim)
         self.gradient = torch.zeros_like(self.embeddings)
-        self.logits = torch.empty(row.batch * min(rows, CHUNK_CPU))
-        self.along = torch.empty(min(rows, CHUNK_CPU), row.dim)
+        self.length = CHUNK_CPU * (1 if self.learned else CONSTANT)
+        self.logits = torch.empty(row.batch * min(rows, self.length))
+        self.along = torch.empty(min(rows, self.length), row.dim)
 
     def milliseconds(self) -> float:
         """Processor time of the products of one step."""
         started = time.process_time()
-        for part in chunks(len(self.vectors), CHUNK_CPU):
+        for part in chunks(len(self.vectors), self.length):
             self.chunk(self.vectors[part])
         return (time.process_time() - started) * 1e3
 
