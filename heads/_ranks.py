@@ -111,11 +111,16 @@ def replicated(parameter: Tensor) -> Tensor:
 
 
 def _gather(rows: Tensor, lengths: list[int]) -> Tensor:
-    padded = rows.new_zeros(max(lengths), *rows.shape[1:])  # collectives want equal sizes
-    padded[: len(rows)] = rows
-    told = [torch.empty_like(padded) for _ in lengths]
-    dist.all_gather(told, padded)
+    told = [rows.new_empty(max(lengths), *rows.shape[1:]) for _ in lengths]
+    dist.all_gather(told, _padded(rows, max(lengths)))
     return torch.cat([part[:length] for part, length in zip(told, lengths, strict=True)])
+
+
+def _padded(rows: Tensor, length: int) -> Tensor:
+    """`rows` and zeros after them up to `length`: collectives want equal sizes."""
+    padded = rows.new_zeros(length, *rows.shape[1:])
+    padded[: len(rows)] = rows
+    return padded
 
 
 class _Gather(torch.autograd.Function):
@@ -127,7 +132,10 @@ class _Gather(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx, gradient: Tensor):
-        return total(gradient).split(ctx.lengths)[rank()], None
+        parts = [_padded(part, max(ctx.lengths)) for part in gradient.split(ctx.lengths)]
+        own = torch.empty_like(parts[0])
+        dist.reduce_scatter_tensor(own, torch.cat(parts))
+        return own[: ctx.lengths[rank()]], None
 
 
 class Sharded(nn.Module):
