@@ -94,6 +94,16 @@ def test_the_same_cell_twice_is_bit_equal(cell):
     assert torch.equal(models[0]["centres"], models[1]["centres"])
 
 
+def terminated(process: subprocess.Popen, folder: Path) -> str:
+    """Ask the training `process` to stop once it has logged a few lines in `folder`; what it said on standard error."""
+    deadline = time.monotonic() + 60
+    while not (log := folder / "steps.partial.jsonl").exists() or log.stat().st_size < 200:
+        assert time.monotonic() < deadline and process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    return process.communicate(timeout=60)[1]
+
+
 @pytest.mark.parametrize("head", ["partial_fc", "f2c"])
 def test_a_terminated_run_continues_to_the_same_bits(cell, head):
     straight = cell(head, "0.5", name="straight", steps=200, log_every=10)
@@ -102,12 +112,7 @@ def test_a_terminated_run_continues_to_the_same_bits(cell, head):
     arguments = ["--dataset", broken.dataset, "--split", broken.split, "--out", broken.folder]
     command = [sys.executable, "-m", "workflow.training", *map(str, arguments), "--spec", json.dumps(broken.spec)]
     process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 60
-    while not (log := broken.folder / "steps.partial.jsonl").exists() or log.stat().st_size < 200:
-        assert time.monotonic() < deadline and process.poll() is None
-        time.sleep(0.05)
-    process.send_signal(signal.SIGTERM)
-    _, said = process.communicate(timeout=60)
+    said = terminated(process, broken.folder)
     assert process.returncode == 2 and "run again to continue from there" in said
     assert not (broken.folder / "run.json").exists()
     record = run(broken)

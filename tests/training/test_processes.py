@@ -18,7 +18,7 @@ from torch.nn.functional import cross_entropy
 import heads
 from heads import _base, _ranks
 from heads._base import Batch
-from tests.training.test_cell import ROOT, SHORT, lines, spec_of
+from tests.training.test_cell import ROOT, SHORT, lines, spec_of, terminated
 from tests.training.test_trainer import SETTINGS, C, D, Photos
 from tests.training.together import outcomes, together
 from workflow.record import UserError, read_json
@@ -313,12 +313,7 @@ def test_a_terminated_torchrun_continues_to_the_same_bits(cell):
     long = SHORT | {"steps": 100, "log_every": 5}
     broken, straight = cell("broken", **long), cell("straight", **long)
     process = start(broken)
-    deadline = time.monotonic() + 60
-    while not (log := broken.folder / "steps.partial.jsonl").exists() or log.stat().st_size < 200:
-        assert time.monotonic() < deadline and process.poll() is None
-        time.sleep(0.05)
-    process.send_signal(signal.SIGTERM)
-    _, told = process.communicate(timeout=60)
+    told = terminated(process, broken.folder)
     assert process.returncode != 0 and told.count("run again to continue from there") == 1
     assert not (broken.folder / "run.json").exists()
     record = together(2, run, broken)[0]

@@ -25,7 +25,7 @@ DATA = f"data/{DATASET}"
 # Named by its settings: a config that cannot be split, or another experiment, never costs the split that runs rest on.
 SPLIT = f"{RESULTS}/{DATASET}/split-{plan.fingerprint(config['data'])}.npz"
 MACHINE = f"{RESULTS}/machine.json"
-PROCESSES = config["train"].get("processes", 1)
+PROCESSES = config["train"]["processes"]
 CELL = f"{RESULTS}/{DATASET}/{BACKBONE.replace(':', '-')}/{{label}}/{{ratio}}/{{seed}}"
 REPORTS = [f"reports/{PROFILE}.html", f"reports/{PROFILE}.pdf"]
 

@@ -10,6 +10,7 @@ from typing import Any, TextIO
 import numpy as np
 import torch
 
+from heads._base import Head
 from heads._ranks import count
 from workflow.allocator import keep_freed_memory
 from workflow.console import duration
@@ -225,7 +226,7 @@ class Session:
                 "momentum_used": self.twin_momentum,
                 "pool": head.rows_in_loss(),
                 "evaluates": head.evaluates,
-                "learned_centres": head.centres() is not None,
+                "learned_centres": type(head).centres is not Head.centres,
             },
             "dataset": {"name": self.data.manifest["name"], "hash": self.data.manifest["hash"]},
             "split_hash": self.split.info["hash"],

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from heads._base import Encoder
-from heads._ranks import total
+from heads._ranks import count, total
 from workflow.training.replicas import average_statistics
 
 PRECISIONS = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}
@@ -80,6 +80,8 @@ class Network(Encoder):
 
         `counted` are `images` and `twin_images` before the step. A collective call.
         """
+        if count() == 1:
+            return
         average_statistics(self)
         own = torch.tensor([self.images, self.twin_images]) - torch.tensor(counted)
         self.images, self.twin_images = (torch.tensor(counted) + total(own)).tolist()

@@ -42,7 +42,7 @@ def average_statistics(network: nn.Module) -> None:
     """
     norms = [module for module in network.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
     buffers = [buffer for norm in norms for buffer in norm.buffers() if buffer.is_floating_point()]
-    if count() > 1 and buffers:
+    if buffers:
         _add_up(buffers)
         torch._foreach_div_(buffers, count())
 
