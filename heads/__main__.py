@@ -1,6 +1,7 @@
 """`python -m heads`: list the heads. `python -m heads new NAME`: start a new one from a working example."""
 
 import argparse
+import inspect
 import sys
 
 import heads
@@ -9,14 +10,16 @@ EXAMPLE = heads.FOLDER / "new_head.txt"
 
 
 def line(name: str) -> str:
-    """Two lines about head `name`: what it asks of the loader, its twin, its docstring's first line; its options."""
+    """Two lines about head `name`: its loader, its twin, what it is; its options with their defaults."""
     try:
         head = heads.load(name)
     except Exception as error:  # whatever a newcomer's file raises must not hide the other heads
         return f"{name:12} cannot be loaded: {type(error).__name__}: {error}"
     twin = f"twin {head.momentum}" if head.momentum is not None else "no twin"
     summary = (head.__doc__ or "").splitlines()[0]
-    return f"{name:12} {head.batches:16} {twin:11} {summary}\n{'':13}{', '.join(heads.options(name))}"
+    defaults = inspect.signature(head).parameters
+    options = ", ".join(f"{option}={defaults[option].default}" for option in heads.options(name))
+    return f"{name:12} {head.batches:16} {twin:11} {summary}\n{'':13}{options}"
 
 
 def new(name: str) -> str:

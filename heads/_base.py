@@ -124,7 +124,8 @@ def check_ratio(ratio: float) -> float:
 
 
 def widened(embeddings: Tensor) -> Tensor:
-    """Half-precision embeddings in float32: a cosine rounded to eight bits and multiplied by a scale is far off."""
+    """Half-precision embeddings in float32, others as they are: what sums and cosines are computed in. A cosine rounded
+    to eight bits and multiplied by a scale is far off."""
     return embeddings.to(torch.promote_types(embeddings.dtype, torch.float32))
 
 

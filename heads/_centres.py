@@ -18,8 +18,9 @@ from torch.autograd.function import once_differentiable
 from torch.linalg import vector_norm
 
 from heads import _ranks
+from heads._base import widened
 from heads._idle import Idle
-from heads._lse import LogSumExp, OwnColumns, accumulation_type, chunk_size, chunks, working_bytes
+from heads._lse import LogSumExp, OwnColumns, chunk_size, chunks, working_bytes
 from heads._random import draw_seed, stream
 
 BLOCK = 4096
@@ -155,7 +156,7 @@ class Centres(_ranks.Sharded):
 class _Compare(torch.autograd.Function):
     @staticmethod
     def forward(ctx, embeddings: Tensor, parameter: Tensor | None, centres: Centres, step: Step):
-        e = embeddings.to(accumulation_type(embeddings))
+        e = widened(embeddings)
         query, bench, targets = e * (step.scale * step.others.unit), Bench(e, step.number), OwnColumns(step.targets)
         lengths = []
         for part in bench.parts:

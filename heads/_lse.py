@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from heads import _ranks
+from heads._base import widened
 
 CHUNK_CPU, CHUNK_GPU = 1024, 16384
 """class vectors in one chunk: on a CPU its logits should stay in the cache, on a GPU launches should be few"""
@@ -59,15 +60,20 @@ def _hide_few(labels: Tensor, pool_labels: Tensor) -> Hide:
     known = labels.sort().values
     at = torch.searchsorted(known, pool_labels).clamp_max_(len(known) - 1)
     concerned = (known[at] == pool_labels).nonzero().squeeze(1)
+    listed = concerned.tolist()
 
     def hide(logits: Tensor, part: slice) -> None:
-        first, last = torch.searchsorted(concerned, torch.tensor([part.start, part.stop])).tolist()
-        columns = concerned[first:last]
+        columns = concerned[inside(listed, part)]
         own = labels[:, None] == pool_labels[None, columns]
         columns = columns - part.start
         logits[:, columns] = logits[:, columns].masked_fill_(own, -torch.inf)
 
     return hide
+
+
+def inside(ordered: list[int], part: slice) -> slice:
+    """Where in the ascending list those of `part` are."""
+    return slice(bisect_left(ordered, part.start), bisect_left(ordered, part.stop))
 
 
 def hide_columns(columns: Tensor) -> Hide:
@@ -93,17 +99,17 @@ class OwnColumns:
         if self.listed is None:
             self._put_masked(matrix, part, values)
             return
-        first, last = bisect_left(self.listed, part.start), bisect_left(self.listed, part.stop)
-        if first < last:
-            rows = self.order[first:last]
+        here = inside(self.listed, part)
+        rows = self.order[here]
+        if len(rows):
             chosen = values[rows] if isinstance(values, Tensor) else torch.tensor(values, dtype=matrix.dtype)
-            matrix[rows, self.columns[first:last] - part.start] = chosen
+            matrix[rows, self.columns[here] - part.start] = chosen
 
     def _put_masked(self, matrix: Tensor, part: slice, values: Tensor | float) -> None:
-        inside = ((self.columns >= part.start) & (self.columns < part.stop))[:, None]
-        at = torch.where(inside, self.columns[:, None] - part.start, 0)
+        here = ((self.columns >= part.start) & (self.columns < part.stop))[:, None]
+        at = torch.where(here, self.columns[:, None] - part.start, 0)
         values = values[:, None] if isinstance(values, Tensor) else values
-        matrix.scatter_(1, at, torch.where(inside, values, matrix.gather(1, at)))
+        matrix.scatter_(1, at, torch.where(here, values, matrix.gather(1, at)))
 
 
 def hide_also(hide: Hide, hidden: list[Tensor], lengths: list[int]) -> Hide:
@@ -132,8 +138,7 @@ class LogSumExp:
     parameter = None
 
     def __init__(self, embeddings: Tensor):
-        high, device = accumulation_type(embeddings), embeddings.device
-        self.top = torch.full((len(embeddings),), -torch.inf, dtype=high, device=device)
+        self.top = widened(embeddings).new_full((len(embeddings),), -torch.inf)
         self.total = torch.zeros_like(self.top)
 
     def add(self, logits: Tensor) -> Tensor:
@@ -146,10 +151,13 @@ class LogSumExp:
         self.top = top
         return shrink
 
+    def here(self) -> Tensor:
+        """(B,) log-sum-exp of what was taken in, -inf where that is nothing."""
+        return (self.top + self.total.log2()) / self.unit
+
     def value(self) -> Tensor:
-        """(B,) log-sum-exp, -inf where nothing was taken in, over the classes of all ranks."""
-        lse = (self.top + self.total.log2()) / self.unit
-        return lse if _ranks.count() == 1 else _ranks.gather(lse[None]).logsumexp(0)
+        """(B,) log-sum-exp over the classes of all ranks."""
+        return self.here() if _ranks.count() == 1 else _ranks.gather(self.here()[None]).logsumexp(0)
 
     def slope(self, logits: Tensor, value: Tensor, gradient: Tensor, scale: float) -> Tensor:
         """`gradient` (B,) times d value / d cosine, in the place of `logits` (B, n)."""
@@ -166,20 +174,19 @@ class _NegativeLSE(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, embeddings: Tensor, pool: Tensor, hide: Hide, scale: float, chunk: int | None) -> Tensor:
-        high = accumulation_type(embeddings)
-        e = embeddings.to(high) * (scale * LogSumExp.unit)
+        e = widened(embeddings) * (scale * LogSumExp.unit)
         mean, lse = torch.zeros_like(e), LogSumExp(e)
         chunk = chunk or CONSTANT * chunk_size(pool.device)
         buffer = e.new_empty(min(chunk, len(pool)) * len(e))  # one for all chunks: fresh pages are slow
         for part in chunks(len(pool), chunk):
-            vectors = pool[part].to(high)
+            vectors = pool[part].to(e.dtype)
             logits = torch.mm(e, vectors.T, out=buffer[: len(e) * len(vectors)].view(len(e), len(vectors)))
             hide(logits, part)
             shrink = lse.add(logits)
             mean.mul_(shrink[:, None]).addmm_(logits, vectors)
-        ctx.save_for_backward(mean.div_(lse.total.clamp_min(torch.finfo(high).tiny)[:, None]))
+        ctx.save_for_backward(mean.div_(lse.total.clamp_min(torch.finfo(e.dtype).tiny)[:, None]))
         ctx.scale, ctx.type = scale, embeddings.dtype
-        return (lse.top + lse.total.log2()) / lse.unit
+        return lse.here()
 
     @staticmethod
     @once_differentiable
@@ -201,8 +208,3 @@ def both_lse(a: Tensor, b: Tensor) -> Tensor:
     """The log-sum-exp of two log-sum-exps (B,); finite gradients even where both are -inf."""
     lowest = torch.finfo(a.dtype).min / 2
     return torch.logaddexp(a.clamp_min(lowest), b.clamp_min(lowest))
-
-
-def accumulation_type(tensor: Tensor) -> torch.dtype:
-    """float64 stays, everything narrower accumulates in float32."""
-    return torch.float64 if tensor.dtype == torch.float64 else torch.float32

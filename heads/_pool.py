@@ -10,8 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import embedding_bag, normalize
 
-from heads._base import refuse_unless
-from heads._lse import Hide, LogSumExp, accumulation_type
+from heads._base import refuse_unless, widened
+from heads._lse import Hide, LogSumExp
+from heads._sample import starts
 
 EMPTY = -1
 """label of a slot that holds no class yet"""
@@ -65,9 +66,7 @@ def group(labels: Tensor) -> Groups:
     """The classes of `labels` (B,), B > 0."""
     places = torch.arange(len(labels), device=labels.device)
     ordered, order = labels.sort(stable=True)
-    new = torch.ones_like(ordered, dtype=torch.bool)
-    new[1:] = ordered[1:] != ordered[:-1]
-    number = new.cumsum(0) - 1
+    number = starts(ordered).cumsum(0) - 1
     pick = places.minimum(number[-1])
     count = torch.zeros_like(labels).index_add_(0, number, torch.ones_like(labels))
     start = count.cumsum(0) - count
@@ -85,12 +84,10 @@ class Visit(NamedTuple):
     """(B,) int64 slot each will hold"""
     fresh: Tensor
     """(B,) bool: it was not in the pool and takes over the slot of another class"""
-    revisited: Tensor
-    """(B,) bool: its slot holds two keys afterwards, so its second row counts too"""
     rows: Tensor
-    """(2, B, D) both rows of each slot afterwards"""
-    turn: Tensor
-    """(B,) int64, 0 or 1: the row to overwrite at the next visit"""
+    """(R, B, D) all rows of each slot afterwards"""
+    keys: Tensor
+    """(B,) int64 keys of the class since it took the slot, those of this visit included"""
     last: Tensor
     """(B,) int64 place in the batch of the class's last key: the order of use"""
 
@@ -100,28 +97,28 @@ class Visit(NamedTuple):
         return at, self.labels[at] == labels
 
     def columns(self, view: int) -> Tensor:
-        """(B, D) vectors of its slots afterwards; view 1 takes the second row of a class that was met again."""
-        return torch.where(self.revisited[:, None], self.rows[1], self.rows[0]) if view else self.rows[0]
+        """(B, D) vectors of its slots afterwards: row number `view` of those that hold so many keys, else the first."""
+        return torch.where(self.keys[:, None] > view, self.rows[view], self.rows[0])
 
     def repeated(self) -> Tensor:
         """(B,) bool: entries that repeat the last class."""
-        return torch.cat([self.labels[:1] < 0, self.labels[1:] == self.labels[:-1]])
+        return ~starts(self.labels)
 
 
 class Slots(nn.Module):
-    """K slots of two unit vectors each, for the K classes used last out of C; random directions until filled.
+    """K slots of R unit vectors each, for the K classes used last out of C; random directions until filled.
 
-    A class that is met again overwrites the older of its two vectors; with `average`, both are the direction of the
+    A class that is met again overwrites the oldest of its vectors; with `average`, it has one, the direction of the
     mean of what the slot held and its new keys.
     """
 
-    def __init__(self, size: int, num_classes: int, dim: int, average: bool = False):
+    def __init__(self, size: int, num_classes: int, dim: int, rows: int = 2, average: bool = False):
         super().__init__()
         self.average = average
-        self.register_buffer("vectors", normalize(torch.randn(2, size, dim), dim=2))
+        self.register_buffer("vectors", normalize(torch.randn(1 if average else rows, size, dim), dim=2))
         self.register_buffer("labels", torch.full((size,), EMPTY))
         self.register_buffer("slot_of", torch.full((num_classes,), EMPTY, dtype=torch.int32))
-        self.register_buffer("turn", torch.zeros(size, dtype=torch.int64))
+        self.register_buffer("keys", torch.zeros(size, dtype=torch.int64))
         self.register_buffer("used", torch.arange(size) - size)  # time of last use: empty slots go first, in order
         self.register_buffer("clock", torch.tensor(0))
 
@@ -140,12 +137,12 @@ class Slots(nn.Module):
         slots = self.find(groups.labels)
         fresh = slots == EMPTY
         slots = torch.where(fresh, self._victims(slots, groups, fresh), slots)
-        start = torch.where(fresh, 0, self.turn[slots])
+        before = torch.where(fresh, 0, self.keys[slots])
         if self.average:
             rows = self._averaged(keys, groups, slots, fresh)
-            return Visit(groups.labels, slots, fresh, torch.zeros_like(fresh), rows, start, groups.last)
-        rows, turn = self._alternated(keys, groups, slots, start), (start + groups.count) % 2
-        return Visit(groups.labels, slots, fresh, ~fresh | (groups.count > 1), rows, turn, groups.last)
+        else:
+            rows = self._alternated(keys, groups, slots, before)
+        return Visit(groups.labels, slots, fresh, rows, before + groups.count, groups.last)
 
     def _victims(self, held: Tensor, groups: Groups, fresh: Tensor) -> Tensor:
         """The slot for each fresh class, in the order in which the batch brings them: the least recently used, none of
@@ -165,27 +162,27 @@ class Slots(nn.Module):
         turn = arrives.cumsum(0)[groups.first] - 1
         return oldest[turn.clamp(0, len(oldest) - 1)]
 
-    def _alternated(self, keys: Tensor, groups: Groups, slots: Tensor, start: Tensor) -> Tensor:
-        """(2, B, D) rows of `slots` once keys have overwritten the older row, one after the other."""
+    def _alternated(self, keys: Tensor, groups: Groups, slots: Tensor, before: Tensor) -> Tensor:
+        """(R, B, D) rows of `slots`, which had `before` (B,) keys, once new ones have overwritten the oldest."""
         rows = torch.cat([self.vectors[:, slots], self.vectors[:, :1]], 1)  # the extra one for keys soon overwritten
-        newest = groups.rank >= groups.count[groups.of] - 2
-        row = (start[groups.of] + groups.rank) % 2
+        newest = groups.rank >= groups.count[groups.of] - len(rows)
+        row = (before[groups.of] + groups.rank) % len(rows)
         rows[row, torch.where(newest, groups.of, len(slots))] = keys.to(rows.dtype)
         return rows[:, groups.pick]
 
     def _averaged(self, keys: Tensor, groups: Groups, slots: Tensor, fresh: Tensor) -> Tensor:
-        """(2, B, D) direction of the mean of what each slot held and its new keys, twice."""
+        """(1, B, D) direction of the mean of what each slot held and its new keys."""
         held = self.vectors[0, slots].masked_fill(fresh[:, None], 0)
         rows = normalize(held.index_add_(0, groups.of, keys.to(held.dtype)), dim=1)
-        return rows[groups.pick].expand(2, -1, -1)
+        return rows[None, groups.pick]
 
-    def place(self, visit: Visit, labels: Tensor) -> Tensor:
-        """Slot of each of `labels` (B,) once the visit has happened, or EMPTY."""
+    def place(self, visit: Visit, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Slot of each of `labels` (B,) once the visit has happened, or EMPTY; and what `visit.find` says of them."""
         evicting = torch.zeros(len(self.labels) + 1, dtype=torch.bool, device=labels.device)
         evicting.index_fill_(0, torch.where(visit.fresh, visit.slots, EMPTY), True)
         held = self.find(labels)
         at, met = visit.find(labels)
-        return torch.where(met, visit.slots[at], held.masked_fill(evicting[held], EMPTY))
+        return torch.where(met, visit.slots[at], held.masked_fill(evicting[held], EMPTY)), at, met
 
     @torch.no_grad()
     def admit(self, visit: Visit) -> None:
@@ -195,7 +192,7 @@ class Slots(nn.Module):
         self.slot_of[visit.labels] = visit.slots.to(self.slot_of.dtype)
         self.labels[visit.slots] = visit.labels
         self.vectors[:, visit.slots] = visit.rows
-        self.turn[visit.slots] = visit.turn
+        self.keys[visit.slots] = visit.keys
         self.used[visit.slots] = self.clock + visit.last
         self.clock.add_(visit.last.max() + 1)
 
@@ -221,7 +218,7 @@ class Hardest:
 
     def __init__(self, wanted: Tensor, number: int, like: Tensor):
         self.wanted = wanted
-        self.logits = torch.full((len(wanted), number), -torch.inf, dtype=accumulation_type(like), device=like.device)
+        self.logits = widened(like).new_full((len(wanted), number), -torch.inf)
         self.at = torch.zeros(len(wanted), number, dtype=torch.int64, device=like.device)
 
     def see(self, logits: Tensor, part: slice) -> None:

@@ -19,14 +19,20 @@ def sample(
     preferred = labels[:0] if preferred is None else preferred
     told = torch.cat([labels, preferred, _draws(classes, number, generator)])
     values, order = told.sort(stable=True)
-    new = torch.ones_like(values, dtype=torch.bool)
-    new[1:] = values[1:] != values[:-1]
+    new = starts(values)
     first = torch.empty_like(new).scatter_(0, order, new)  # in the order told: not told before
     if len(labels) > number:
         number = max(number, int(first[: len(labels)].sum()))
     kept = (first & (first.cumsum(0) <= number))[order]
     place = torch.where(kept, kept.cumsum(0) - 1, number)
     return values.new_empty(number + 1).scatter_(0, place, values)[:number]
+
+
+def starts(ordered: Tensor) -> Tensor:
+    """(n,) bool: the first of each run of equal neighbours."""
+    new = torch.ones_like(ordered, dtype=torch.bool)
+    new[1:] = ordered[1:] != ordered[:-1]
+    return new
 
 
 def _draws(classes: int, number: int, generator: torch.Generator) -> Tensor:

@@ -4,10 +4,10 @@ Wang et al. 2022 (Faster Face Classification, arXiv 2105.10375): the gallery net
 and its embeddings fill a dynamic class pool of K = ratio * C slots. A probe whose class is in the pool pays a margin
 softmax over the pool; one whose class is not is pushed away from its hardest pool entries. Two loaders mix: classes
 drawn evenly (two images each) and single images as they come (`loader` for either alone).
-After the official code: each slot holds the last two gallery embeddings, giving two views of the logits (in the text,
-centres are weighted: `centre="average"`); the two halves of the batch act as probe and gallery in turn, the first pass
-is rolled back and the second kept (`symmetric=False`: one pass); slots not yet filled are random vectors that count as
-negatives (in the text the pool starts filled: `empty="hidden"`).
+After the official code: each slot holds the last two gallery embeddings, giving two views of the logits (`rows`; the
+text says three, and that centres are weighted: `centre="average"`, with one row); the two halves of the batch act as
+probe and gallery in turn, the first pass is rolled back and the second kept (`symmetric=False`: one pass); slots not
+yet filled are random vectors that count as negatives (in the text the pool starts filled: `empty="hidden"`).
 Departures from it: the loss terms are averaged (`reduction="sum"` is the code's); a slot held by a class of the batch
 is never evicted by another class of the same batch; it runs in float32; one pass over the pool serves all terms.
 """
@@ -23,25 +23,16 @@ from heads._lse import both_lse, hide_also, hide_columns, negative_lse, working_
 from heads._margin import Margin
 from heads._pool import EMPTY, Finding, Hardest, Slots, Visit, pull
 
-LOADERS = {
-    "dual": "pairs+instances",
-    "identity": "identity pairs",
-    "instance": "instance halves",
-    "pairs": "half pairs",
-}
+LOADERS = dict(dual="pairs+instances", identity="identity pairs", instance="instance halves", pairs="half pairs")
 
 
 class Turn(NamedTuple):
     """Probes and the visit of their gallery."""
 
-    probes: Tensor
-    """(n, D)"""
-    slot: Tensor
-    """(n,) int64 slot of each probe's class once the visit has happened, or EMPTY"""
-    at: Tensor
-    """(n,) int64 which of the visit's classes it is"""
-    met: Tensor
-    """(n,) bool: it is one of them"""
+    probes: Tensor  # (n, D)
+    slot: Tensor  # (n,) slot of each probe's class once the visit has happened, or EMPTY
+    at: Tensor  # (n,) which of the visit's classes it is
+    met: Tensor  # (n,) bool: it is one of them
     visit: Visit
 
 
@@ -62,6 +53,7 @@ class Head(_base.Head):
         scale: float = 32.0,
         loader: str = "dual",
         reduction: str = "mean",
+        rows: int = 2,
         centre: str = "alternate",
         symmetric: bool = True,
         empty: str = "negatives",
@@ -70,9 +62,11 @@ class Head(_base.Head):
         self.batches = LOADERS[check_option("f2c loader", loader, *LOADERS)]
         average = check_option("f2c centre", centre, "alternate", "average") == "average"
         self.hides_empty = check_option("f2c empty", empty, "negatives", "hidden") == "hidden"
+        if rows < 1:
+            raise ValueError(f"f2c rows {rows}: a slot of the pool holds at least one embedding")
         slots = max(1, round(check_ratio(ratio) * num_classes))
-        self.pool = Slots(slots, num_classes, embedding_dim, average)
-        self.views, self.symmetric = (0,) if average else (0, 1), symmetric
+        self.pool = Slots(slots, num_classes, embedding_dim, rows, average)
+        self.views, self.symmetric = range(len(self.pool.vectors)), symmetric
         terms = len(self.views) * (2 if symmetric else 1)
         self.share = 1 / terms if check_option("f2c reduction", reduction, "mean", "sum") == "mean" else 1.0
         self.margin, self.scale = Margin(margin, m), scale
@@ -95,7 +89,7 @@ class Head(_base.Head):
         check_batch(p, labels, len(self.pool.slot_of), self.pool.vectors.shape[2])
         check_labels(keys, len(self.pool.slot_of))
         visit = self.pool.visit(_ranks.gather(encode.momentum(y)), _ranks.gather(keys))
-        return Turn(p, self.pool.place(visit, labels), *visit.find(labels), visit)
+        return Turn(p, *self.pool.place(visit, labels), visit)
 
     def look(self, turns: list[Turn]) -> tuple[tuple[Tensor, ...], list[Finding]]:
         """One pass over the pool for all turns, each without the slots that its visit changes: log-sum-exp (n,) and the
@@ -130,8 +124,9 @@ class Head(_base.Head):
         return len(self.pool.labels)
 
     @classmethod
-    def cost(cls, batch: int, classes: int, dim: int, ratio: float = 0.1, **options: object) -> Cost:
-        slots = max(1, round(ratio * classes))
+    def cost(cls, batch, classes, dim, ratio: float = 0.1, rows: int = 2, centre: str = "alternate", **options) -> Cost:
+        slots, rows = max(1, round(ratio * classes)), 1 if centre == "average" else rows
         working = working_bytes(2 * batch, slots, dim)  # logits, and a copy of the rows searched for the hardest
-        working += 4 * batch * (batch + 8 * dim) + 8 * slots
-        return Cost(slots * (8 * dim + 24) + 4 * classes, 4 * slots * dim, 4 * batch * slots * dim, working, batch)
+        working += 4 * batch * (batch + 4 * (rows + 1) * dim) + 8 * slots
+        state = slots * (4 * rows * dim + 24) + 4 * classes
+        return Cost(state, 4 * slots * dim, 4 * batch * slots * dim, working, batch)

@@ -15,9 +15,8 @@ from torch import Tensor, nn
 from torch.nn.functional import softplus
 
 from heads import _base
-from heads._base import Batch, Cost, Encoder, check_batch, check_ratio
+from heads._base import Batch, Cost, Encoder, check_batch, check_ratio, widened
 from heads._centres import Centres, update_bytes
-from heads._lse import accumulation_type
 from heads._margin import Margin
 from heads._random import Dice
 from heads._ranks import gather, gather_embeddings, replicated, total
@@ -30,7 +29,7 @@ class SumSoftplus:
     unit = 1.0
 
     def __init__(self, embeddings: Tensor, bias: Tensor):
-        self.parameter, self.sum = bias, torch.zeros_like(embeddings[:, 0], dtype=accumulation_type(embeddings))
+        self.parameter, self.sum = bias, widened(embeddings).new_zeros(len(embeddings))
         self.slopes = torch.zeros_like(bias)
 
     def add(self, logits: Tensor) -> None:

@@ -19,6 +19,7 @@ from heads._centres import Centres, update_bytes
 from heads._margin import Margin
 from heads._pool import Groups, group
 from heads._ranks import gather, gather_embeddings
+from heads._sample import starts
 
 NO_ANCHOR = -1
 
@@ -67,8 +68,7 @@ class Head(_base.Head):
         """(B,) anchor of each of the batch's `classes`: its group's, a borrowed one, or NO_ANCHOR; whether borrowed."""
         groups = classes.labels % len(self.holder)
         order = groups.argsort(stable=True)
-        first = torch.ones_like(groups, dtype=torch.bool)
-        first[order[1:]] = groups[order[1:]] != groups[order[:-1]]
+        first = torch.empty_like(groups, dtype=torch.bool).scatter_(0, order, starts(groups[order]))
         homeless = ~first & (classes.pick == torch.arange(len(groups), device=groups.device))
         used = torch.zeros_like(self.holder).index_fill_(0, groups, 1)
         spare = used.argsort(stable=True)  # unused anchors first, in order

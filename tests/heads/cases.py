@@ -22,6 +22,7 @@ VARIANTS: dict[str, list[dict]] = {
     "f2c": [
         {"ratio": 0.7},
         {"ratio": 0.7, "centre": "average"},
+        {"ratio": 0.7, "rows": 3},
         {"ratio": 0.7, "symmetric": False},
         {"ratio": 0.7, "empty": "hidden"},
         {"ratio": 0.7, "reduction": "sum"},

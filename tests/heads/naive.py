@@ -40,23 +40,23 @@ def uniface(
 
 
 class PoolByHand:
-    """F2C's pool with a dict per class and a list in order of use: {class: [row 0, row 1, next row]}."""
+    """F2C's pool with a dict in order of use, {class: slot}, and the number of keys each slot has had of its class."""
 
     def __init__(self, vectors: Tensor, average: bool = False, hides_empty: bool = False):
         self.average, self.hides_empty = average, hides_empty
-        self.vectors = vectors.clone()  # (2, K, D)
+        self.vectors = vectors.clone()  # (R, K, D)
         self.slot: dict[int, int] = {}  # least recently used first
-        self.turn = [0] * vectors.shape[1]
+        self.keys = [0] * vectors.shape[1]
         self.free = list(range(vectors.shape[1]))
 
     def copy(self) -> "PoolByHand":
         other = PoolByHand(self.vectors, self.average, self.hides_empty)
-        other.slot, other.turn, other.free = dict(self.slot), list(self.turn), list(self.free)
+        other.slot, other.keys, other.free = dict(self.slot), list(self.keys), list(self.free)
         return other
 
     def admit(self, keys: Tensor, labels: Tensor) -> set[int]:
-        """Admit one batch; returns the slots that were written twice or met again."""
-        again, batch, sums = set(), labels.tolist(), {}
+        """Admit one batch; returns the slots of its classes."""
+        visited, batch, sums = set(), labels.tolist(), {}
         for key, label in zip(keys, batch, strict=True):
             if label not in self.slot:
                 if self.free:
@@ -64,31 +64,33 @@ class PoolByHand:
                 else:
                     victim = next(old for old in self.slot if old not in batch)
                     slot = self.slot.pop(victim)
-                self.turn[slot] = 0
+                self.keys[slot] = 0
                 sums[slot] = torch.zeros_like(key)
             else:
                 slot = self.slot.pop(label)
-                again.add(slot)
                 sums.setdefault(slot, self.vectors[0, slot].clone())
             self.slot[label] = slot
+            visited.add(slot)
             sums[slot] = sums[slot] + key
             if not self.average:
-                self.vectors[self.turn[slot], slot] = key
-                self.turn[slot] = 1 - self.turn[slot]
+                self.vectors[self.keys[slot] % len(self.vectors), slot] = key
+            self.keys[slot] += 1
         if self.average:
             for slot, vector in sums.items():
                 self.vectors[:, slot] = vector / vector.norm()
-        return again
+        return visited
 
-    def loss(self, probes: Tensor, labels: Tensor, again: set[int], m: float, scale: float, hardest: int) -> Tensor:
-        """All views' softmax and outlier terms, summed: two views, but one of averages."""
-        second = self.vectors[0].clone()
-        for slot in again:
-            second[slot] = self.vectors[1, slot]
+    def loss(self, probes: Tensor, labels: Tensor, visited: set[int], m: float, scale: float, hardest: int) -> Tensor:
+        """All views' softmax and outlier terms, summed. View number r takes row r of the slots that were just visited,
+        where it holds a key of the class, and row 0 of all others."""
         total = probes.new_zeros(())
         held = torch.tensor([label in self.slot for label in labels.tolist()])
         empty = self.free if self.hides_empty else []
-        for view in (self.vectors[0],) if self.average else (self.vectors[0], second):
+        for row in range(len(self.vectors)):
+            view = self.vectors[0].clone()
+            for slot in visited:
+                if self.keys[slot] > row:
+                    view[slot] = self.vectors[row, slot]
             if held.any():
                 slots = torch.tensor([self.slot[label] for label in labels[held].tolist()])
                 cosine = (probes[held] @ view.T).index_fill(1, torch.tensor(empty, dtype=torch.int64), -torch.inf)

@@ -107,10 +107,12 @@ def test_ring_keeps_the_newest(sizes, capacity):
 
 
 @settings(max_examples=60, deadline=None)
-@given(batches=st.lists(st.lists(st.integers(0, 9), min_size=1, max_size=5), max_size=15))
-def test_slots_equal_an_ordered_dict_with_two_rows(batches):
+@given(
+    batches=st.lists(st.lists(st.integers(0, 9), min_size=1, max_size=5), max_size=15), rows=st.sampled_from([2, 1, 3])
+)
+def test_slots_equal_an_ordered_dict_with_rows(batches, rows):
     torch.manual_seed(0)
-    pool = Slots(6, 10, 3).double()
+    pool = Slots(6, 10, 3, rows).double()
     twin = PoolByHand(pool.vectors)
     for number, batch in enumerate(batches):
         labels = torch.tensor(batch)
@@ -120,7 +122,7 @@ def test_slots_equal_an_ordered_dict_with_two_rows(batches):
         assert {label: pool.slot_of[label].item() for label in range(10) if pool.slot_of[label] >= 0} == twin.slot
         assert [pool.labels[slot].item() for slot in twin.slot.values()] == list(twin.slot)
         assert torch.equal(pool.vectors, twin.vectors)
-        assert pool.turn.tolist() == twin.turn
+        assert pool.keys.tolist() == twin.keys
         by_use = sorted(twin.slot.values(), key=lambda slot: pool.used[slot].item())
         assert by_use == list(twin.slot.values())
 
@@ -140,13 +142,14 @@ def test_a_batch_larger_than_the_pool_is_refused():
 @pytest.mark.parametrize("rows", [B, 2])
 @pytest.mark.parametrize("empty", ["negatives", "hidden"])
 @pytest.mark.parametrize("symmetric", [True, False])
-@pytest.mark.parametrize("centre", ["alternate", "average"])
+@pytest.mark.parametrize("centre", ["alternate", "average", "three rows"])
 @pytest.mark.parametrize("labels", ["few", "many"])
 def test_f2c_equals_its_passes_with_rollback_by_hand(labels, centre, symmetric, empty, rows):
     """With two rows a batch, the pool has for a while fewer classes than a probe should be pushed away from."""
     classes = C if labels == "few" else 60
     torch.manual_seed(0)
-    options = {"ratio": 1.0 if labels == "few" else 0.25, "centre": centre, "symmetric": symmetric, "empty": empty}
+    options = {"ratio": 1.0 if labels == "few" else 0.25, "symmetric": symmetric, "empty": empty}
+    options |= {"rows": 3} if centre == "three rows" else {"centre": centre}
     head = heads.load("f2c")(classes, D, reduction="sum", **options, **SOFTMAX).double()
     twin, encode = PoolByHand(head.pool.vectors, centre == "average", empty == "hidden"), Twins()
     for _ in range(8):
@@ -156,8 +159,8 @@ def test_f2c_equals_its_passes_with_rollback_by_hand(labels, centre, symmetric, 
         first, second = twin.copy(), twin.copy()
         expected = first.loss(encode(x), lx, first.admit(encode.momentum(y), ly), 0.3, 16.0, head.hardest)
         if symmetric:
-            again = second.admit(encode.momentum(x), lx)
-            expected = expected + second.loss(encode(y), ly, again, 0.3, 16.0, head.hardest)
+            visited = second.admit(encode.momentum(x), lx)
+            expected = expected + second.loss(encode(y), ly, visited, 0.3, 16.0, head.hardest)
         before = {name: value.clone() for name, value in head.pool.state_dict().items()}
         loss = head(encode, Batch((x, y), (lx, ly)))
         torch.testing.assert_close(loss, expected, atol=1e-12, rtol=0)
@@ -166,7 +169,7 @@ def test_f2c_equals_its_passes_with_rollback_by_hand(labels, centre, symmetric, 
         assert all(torch.equal(value, before[name]) for name, value in head.pool.state_dict().items())
         head.commit()
         twin = second if symmetric else first
-        torch.testing.assert_close(head.pool.vectors, twin.vectors, atol=0 if centre == "alternate" else 1e-14, rtol=0)
+        torch.testing.assert_close(head.pool.vectors, twin.vectors, atol=1e-14 if centre == "average" else 0, rtol=0)
         assert {label: int(head.pool.slot_of[label]) for label in range(classes) if label in twin.slot} == twin.slot
         assert int((head.pool.labels != EMPTY).sum()) == len(twin.slot)
 
@@ -193,6 +196,40 @@ def test_f2c_mean_is_half_of_the_sum_with_half_the_terms(options):
 def test_f2c_refuses_an_unknown_option(option, known):
     with pytest.raises(ValueError, match=f"f2c {option} 'x' is not known: choose one of {known}"):
         make("f2c", **{option: "x"})
+
+
+def test_f2c_refuses_a_slot_without_rows():
+    with pytest.raises(ValueError, match="f2c rows 0: a slot of the pool holds at least one embedding"):
+        make("f2c", rows=0)
+
+
+class Prototypes(Encoder):
+    """Frozen encoders: the inputs are classes as one-hot rows, plus noise that only queries show."""
+
+    def __init__(self, prototypes: torch.Tensor):
+        super().__init__()
+        self.prototypes = prototypes  # (C, D)
+
+    def forward(self, x):
+        return normalize(x[:, C:] + x[:, :C] @ self.prototypes, dim=1)
+
+    def momentum(self, x):
+        return x[:, :C] @ self.prototypes
+
+
+@pytest.mark.parametrize("name", ["dcq", "f2c"])
+def test_a_store_of_every_class_makes_it_a_softmax_over_prototypes(name):
+    """With frozen encoders and room for all classes, a queue or pool is the weight of a fully connected layer."""
+    prototypes = normalize(torch.randn(C, D, dtype=torch.float64), dim=1)
+    encode, head = Prototypes(prototypes), make(name, ratio=1.0)
+    everything, one_hot = torch.arange(C), torch.eye(C, dtype=torch.float64)
+    keys = torch.cat([one_hot, torch.zeros(C, D, dtype=torch.float64)], 1)
+    head(encode, Batch((keys, keys), (everything, everything)))
+    head.commit()  # now every class is stored once
+    y = torch.randint(C, (B,))
+    queries = torch.cat([one_hot[y], 0.3 * torch.randn(B, D, dtype=torch.float64)], 1)
+    loss = head(encode, Batch((queries, queries), (y, y)))
+    torch.testing.assert_close(loss, margin_softmax(encode(queries), prototypes, y, 0.3, 16.0), atol=1e-12, rtol=0)
 
 
 @pytest.mark.parametrize("evaluate", ["query", "momentum"])

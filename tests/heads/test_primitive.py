@@ -49,12 +49,13 @@ def test_everything_hidden_costs_nothing(pool_size):
     assert loss == 0 and torch.equal(e.grad, torch.zeros_like(e))
 
 
-def test_half_precision_accumulates_in_float32():
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_half_precision_accumulates_in_float32(dtype):
     torch.manual_seed(2)
     e, pool, y = unit(B, 64), unit(500, 64), torch.randint(500, (B,))
     exact = negative_lse(e, pool, hide_columns(y), 64.0)
-    rounded = negative_lse(e.bfloat16(), pool.bfloat16(), hide_columns(y), 64.0)
-    reference = negative_lse(e.bfloat16().double(), pool.bfloat16().double(), hide_columns(y), 64.0)
+    rounded = negative_lse(e.to(dtype), pool.to(dtype), hide_columns(y), 64.0)
+    reference = negative_lse(e.to(dtype).double(), pool.to(dtype).double(), hide_columns(y), 64.0)
     assert rounded.dtype == torch.float32
     assert (rounded - reference).abs().max() < 1e-4 < (exact - reference).abs().max()
 
