@@ -1,5 +1,5 @@
 # make report: the whole benchmark with the default config. make test: the tests. Both make .venv first.
-# make bench: the heads against plain references, about ten minutes; BENCH="-k dcq" for some rows only.
+# make bench: the heads against plain references, a quarter of an hour; BENCH="-k dcq" for some rows only.
 PYTHON ?= python3
 BIN := .venv/bin
 CORES ?= all

@@ -64,7 +64,7 @@ class Row:
 
 def _rows() -> Iterator[Row]:
     yield Row("fc-C1e5-D512", "fc", 10**5, rounds=(4, 6), targets=Targets(2, 1.3))
-    yield Row("fc-C1e6-D128", "fc", 10**6, dim=128, rounds=(2, 4), targets=Targets(3, 1.3))
+    yield Row("fc-C1e6-D128", "fc", 10**6, dim=128, rounds=(3, 12), targets=Targets(3, 1.3))
     million = {"head": "partial_fc", "classes": 10**6}
     yield Row("partial_fc-r0.1-C1e6", **million, ratio=0.1, targets=Targets(3.5, 1.5, 2.3))
     yield Row("partial_fc-r0.01-C1e6", **million, ratio=0.01, rounds=(3, 15), targets=Targets(18, 1.8, 2.2))
