@@ -13,10 +13,10 @@ def line(name: str) -> str:
     """Two lines about head `name`: its loader, its twin, what it is; its options with their defaults."""
     try:
         head = heads.load(name)
-    except Exception as error:  # whatever a newcomer's file raises must not hide the other heads
+    except (Exception, SystemExit) as error:  # whatever a newcomer's file raises must not hide the other heads
         return f"{name:12} cannot be loaded: {type(error).__name__}: {error}"
     twin = f"twin {head.momentum}" if head.momentum is not None else "no twin"
-    summary = (head.__doc__ or "").splitlines()[0]
+    summary = (head.__doc__ or "without a docstring").splitlines()[0]
     defaults = inspect.signature(head).parameters
     options = ", ".join(f"{option}={defaults[option].default}" for option in heads.options(name))
     return f"{name:12} {head.batches:16} {twin:11} {summary}\n{'':13}{options}"

@@ -151,6 +151,18 @@ def check_batch(embeddings: Tensor, labels: Tensor, num_classes: int, embedding_
     check_finite(embeddings)
 
 
+def check_pairs(
+    embeddings: tuple[Tensor, Tensor], labels: tuple[Tensor, Tensor], num_classes: int, embedding_dim: int
+) -> None:
+    """`check_batch` of both views, and ValueError unless they show the same classes, row by row."""
+    for view, classes in zip(embeddings, labels, strict=True):
+        check_batch(view, classes, num_classes, embedding_dim)
+    one, other = labels
+    if len(one) != len(other):
+        raise ValueError(f"views of {len(one)} and {len(other)} images: this head wants pairs, two of each class")
+    refuse_unless((one == other).all(), lambda: "the views' labels differ: this head wants pairs, two of each class")
+
+
 def check_finite(embeddings: Tensor) -> None:
     """NotFinite if unit rows on a CPU hold NaN or infinity."""
     if embeddings.device.type == "cpu" and not embeddings.detach().sum().isfinite():  # unit rows do not overflow a sum
@@ -158,7 +170,9 @@ def check_finite(embeddings: Tensor) -> None:
 
 
 def check_labels(labels: Tensor, num_classes: int) -> None:
-    """ValueError unless `labels` are int64 in [0, num_classes)."""
+    """ValueError unless `labels` are (B,) int64 in [0, num_classes)."""
+    if labels.ndim != 1:
+        raise ValueError(f"labels are {tuple(labels.shape)}, expected one class id a sample: (B,)")
     if labels.dtype != torch.int64:
         raise ValueError(f"labels are {labels.dtype}, expected torch.int64: other types cannot hold every class id")
     within = ((labels >= 0) & (labels < num_classes)).all()

@@ -123,7 +123,7 @@ def check_kind(kind: str, dim: int) -> None:
     advice = "choose HNSW16, with another number of links if you like, or Flat, which is exact and slow"
     try:
         index = empty_index(kind, dim)
-        serves = index.is_trained and keeps_vectors(index, torch.linspace(-1, 1, dim)[None])
+        serves = index.is_trained and keeps_vectors(index, torch.linspace(-1, 1, dim, dtype=torch.float32)[None])
     except (RuntimeError, TypeError) as error:  # faiss has no others
         raise ValueError(f"index '{kind}' is not one that faiss can build here: {advice}") from error
     if not serves:

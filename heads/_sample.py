@@ -28,6 +28,11 @@ def sample(
     return values.new_empty(number + 1).scatter_(0, place, values)[:number]
 
 
+def most(batch: int, classes: int, ratio: float) -> int:
+    """Most classes in a sample of ratio * C for a batch of so many."""
+    return min(classes, max(batch, int(ratio * classes)))
+
+
 def starts(ordered: Tensor) -> Tensor:
     """(n,) bool: the first of each run of equal neighbours."""
     new = torch.ones_like(ordered, dtype=torch.bool)

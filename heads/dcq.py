@@ -12,7 +12,7 @@ queue is part of the checkpoint, and the query encoder is what gets scored (`eva
 from torch import Tensor
 
 from heads import _base, _ranks
-from heads._base import Batch, Cost, Encoder, check_batch, check_option, check_ratio, margin_loss, widened
+from heads._base import Batch, Cost, Encoder, check_option, check_pairs, check_ratio, margin_loss, widened
 from heads._lse import both_lse, hide_labels, negative_lse, working_bytes
 from heads._margin import Margin
 from heads._pool import Ring
@@ -48,14 +48,14 @@ class Head(_base.Head):
     def forward(self, encode: Encoder, batch: Batch) -> Tensor:
         (x, other), (y, _) = batch  # two images of each class
         q = widened(encode(x))  # (B, D)
-        check_batch(q, y, self.num_classes, self.queue.vectors.shape[1])
-        labels = _ranks.gather(y)  # (N,), of all ranks
         keys = _ranks.shuffled(encode.momentum, other, lambda: self.dice.throw(y.device))  # (N, D), without gradient
+        k = _ranks.own_part(keys, len(q))
+        check_pairs((q, k), batch.labels, self.num_classes, self.queue.vectors.shape[1])
+        labels = _ranks.gather(y)  # (N,), of all ranks
         lse = negative_lse(q, self.queue.vectors, hide_labels(y, self.queue.labels), self.scale)
         if self.in_batch_negatives:
             lse = both_lse(lse, negative_lse(q, keys, hide_labels(y, labels), self.scale))
         self.pending.append((keys, labels))
-        k = _ranks.own_part(keys, len(y))
         return _ranks.mean(margin_loss(lse, self.margin((q * k).sum(1), self.ramp), self.scale))
 
     def commit(self) -> None:

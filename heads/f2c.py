@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from heads import _base, _ranks
-from heads._base import Batch, Cost, Encoder, check_batch, check_labels, check_option, check_ratio, margin_loss
+from heads._base import Batch, Cost, Encoder, check_batch, check_option, check_ratio, margin_loss
 from heads._lse import both_lse, hide_also, hide_columns, negative_lse, working_bytes
 from heads._margin import Margin
 from heads._pool import EMPTY, Finding, Hardest, Slots, Visit, pull
@@ -85,10 +85,10 @@ class Head(_base.Head):
 
     def turn(self, encode: Encoder, x: Tensor, labels: Tensor, y: Tensor, keys: Tensor) -> Turn:
         """x are the probes, y of classes `keys` is the gallery, whose embeddings are to enter the pool."""
-        p = encode(x)
-        check_batch(p, labels, len(self.pool.slot_of), self.pool.vectors.shape[2])
-        check_labels(keys, len(self.pool.slot_of))
-        visit = self.pool.visit(_ranks.gather(encode.momentum(y)), _ranks.gather(keys))
+        p, g = encode(x), encode.momentum(y)
+        for embeddings, classes in ((p, labels), (g, keys)):
+            check_batch(embeddings, classes, len(self.pool.slot_of), self.pool.vectors.shape[2])
+        visit = self.pool.visit(_ranks.gather(g), _ranks.gather(keys))
         return Turn(p, *self.pool.place(visit, labels), visit)
 
     def look(self, turns: list[Turn]) -> tuple[tuple[Tensor, ...], list[Finding]]:

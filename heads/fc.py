@@ -28,7 +28,7 @@ class Head(_base.Head):
         margin: str = "cosface",
         m: float | list[float] = 0.4,
         scale: float = 64.0,
-        centre_momentum: float | list[float] = 0.9,
+        centre_momentum: float = 0.9,
         weight_decay: float = 5e-4,
     ):
         super().__init__()

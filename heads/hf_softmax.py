@@ -9,6 +9,8 @@ instead of free weights under a plain softmax (`m` = 0 adds no margin, as in the
 be small: 12 serves tens of thousands of classes); how many classes are active is given, not adapted. From the official
 code: where neighbours are too many, the farther ones of each sample are left out, not random ones; the index is faiss's
 HNSW, there nmslib's or a forest of Annoy's; centres are kept in memory, not by a server.
+With several processes each indexes its share of the classes: an approximate index then misses other neighbours than
+that of one process does, and the losses differ by that; `Flat` finds the same.
 On a GPU every step waits for the device, since the index is on the host. To build it takes long, and no median of step
 times shows that: it is told as `upkeep`.
 """
@@ -22,7 +24,7 @@ from heads._index import Index, index_bytes
 from heads._margin import Margin
 from heads._random import Dice
 from heads._ranks import gather, gather_embeddings
-from heads._sample import sample
+from heads._sample import most, sample
 
 
 class Head(_base.Head):
@@ -79,7 +81,7 @@ class Head(_base.Head):
     ) -> Cost:
         """Of state: the centres, and on the host the index. Of temporaries: the copy that the index is built from, and
         what is told while the sample is drawn. What is read and computed to find neighbours has no simple bound."""
-        rows = max(batch, int(ratio * classes))
+        rows = most(batch, classes, ratio)
         state = 8 * classes * dim + index_bytes(classes, dim, index)
         working = 4 * classes * dim + update_bytes(batch, rows, dim, sampled=True) + 192 * (rows + batch) + 16 * classes
         return Cost(state, 20 * rows * dim, 8 * batch * rows * dim, working)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from heads import _base
-from heads._base import Batch, Cost, Encoder, check_batch, check_finite, margin_loss, widened
+from heads._base import Batch, Cost, Encoder, check_pairs, margin_loss, widened
 from heads._ranks import gather, gather_embeddings, mean
 
 
@@ -26,8 +26,7 @@ class Head(_base.Head):
     def forward(self, encode: Encoder, batch: Batch) -> Tensor:
         (x1, x2), (y, _) = batch  # two images of each class
         e1, e2 = widened(encode(x1)), widened(encode(x2))  # (B, D) each
-        check_batch(e1, y, self.num_classes, self.dim)
-        check_finite(e2)
+        check_pairs((e1, e2), batch.labels, self.num_classes, self.dim)
         cosine, same = (e1 * e2).sum(1), y[:, None] == gather(y)
         forth, back = (self.loss(a, gather_embeddings(b), same, cosine) for a, b in ((e1, e2), (e2, e1)))
         return mean(forth + back) / 2

@@ -17,7 +17,7 @@ from heads._idle import idle_bytes
 from heads._margin import Margin
 from heads._random import Dice
 from heads._ranks import gather, gather_embeddings
-from heads._sample import sample
+from heads._sample import most, sample
 
 
 class Head(_base.Head):
@@ -32,7 +32,7 @@ class Head(_base.Head):
         margin: str = "cosface",
         m: float | list[float] = 0.4,
         scale: float = 64.0,
-        centre_momentum: float | list[float] = 0.9,
+        centre_momentum: float = 0.9,
         weight_decay: float = 5e-4,
         update: str = "sampled",
     ):
@@ -65,7 +65,7 @@ class Head(_base.Head):
     def cost(
         cls, batch: int, classes: int, dim: int, ratio: float = 0.1, update: str = "sampled", **options: object
     ) -> Cost:
-        rows = max(batch, int(ratio * classes))
+        rows = most(batch, classes, ratio)
         state = 8 * classes * dim + (idle_bytes(classes) if update == "dense" else 0)
         working = update_bytes(batch, rows, dim, sampled=True)
         return Cost(state, 20 * rows * dim, 8 * batch * rows * dim, working)

@@ -5,7 +5,7 @@ probe net. Each of the two images is probe once and gallery once; a probe's targ
 embedding, its negatives are the other classes of the batch and a queue of K = ratio * C earlier gallery embeddings.
 It stands between DCQ (no negatives in the batch, one direction) and F2C (a pool with one slot a class).
 After the code in FaceX-Zoo: the batch's embeddings take the place of the oldest queue entries before the comparison,
-and one of the two is then queued, drawn by lot. Departures from it: entries of a sample's own class are hidden, since
+and one view's are then queued, drawn by lot. Departures from it: entries of a sample's own class are hidden, since
 our loader may draw a class that is still queued; a margin may be used; the ring wraps at any size.
 """
 
@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from heads import _base, _ranks
-from heads._base import Batch, Cost, Encoder, check_batch, check_finite, check_ratio, margin_loss, widened
+from heads._base import Batch, Cost, Encoder, check_pairs, check_ratio, margin_loss, widened
 from heads._lse import both_lse, hide_also, hide_labels, mask, negative_lse, working_bytes
 from heads._margin import Margin
 from heads._pool import Ring
@@ -44,12 +44,11 @@ class Head(_base.Head):
     def forward(self, encode: Encoder, batch: Batch) -> Tensor:
         (x1, x2), (y, _) = batch  # two images of each class
         p1, p2 = widened(encode(x1)), widened(encode(x2))  # probes (B, D)
-        check_batch(p1, y, self.num_classes, self.queue.vectors.shape[1])
-        check_finite(p2)
+        check_pairs((p1, p2), batch.labels, self.num_classes, self.queue.vectors.shape[1])
         labels = _ranks.gather(y)
         g1, g2 = (_ranks.gather(encode.momentum(x)) for x in (x1, x2))  # prototypes of all ranks (N, D), no gradient
-        lots = torch.rand(len(labels), 1, generator=self.dice.throw(y.device), device=y.device)
-        self.pending = (torch.where(lots < 0.5, g1, g2), labels)
+        lot = torch.rand(1, generator=self.dice.throw(y.device), device=y.device)
+        self.pending = (torch.where(lot < 0.5, g1, g2), labels)
         return (self.loss(p1, g2, y, labels) + self.loss(p2, g1, y, labels)) / 2
 
     def loss(self, probes: Tensor, prototypes: Tensor, y: Tensor, labels: Tensor) -> Tensor:

@@ -20,7 +20,7 @@ from heads._centres import Centres, update_bytes
 from heads._margin import Margin
 from heads._random import Dice
 from heads._ranks import gather, gather_embeddings, replicated, total
-from heads._sample import sample
+from heads._sample import most, sample
 
 
 class SumSoftplus:
@@ -33,7 +33,7 @@ class SumSoftplus:
         self.slopes = torch.zeros_like(bias)
 
     def add(self, logits: Tensor) -> None:
-        self.sum.add_(softplus(logits.sub_(self.parameter.detach())).sum(1))
+        self.sum.add_(softplus(logits.sub_(self.parameter.detach()), threshold=50).sum(1))
 
     def value(self) -> Tensor:
         return total(self.sum)
@@ -76,7 +76,7 @@ class Head(_base.Head):
         e, y = gather_embeddings(e), gather(y)  # of all ranks
         rows = sample(y, self.bank.num_classes, self.sample_size, self.dice.throw(y.device))
         others, cosine = self.bank.compare(e, y, self.scale, self.lr, rows, SumSoftplus(e.detach(), self.bias))
-        own = softplus(replicated(self.bias) - self.scale * self.margin(cosine, self.ramp))
+        own = softplus(replicated(self.bias) - self.scale * self.margin(cosine, self.ramp), threshold=50)
         return (own + self.weight * others).mean()
 
     def centres(self) -> Tensor:
@@ -87,6 +87,6 @@ class Head(_base.Head):
 
     @classmethod
     def cost(cls, batch: int, classes: int, dim: int, ratio: float = 1.0, **options: object) -> Cost:
-        rows = max(batch, int(ratio * classes))
+        rows = most(batch, classes, ratio)
         working = update_bytes(batch, rows, dim, sampled=True)
         return Cost(8 * classes * dim, 20 * rows * dim, 8 * batch * rows * dim, working)

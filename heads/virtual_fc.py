@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from heads import _base
-from heads._base import Batch, Cost, Encoder, check_batch, check_option, check_ratio, margin_loss
+from heads._base import Batch, Cost, Encoder, check_batch, check_option, check_ratio, margin_loss, widened
 from heads._centres import Centres, update_bytes
 from heads._margin import Margin
 from heads._pool import Groups, group
@@ -52,7 +52,7 @@ class Head(_base.Head):
 
     def forward(self, encode: Encoder, batch: Batch) -> Tensor:
         (x,), (y,) = batch
-        e = encode(x)  # (B, D)
+        e = widened(encode(x))  # (B, D)
         check_batch(e, y, self.num_classes, self.bank.dim)
         e, y = gather_embeddings(e), gather(y)  # of all ranks
         classes = group(y)

@@ -2,7 +2,7 @@
 
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy, normalize, softplus
+from torch.nn.functional import cross_entropy, normalize
 
 
 def margin_softmax(e: Tensor, weight: Tensor, labels: Tensor, m: float, scale: float) -> Tensor:
@@ -17,6 +17,11 @@ def queue_softmax(q: Tensor, k: Tensor, y: Tensor, queue: Tensor, queued: Tensor
     negatives = (q @ queue.T).masked_fill(y[:, None] == queued[None], -torch.inf)
     logits = torch.cat([(q * k).sum(1, keepdim=True) - m, negatives], 1)
     return cross_entropy(scale * logits, torch.zeros_like(y))
+
+
+def log_one_plus_exp(x: Tensor) -> Tensor:
+    """torch's softplus returns x itself above 20, which is off by 2e-9."""
+    return torch.logaddexp(x, torch.zeros_like(x))
 
 
 def uniface(
@@ -34,8 +39,8 @@ def uniface(
     for sample, label in zip(e, labels.tolist(), strict=True):
         for row in rows.tolist():
             cosine = sample @ weight[row] / weight[row].norm()
-            own = softplus(bias - scale * (cosine - m))
-            total = total + (own if row == label else negatives_weight * softplus(scale * cosine - bias))
+            own = log_one_plus_exp(bias - scale * (cosine - m))
+            total = total + (own if row == label else negatives_weight * log_one_plus_exp(scale * cosine - bias))
     return total / len(e)
 
 

@@ -35,6 +35,20 @@ def test_new_writes_a_head_that_is_listed(folder):
 
 
 @pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("raise SystemExit(3)", "mine         cannot be loaded: SystemExit: 3"),
+        ("x = (", "cannot be loaded: SyntaxError"),
+        ("from heads import _base\n\n\nclass Head(_base.Head):\n    pass", "no twin     without a docstring"),
+    ],
+)
+def test_a_faulty_file_does_not_hide_the_other_heads(folder, code, message):
+    (folder / "heads/mine.py").write_text(code + "\n")
+    said = python(folder).stdout
+    assert message in said and all(f"\n{name} " in f"\n{said}" for name in heads.names())
+
+
+@pytest.mark.parametrize(
     ("name", "message"), [("fc", "heads/fc.py exists already"), ("_x", "cannot name a head"), ("a-b", "cannot")]
 )
 def test_new_refuses_a_name_it_cannot_use(folder, name, message):

@@ -165,6 +165,14 @@ def test_an_index_that_cannot_serve_is_refused(kind):
         make(index=kind)
 
 
+def test_it_can_be_made_where_numbers_are_double_by_default():
+    torch.set_default_dtype(torch.float64)
+    try:
+        assert make(index="HNSW16").bank.weight.dtype == torch.float64
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
 def test_an_impossible_rebuild_is_refused():
     with pytest.raises(ValueError, match="rebuild 0 is no number of steps"):
         make(rebuild=0)

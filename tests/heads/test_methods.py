@@ -69,6 +69,14 @@ def test_partial_fc_keeps_all_positives_when_they_exceed_the_sample():
     assert torch.equal(head.sample(y), y)
 
 
+@pytest.mark.parametrize("name", ["partial_fc", "uniface", "hf_softmax"])
+def test_a_sample_is_not_said_to_cost_more_than_all_classes(name):
+    cost = heads.load(name).cost
+    assert cost(256, 100, D, ratio=0.5).flops == cost(256, 100, D, ratio=1.0).flops == 8 * 256 * 100 * D
+    assert cost(256, 10_000, D, ratio=0.1).flops == 8 * 256 * 1000 * D
+    assert cost(256, 10_000, D, ratio=0.001).flops == 8 * 256 * 256 * D
+
+
 class Twins(Encoder):
     """Query and momentum embeddings that differ, both known."""
 
