@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn.functional import softplus
 
 from heads import _base
-from heads._base import Batch, Cost, Encoder, check_batch, check_ratio, widened
+from heads._base import Batch, Cost, Encoder, check_batch, check_ratio, margin_loss, widened
 from heads._centres import Centres, update_bytes
 from heads._margin import Margin
 from heads._random import Dice
@@ -76,7 +76,7 @@ class Head(_base.Head):
         e, y = gather_embeddings(e), gather(y)  # of all ranks
         rows = sample(y, self.bank.num_classes, self.sample_size, self.dice.throw(y.device))
         others, cosine = self.bank.compare(e, y, self.scale, self.lr, rows, SumSoftplus(e.detach(), self.bias))
-        own = softplus(replicated(self.bias) - self.scale * self.margin(cosine, self.ramp), threshold=50)
+        own = margin_loss(replicated(self.bias), self.margin(cosine, self.ramp), self.scale)
         return (own + self.weight * others).mean()
 
     def centres(self) -> Tensor:
