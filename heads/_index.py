@@ -1,9 +1,10 @@
 """An approximate-nearest-neighbour index over class centres, built anew now and then. Nothing else needs faiss.
 
 The index lives on the host: to build and to ask it, centres and embeddings are copied there, which on a GPU waits for
-the device. With several processes each indexes and searches its own share of the classes for the whole batch, and what
-they found is merged by similarity. To the bit, the same centres make the same index, whatever the number of threads;
-a checkpoint holds the centres as they were indexed, read back out of the index, and loading builds it again from them.
+the device. To the bit, the same centres make the same index, whatever the number of threads. With several processes
+each indexes all classes, which must fit its host's memory, and searches for its part of the batch: shares of an
+approximate index would not find what the whole one finds, and W processes would not train the model of one. A
+checkpoint holds the centres as they were indexed, read back out of the index, and loading builds it again from them.
 """
 
 import re
@@ -14,7 +15,7 @@ from types import ModuleType
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from heads import _ranks
@@ -25,17 +26,17 @@ EFFORT = 100
 """candidates that a graph index (HNSW) keeps while it is built and searched: `ef` in the script of Zhang et al."""
 
 
-class Index(_ranks.Sharded):
+class Index(nn.Module):
     """The class centres most similar to an embedding, among the centres as they were up to `every` steps ago.
 
     `kind` is what faiss's index_factory reads: HNSW16, Flat (exact), ...; ValueError where it cannot serve.
     """
 
     def __init__(self, num_classes: int, dim: int, kind: str, every: int):
-        super().__init__(num_classes)
+        super().__init__()
         if every < 1:
             raise ValueError(f"rebuild {every} is no number of steps: the index is built anew every so many")
-        self.dim, self.kind, self.every, self.age = dim, kind, every, 0
+        self.num_classes, self.dim, self.kind, self.every, self.age = num_classes, dim, kind, every, 0
         self.upkeep: Upkeep | None = None
         self.built: Any = None
         check_kind(kind, dim)
@@ -51,41 +52,39 @@ class Index(_ranks.Sharded):
         if self.built is None or self.age % self.every == 0:
             self.rebuild(weight)
         self.age += 1
-        similarity, classes = (_ranks.gather(found.to(embeddings.device)) for found in self.search(embeddings, number))
-        best = similarity.topk(min(number, len(classes)), dim=0).indices
-        return classes.gather(0, best)
+        mine = _ranks.share(len(embeddings))
+        return _ranks.gather(self.search(embeddings[mine.start : mine.stop], number)).T
 
-    def search(self, embeddings: Tensor, number: int) -> tuple[Tensor, Tensor]:
-        """Similarities and classes, both (n, N) on the host, of the `number` nearest in this rank's share."""
+    def search(self, embeddings: Tensor, number: int) -> Tensor:
+        """(N, n) classes nearest to each of the `embeddings` (N, D)."""
         with threads(torch.get_num_threads()):
-            found = self.built.search(embeddings.float().cpu().numpy(), min(number, len(self.own)))
-        similarity, at = (torch.from_numpy(part.T) for part in found)
-        return similarity, at.where(at < 0, at + self.own.start)
+            _, classes = self.built.search(embeddings.float().cpu().numpy(), min(number, self.num_classes))
+        return torch.from_numpy(classes).to(embeddings.device)
 
     def rebuild(self, weight: Tensor) -> None:
-        """Index the directions of `weight` (n, D) in the place of what was indexed, and note the time it took."""
+        """Index the directions of all ranks' `weight` (n, D) anew, and note the time it took."""
         weight[0, 0].item()  # waits for the device: what it still has to do is no part of the time
         started = time.perf_counter()
         self.built = None  # two at once would take twice the memory
-        self.build(unit_rows(weight))
+        self.build(_ranks.gather(unit_rows(weight)))
         self.upkeep = Upkeep(time.perf_counter() - started, self.every)
 
     def build(self, vectors: Tensor) -> None:
-        """Index the unit rows `vectors` (n, D), float32 on the host."""
+        """Index the unit rows `vectors` (C, D), float32 on the host."""
         built = empty_index(self.kind, self.dim)
         with threads(torch.get_num_threads() if builds_alike() else 1):
             built.add(vectors.numpy())
         self.built = built
 
     def vectors(self) -> Tensor:
-        """(n, D) unit rows that are indexed, n = 0 before the first step."""
+        """(C, D) unit rows that are indexed; none before the first step."""
         if self.built is None:
             return self.nothing
         return torch.from_numpy(self.built.reconstruct_n(0, self.built.ntotal)).to(self.nothing.device)
 
     def _save_to_state_dict(self, destination, prefix, keep_vars):
         super()._save_to_state_dict(destination, prefix, keep_vars)
-        destination[prefix + "vectors"] = _ranks.gather(self.vectors())
+        destination[prefix + "vectors"] = self.vectors()
 
     def _load_from_state_dict(self, state_dict, prefix, *rest):
         own = dict(state_dict)
@@ -93,7 +92,7 @@ class Index(_ranks.Sharded):
         super()._load_from_state_dict(own, prefix, *rest)
         self.built = None
         if len(vectors):
-            self.build(vectors[self.own.start : self.own.stop].float().cpu())
+            self.build(vectors.float().cpu())
 
     def get_extra_state(self) -> Tensor:
         return torch.tensor(self.age)

@@ -9,8 +9,6 @@ instead of free weights under a plain softmax (`m` = 0 adds no margin, as in the
 be small: 12 serves tens of thousands of classes); how many classes are active is given, not adapted. From the official
 code: where neighbours are too many, the farther ones of each sample are left out, not random ones; the index is faiss's
 HNSW, there nmslib's or a forest of Annoy's; centres are kept in memory, not by a server.
-With several processes each indexes its share of the classes: an approximate index then misses other neighbours than
-that of one process does, and the losses differ by that; `Flat` finds the same.
 On a GPU every step waits for the device, since the index is on the host. To build it takes long, and no median of step
 times shows that: it is told as `upkeep`.
 """

@@ -28,7 +28,7 @@ VARIANTS: dict[str, list[dict]] = {
         {"ratio": 0.7, "reduction": "sum"},
         {"ratio": 1.0, "centre": "average", "symmetric": False, "empty": "hidden", "reduction": "sum"},
     ],
-    "hf_softmax": [{"index": "Flat"}],  # the index that has no randomness of its own
+    "hf_softmax": [{"index": "Flat"}, {"ratio": 0.6, "rebuild": 2}],
     "partial_fc": [
         {"ratio": 0.3},
         {"ratio": 0.7},

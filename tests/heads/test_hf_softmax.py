@@ -130,10 +130,10 @@ def test_each_rebuild_tells_how_long_it_took():
     assert all(upkeep.seconds > 0 and upkeep.every_steps == 2 for upkeep in told)
 
 
-def search(number: int) -> tuple[torch.Tensor, torch.Tensor]:
+def search(number: int, kind: str = "HNSW16") -> tuple[torch.Tensor, torch.Tensor]:
     torch.manual_seed(1)
     weight, queries = torch.randn(3000, 24), normalize(torch.randn(32, 24), dim=1)
-    index = Index(3000, 24, "HNSW16", 1)
+    index = Index(3000, 24, kind, 1)
     exact = (queries @ normalize(weight, dim=1).T).topk(number).indices.T
     own = _ranks.share(3000)
     return index.nearest(queries, weight[own.start : own.stop], number), exact
@@ -185,29 +185,31 @@ def test_a_missing_faiss_is_said_in_one_sentence_and_concerns_no_other_head(monk
     assert heads.load("partial_fc")(C, D).rows_in_loss() == 6
 
 
-def run_exact() -> dict:
-    head = make(index="Flat", ratio=0.3, rebuild=2).double()
+def run(kind: str) -> dict:
+    head = make(index=kind, ratio=0.3, rebuild=2).double()
     losses = train(head, range(STEPS))
     return {"losses": losses, "state": copy.deepcopy(head.state_dict())}
 
 
-def resume(state: dict) -> list[float]:
-    head = make(index="Flat", ratio=0.3, rebuild=2).double()
+def resume(kind: str, state: dict) -> list[float]:
+    head = make(index=kind, ratio=0.3, rebuild=2).double()
     head.load_state_dict(copy.deepcopy(state))
     return train(head, range(STEPS, STEPS + 3))
 
 
 @pytest.mark.parametrize("number", [2, 3])
-def test_several_processes_with_an_exact_index_train_as_one(number):
-    one = run_exact()
-    for other in together(number, run_exact):
+@pytest.mark.parametrize("kind", ["Flat", "HNSW2"])
+def test_several_processes_train_as_one(kind, number):
+    one = run(kind)
+    for other in together(number, run, kind):
         torch.testing.assert_close(other["losses"], one["losses"], atol=1e-10, rtol=0)
         torch.testing.assert_close(other["state"], one["state"], atol=1e-7, rtol=0)  # vectors are float32
-    after = resume(one["state"])
-    for resumed in together(number, resume, one["state"]):
+    after = resume(kind, one["state"])
+    for resumed in together(number, resume, kind, one["state"]):
         torch.testing.assert_close(resumed, after, atol=1e-10, rtol=0)
 
 
-def test_several_processes_with_an_approximate_index_agree_on_what_they_found():
-    (found, exact), (other, _) = together(2, search, 10)
-    assert torch.equal(found, other) and recall(found, exact) > 0.8
+def test_several_processes_find_by_an_approximate_index_what_one_does():
+    alone, exact = search(10, "HNSW4")
+    assert 0.8 < recall(alone, exact) < 1, "were it exact, this would prove nothing"
+    assert all(torch.equal(found, alone) for found, _ in together(2, search, 10, "HNSW4"))
