@@ -33,8 +33,8 @@ def path(name: str) -> Path:
 
 
 def shared() -> list[Path]:
-    """The private files that heads lean on: a change in one concerns them all."""
-    return sorted(FOLDER.glob("_[!_]*.py"))
+    """The files of heads/kit, which heads are made of: a change in one concerns them all."""
+    return sorted((FOLDER / "kit").glob("*.py"))
 
 
 def load(name: str) -> type["Head"]:

@@ -17,11 +17,12 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from heads import _base, _ranks
-from heads._base import Batch, Cost, Encoder, check_batch, check_option, check_ratio, margin_loss
-from heads._lse import both_lse, hide_also, hide_columns, negative_lse, working_bytes
-from heads._margin import Margin
-from heads._pool import EMPTY, Finding, Hardest, Slots, Visit, pull
+from heads.kit import interface, ranks
+from heads.kit.checks import check_batch, check_option, check_ratio
+from heads.kit.class_pool import EMPTY, Finding, Hardest, Slots, Visit, pull
+from heads.kit.interface import Batch, Cost, Encoder
+from heads.kit.lse import both_lse, hide_also, hide_columns, negative_lse, working_bytes
+from heads.kit.margins import Margin, margin_loss
 
 LOADERS = dict(dual="pairs+instances", identity="identity pairs", instance="instance halves", pairs="half pairs")
 
@@ -36,7 +37,7 @@ class Turn(NamedTuple):
     visit: Visit
 
 
-class Head(_base.Head):
+class Head(interface.Head):
     """A pool of gallery embeddings for the classes used last."""
 
     batches = "pairs+instances"
@@ -88,7 +89,7 @@ class Head(_base.Head):
         p, g = encode(x), encode.momentum(y)
         for embeddings, classes in ((p, labels), (g, keys)):
             check_batch(embeddings, classes, len(self.pool.slot_of), self.pool.vectors.shape[2])
-        visit = self.pool.visit(_ranks.gather(g), _ranks.gather(keys))
+        visit = self.pool.visit(ranks.gather(g), ranks.gather(keys))
         return Turn(p, *self.pool.place(visit, labels), visit)
 
     def look(self, turns: list[Turn]) -> tuple[tuple[Tensor, ...], list[Finding]]:
@@ -113,7 +114,7 @@ class Head(_base.Head):
         own = torch.where(met[:, None], columns[at], self.pool.vectors[0, slot])
         softmax = margin_loss(both_lse(lse, near), self.margin((p * own).sum(1), self.ramp), self.scale)
         outlier = (p * pull(far, hardest.found(columns, self.scale))).sum(1)
-        return _ranks.mean(softmax, held), _ranks.mean(outlier, ~held)
+        return ranks.mean(softmax, held), ranks.mean(outlier, ~held)
 
     def commit(self) -> None:
         if self.pending is not None:

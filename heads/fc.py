@@ -9,14 +9,15 @@ classes: each holds C / W centres and compares them with the whole batch.
 
 from torch import Tensor
 
-from heads import _base
-from heads._base import Batch, Cost, Encoder, check_batch, margin_loss
-from heads._centres import Centres, update_bytes
-from heads._margin import Margin
-from heads._ranks import gather, gather_embeddings
+from heads.kit import interface
+from heads.kit.centres import Centres, update_bytes
+from heads.kit.checks import check_batch
+from heads.kit.interface import Batch, Cost, Encoder
+from heads.kit.margins import Margin, margin_loss
+from heads.kit.ranks import gather, gather_embeddings
 
 
-class Head(_base.Head):
+class Head(interface.Head):
     """Every class centre, every step."""
 
     def __init__(

@@ -15,17 +15,18 @@ times shows that: it is told as `upkeep`.
 
 from torch import Tensor
 
-from heads import _base
-from heads._base import Batch, Cost, Encoder, Upkeep, check_batch, check_ratio, margin_loss
-from heads._centres import Centres, update_bytes
-from heads._index import Index, index_bytes
-from heads._margin import Margin
-from heads._random import Dice
-from heads._ranks import gather, gather_embeddings
-from heads._sample import most, sample
+from heads.kit import interface
+from heads.kit.centres import Centres, update_bytes
+from heads.kit.checks import check_batch, check_ratio
+from heads.kit.dice import Dice
+from heads.kit.interface import Batch, Cost, Encoder, Upkeep
+from heads.kit.margins import Margin, margin_loss
+from heads.kit.nearest import Index, index_bytes
+from heads.kit.ranks import gather, gather_embeddings
+from heads.kit.sample import most, sample
 
 
-class Head(_base.Head):
+class Head(interface.Head):
     """The batch's classes and those nearest to its embeddings."""
 
     def __init__(

@@ -8,12 +8,15 @@ it, instead of free vectors under an L2 penalty; either image of a pair is ancho
 import torch
 from torch import Tensor
 
-from heads import _base
-from heads._base import Batch, Cost, Encoder, check_pairs, margin_loss, widened
-from heads._ranks import gather, gather_embeddings, mean
+from heads.kit import interface
+from heads.kit.checks import check_pairs
+from heads.kit.interface import Batch, Cost, Encoder
+from heads.kit.lse import widened
+from heads.kit.margins import margin_loss
+from heads.kit.ranks import gather, gather_embeddings, mean
 
 
-class Head(_base.Head):
+class Head(interface.Head):
     """The other classes of the batch, no memory."""
 
     batches = "half pairs"

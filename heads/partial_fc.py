@@ -10,17 +10,18 @@ The code also draws a sample of its own for each process's share of the classes;
 
 from torch import Tensor
 
-from heads import _base
-from heads._base import Batch, Cost, Encoder, check_batch, check_ratio, margin_loss
-from heads._centres import Centres, update_bytes
-from heads._idle import idle_bytes
-from heads._margin import Margin
-from heads._random import Dice
-from heads._ranks import gather, gather_embeddings
-from heads._sample import most, sample
+from heads.kit import interface
+from heads.kit.centres import Centres, update_bytes
+from heads.kit.checks import check_batch, check_ratio
+from heads.kit.dice import Dice
+from heads.kit.idle import idle_bytes
+from heads.kit.interface import Batch, Cost, Encoder
+from heads.kit.margins import Margin, margin_loss
+from heads.kit.ranks import gather, gather_embeddings
+from heads.kit.sample import most, sample
 
 
-class Head(_base.Head):
+class Head(interface.Head):
     """The batch's classes and a random sample of the others."""
 
     def __init__(

@@ -12,15 +12,16 @@ our loader may draw a class that is still queued; a margin may be used; the ring
 import torch
 from torch import Tensor
 
-from heads import _base, _ranks
-from heads._base import Batch, Cost, Encoder, check_pairs, check_ratio, margin_loss, widened
-from heads._lse import both_lse, hide_also, hide_labels, mask, negative_lse, working_bytes
-from heads._margin import Margin
-from heads._pool import Ring
-from heads._random import Dice
+from heads.kit import interface, ranks
+from heads.kit.checks import check_pairs, check_ratio
+from heads.kit.class_pool import Ring
+from heads.kit.dice import Dice
+from heads.kit.interface import Batch, Cost, Encoder
+from heads.kit.lse import both_lse, hide_also, hide_labels, mask, negative_lse, widened, working_bytes
+from heads.kit.margins import Margin, margin_loss
 
 
-class Head(_base.Head):
+class Head(interface.Head):
     """A queue of prototypes, and the batch's own, from both images in turn."""
 
     batches = "half pairs"
@@ -45,8 +46,8 @@ class Head(_base.Head):
         (x1, x2), (y, _) = batch  # two images of each class
         p1, p2 = widened(encode(x1)), widened(encode(x2))  # probes (B, D)
         check_pairs((p1, p2), batch.labels, self.num_classes, self.queue.vectors.shape[1])
-        labels = _ranks.gather(y)
-        g1, g2 = (_ranks.gather(encode.momentum(x)) for x in (x1, x2))  # prototypes of all ranks (N, D), no gradient
+        labels = ranks.gather(y)
+        g1, g2 = (ranks.gather(encode.momentum(x)) for x in (x1, x2))  # prototypes of all ranks (N, D), no gradient
         lot = torch.rand(1, generator=self.dice.throw(y.device), device=y.device)
         self.pending = (torch.where(lot < 0.5, g1, g2), labels)
         return (self.loss(p1, g2, y, labels) + self.loss(p2, g1, y, labels)) / 2
@@ -57,8 +58,8 @@ class Head(_base.Head):
         hide = hide_also(hide_labels(y, self.queue.labels), [oldest], [len(y)])
         queued = negative_lse(probes, self.queue.vectors, hide, self.scale)
         beside = negative_lse(probes, prototypes, hide_labels(y, labels), self.scale)
-        cosine = self.margin((probes * _ranks.own_part(prototypes, len(y))).sum(1), self.ramp)
-        return _ranks.mean(margin_loss(both_lse(queued, beside), cosine, self.scale))
+        cosine = self.margin((probes * ranks.own_part(prototypes, len(y))).sum(1), self.ramp)
+        return ranks.mean(margin_loss(both_lse(queued, beside), cosine, self.scale))
 
     def commit(self) -> None:
         if self.pending is not None:

@@ -9,12 +9,14 @@ gradient stays finite where two embeddings coincide.
 import torch
 from torch import Tensor
 
-from heads import _base
-from heads._base import Batch, Cost, Encoder, check_batch, widened
-from heads._ranks import gather, gather_embeddings, mean
+from heads.kit import interface
+from heads.kit.checks import check_batch
+from heads.kit.interface import Batch, Cost, Encoder
+from heads.kit.lse import widened
+from heads.kit.ranks import gather, gather_embeddings, mean
 
 
-class Head(_base.Head):
+class Head(interface.Head):
     """The hardest positive and the hardest negative of the batch."""
 
     batches = "groups"

@@ -14,13 +14,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
-from heads import _base
-from heads._base import Batch, Cost, Encoder, check_batch, check_ratio, margin_loss, widened
-from heads._centres import Centres, update_bytes
-from heads._margin import Margin
-from heads._random import Dice
-from heads._ranks import gather, gather_embeddings, replicated, total
-from heads._sample import most, sample
+from heads.kit import interface
+from heads.kit.centres import Centres, update_bytes
+from heads.kit.checks import check_batch, check_ratio
+from heads.kit.dice import Dice
+from heads.kit.interface import Batch, Cost, Encoder
+from heads.kit.lse import widened
+from heads.kit.margins import Margin, margin_loss
+from heads.kit.ranks import gather, gather_embeddings, replicated, total
+from heads.kit.sample import most, sample
 
 
 class SumSoftplus:
@@ -47,7 +49,7 @@ class SumSoftplus:
         return -self.slopes
 
 
-class Head(_base.Head):
+class Head(interface.Head):
     """Every class a yes-or-no question, with one threshold for all."""
 
     def __init__(

@@ -13,18 +13,20 @@ another class takes it over.
 import torch
 from torch import Tensor
 
-from heads import _base
-from heads._base import Batch, Cost, Encoder, check_batch, check_option, check_ratio, margin_loss, widened
-from heads._centres import Centres, update_bytes
-from heads._margin import Margin
-from heads._pool import Groups, group
-from heads._ranks import gather, gather_embeddings
-from heads._sample import starts
+from heads.kit import interface
+from heads.kit.centres import Centres, update_bytes
+from heads.kit.checks import check_batch, check_option, check_ratio
+from heads.kit.class_pool import Groups, group
+from heads.kit.interface import Batch, Cost, Encoder
+from heads.kit.lse import widened
+from heads.kit.margins import Margin, margin_loss
+from heads.kit.ranks import gather, gather_embeddings
+from heads.kit.sample import starts
 
 NO_ANCHOR = -1
 
 
-class Head(_base.Head):
+class Head(interface.Head):
     """Anchors that groups of classes share."""
 
     batches = "groups"

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from workflow import settings as plan
-from workflow.record import UserError
+from workflow.errors import UserError
 
 
 @pytest.fixture

@@ -38,3 +38,14 @@ def progress(items: Iterable[T], label: str, total: int | None = None, unit: str
             told = now
             rate = done / max(now - started, 1e-9)
             log(f"{label}: {done}/{total} {unit}, {rate:.3g}/s, {duration((total - done) / rate)} left")
+
+
+class Stopwatch:
+    """Seconds since it was made, by the monotonic clock."""
+
+    def __init__(self) -> None:
+        self.started = time.perf_counter()
+
+    @property
+    def seconds(self) -> float:
+        return time.perf_counter() - self.started

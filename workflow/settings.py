@@ -15,8 +15,9 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 import heads
+from workflow.cells.paths import ratio_text
 from workflow.data import settings as data_settings
-from workflow.record import UserError, ratio_text
+from workflow.errors import UserError
 
 SCHEMA = Path(__file__).resolve().parent.parent / "config" / "schema.yaml"
 SHARED_BY_HEADS = ("margin", "m", "scale", "weight_decay")

@@ -7,8 +7,8 @@ import torch
 
 from tests.benchmarks import table
 from tests.benchmarks.session import Session
+from workflow.files import write_json
 from workflow.measuring.exclusive import alone
-from workflow.record import write_json
 
 SESSION = pytest.StashKey[Session]()
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 import heads
-from heads._base import Batch, Encoder
+from heads.kit.interface import Batch, Encoder
 from tests.benchmarks.reference_pool import PoolSoftmax
 from tests.benchmarks.references import FullSoftmax, QueueSoftmax, SampledSoftmax
 from tests.benchmarks.rows import Row

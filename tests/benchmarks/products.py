@@ -4,7 +4,7 @@ import time
 
 import torch
 
-from heads._lse import CHUNK_CPU, CONSTANT, chunks
+from heads.kit.lse import CHUNK_CPU, CONSTANT, chunks
 from tests.benchmarks.rows import CENTRES, Row
 
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy, linear
 
-from heads._base import Batch, Encoder
+from heads.kit.interface import Batch, Encoder
 from tests.benchmarks.references import penalised
 
 Written = tuple[Tensor, Tensor, Tensor]

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, linear, normalize
 
-from heads._base import Batch, Encoder
+from heads.kit.interface import Batch, Encoder
 
 
 def penalised(cosine: Tensor, targets: Tensor, m: float, scale: float) -> Tensor:

@@ -6,15 +6,16 @@ from typing import Any
 import torch
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from heads._base import Batch
+from heads.kit.interface import Batch
 from tests.benchmarks import table
 from tests.benchmarks.contestants import SIDES, Contestant
 from tests.benchmarks.memory import peak_in_fresh_process
 from tests.benchmarks.products import Products
 from tests.benchmarks.rows import Row
+from workflow.console import Stopwatch
 from workflow.measuring.meters import release
 from workflow.measuring.rates import gemm_gflops
-from workflow.record import Stopwatch, now, provenance
+from workflow.provenance import now, provenance
 
 WARM_UP = 1
 """steps before those that are timed"""

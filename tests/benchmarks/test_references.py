@@ -5,7 +5,7 @@ import torch
 from torch.nn.functional import normalize
 
 import heads
-from heads._base import Batch, Encoder, Head
+from heads.kit.interface import Batch, Encoder, Head
 from tests.benchmarks.reference_pool import PoolSoftmax
 from tests.benchmarks.references import FullSoftmax, QueueSoftmax, SampledSoftmax
 from workflow.measuring.filling import fill

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from workflow.data.faces import PARTS, load_tier, tiers
-from workflow.record import UserError
+from workflow.errors import UserError
 
 
 @pytest.mark.parametrize("name", tiers())

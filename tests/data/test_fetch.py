@@ -9,7 +9,7 @@ import pytest
 from workflow.data import fetch as module
 from workflow.data.faces import Source
 from workflow.data.fetch import fetch, file_hash
-from workflow.record import UserError
+from workflow.errors import UserError
 
 
 @pytest.fixture

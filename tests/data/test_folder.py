@@ -9,7 +9,7 @@ from PIL import Image
 
 from workflow.data.build import build
 from workflow.data.settings import complete
-from workflow.record import UserError
+from workflow.errors import UserError
 
 FORMATS = ("png", "jpg", "bmp", "webp", "gif", "tiff")
 

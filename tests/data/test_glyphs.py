@@ -12,7 +12,7 @@ from workflow.data.glyphs import Glyphs, _is_cjk
 from workflow.data.render import hashes
 from workflow.data.settings import complete
 from workflow.data.store import open_dataset
-from workflow.record import UserError
+from workflow.errors import UserError
 
 SMALL = complete({"name": "small", "tier": "dejavu", "characters": 30, "size": 16})
 

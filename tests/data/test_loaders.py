@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from heads import _ranks
+from heads.kit import ranks
 from workflow.data import loaders
 from workflow.data.loaders import Loader, to_tensor
 from workflow.data.split import load_split
 from workflow.data.store import open_dataset
-from workflow.record import UserError
+from workflow.errors import UserError
 
 KINDS = ["instances", "pairs", "half pairs", "pairs+instances", "identity pairs", "instance halves", "groups"]
 BATCH = 24
@@ -145,13 +145,13 @@ def test_groups_hold_a_class_s_images_as_often_as_they_last(material, size):
 def test_the_parts_of_several_processes_are_the_batch_of_one(material, monkeypatch, kind, processes):
     batch = 2 * BATCH - 4 if kind != "groups" else BATCH  # 44: views of 44 and 22 images, no multiple of 3
     whole = loader(material, kind, batch, augment="mid").batch(7)
-    monkeypatch.setattr(_ranks, "count", lambda: processes)
+    monkeypatch.setattr(ranks, "count", lambda: processes)
     monkeypatch.setattr(loaders, "count", lambda: processes)
     parts = []
     for rank in range(processes):
-        monkeypatch.setattr(_ranks, "rank", lambda rank=rank: rank)
+        monkeypatch.setattr(ranks, "rank", lambda rank=rank: rank)
         parts.append(loader(material, kind, batch, augment="mid").batch(7))
-        assert [len(view) for view in parts[-1].views] == [len(_ranks.share(len(view))) for view in whole.views]
+        assert [len(view) for view in parts[-1].views] == [len(ranks.share(len(view))) for view in whole.views]
     for number in range(len(whole.views)):
         assert torch.equal(torch.cat([part.views[number] for part in parts]), whole.views[number])
         assert torch.equal(torch.cat([part.labels[number] for part in parts]), whole.labels[number])

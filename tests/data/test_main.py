@@ -10,7 +10,7 @@ import pytest
 from workflow.data.__main__ import main
 from workflow.data.split import load_split
 from workflow.data.store import check_dataset
-from workflow.record import command_line
+from workflow.errors import command_line
 
 SECTION = {"name": "d", "tier": "dejavu", "characters": 120, "size": 16, "classes": 50, "distractors": 10}
 SECTION |= {"open_set": {"validation": 10, "test": 20}}

@@ -14,7 +14,7 @@ from PIL import ImageFont
 
 from workflow.data import render
 from workflow.data.render import Face
-from workflow.record import UserError
+from workflow.errors import UserError
 
 FONTS = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
 SANS = Face(FONTS, "DejaVuSans.ttf")

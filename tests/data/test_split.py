@@ -16,7 +16,7 @@ from workflow.data.split import load_split, make_split, split_hash
 from workflow.data.split_classes import tail
 from workflow.data.split_pairs import rank_within
 from workflow.data.store import Dataset, open_dataset
-from workflow.record import UserError
+from workflow.errors import UserError
 
 EVALUATION = PARTS[1:]
 

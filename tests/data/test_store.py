@@ -9,7 +9,7 @@ import pytest
 
 from workflow.data import store
 from workflow.data.store import check_dataset, open_dataset, write_dataset
-from workflow.record import UserError
+from workflow.errors import UserError
 
 
 class Supply:

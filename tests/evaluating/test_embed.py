@@ -8,12 +8,12 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
+from workflow.errors import UserError
 from workflow.evaluating import embed as module
 from workflow.evaluating.__main__ import main
 from workflow.evaluating.embed import embed_cell
 from workflow.evaluating.files import load_rows
 from workflow.evaluating.record import score_cell
-from workflow.record import UserError
 from workflow.training.backbones import build
 
 SETTINGS = {"name": "small", "width": 4, "dim": 12}

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
+from workflow.errors import UserError
 from workflow.evaluating.files import check_split, load_rows, load_run, load_split
-from workflow.record import UserError
 
 
 def test_a_split_comes_back_whole(make_cell, world):

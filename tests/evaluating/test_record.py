@@ -8,9 +8,9 @@ import sys
 import numpy as np
 import pytest
 
+from workflow.errors import UserError
 from workflow.evaluating.__main__ import parser
 from workflow.evaluating.record import score_cell
-from workflow.record import UserError
 
 
 def run(*arguments):

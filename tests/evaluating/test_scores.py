@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
+from workflow.errors import UserError
 from workflow.evaluating.scores import all_scores, curve_scores, describe, unscored
-from workflow.record import UserError
 
 
 def test_every_name_is_described_and_every_null_explained(world):

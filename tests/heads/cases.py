@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 import heads
-from heads import _ranks
-from heads._base import Batch, Encoder, Head
+from heads.kit import ranks
+from heads.kit.interface import Batch, Encoder, Head
 
 C, D = 23, 6
 """neither 2 nor 3 processes share so many classes evenly"""
@@ -88,7 +88,7 @@ def batch_of(kind: str, rows: int, seed: int, classes: int = C, dim: int = D) ->
 
 def part(batch: Batch) -> Batch:
     """This rank's rows of `batch`, as leaves."""
-    mine = [slice(rows.start, rows.stop) for rows in (_ranks.share(len(y)) for y in batch.labels)]
+    mine = [slice(rows.start, rows.stop) for rows in (ranks.share(len(y)) for y in batch.labels)]
     views = tuple(x[rows].clone().requires_grad_() for x, rows in zip(batch.views, mine, strict=True))
     return Batch(views, tuple(y[rows] for y, rows in zip(batch.labels, mine, strict=True)))
 
@@ -110,7 +110,7 @@ class Linear(Encoder):
 
 
 class Run:
-    """A head and an encoder in training: gradients are summed over ranks, as heads/_ranks.py has it."""
+    """A head and an encoder in training: gradients are summed over ranks, as heads/ranks.py has it."""
 
     def __init__(self, case: Case, saved: dict | None = None, device: str = "cpu"):
         self.head, self.encode, self.device = case.head().double(), Linear(), device
@@ -144,7 +144,7 @@ class Run:
             loss.backward()
             losses.append(loss.detach())
             inputs += [x.grad for x in batch.views if x.grad is not None]
-        summed = [_ranks.total(p.grad) for p in parameters if p.requires_grad]
+        summed = [ranks.total(p.grad) for p in parameters if p.requires_grad]
         with torch.no_grad():
             for parameter, gradient in zip((p for p in parameters if p.requires_grad), summed, strict=True):
                 parameter -= 0.1 * gradient

@@ -39,7 +39,10 @@ def test_new_writes_a_head_that_is_listed(folder):
     [
         ("raise SystemExit(3)", "mine         cannot be loaded: SystemExit: 3"),
         ("x = (", "cannot be loaded: SyntaxError"),
-        ("from heads import _base\n\n\nclass Head(_base.Head):\n    pass", "no twin     without a docstring"),
+        (
+            "from heads.kit import interface\n\n\nclass Head(interface.Head):\n    pass",
+            "no twin     without a docstring",
+        ),
     ],
 )
 def test_a_faulty_file_does_not_hide_the_other_heads(folder, code, message):
@@ -56,8 +59,6 @@ def test_new_refuses_a_name_it_cannot_use(folder, name, message):
     assert result.returncode != 0 and message in result.stderr and "Traceback" not in result.stderr
 
 
-def test_private_files_are_no_heads():
-    assert not any(name.startswith("_") for name in heads.names())
-    assert {path.stem for path in heads.shared()} == {
-        *("_base", "_centres", "_idle", "_index", "_lse", "_margin", "_pool", "_random", "_ranks", "_sample")
-    }
+def test_files_of_the_kit_are_no_heads():
+    assert "kit" not in heads.names() and not set(heads.names()) & {path.stem for path in heads.shared()}
+    assert {"interface", "lse", "margins", "centres"} <= {path.stem for path in heads.shared()}

@@ -9,7 +9,8 @@ import torch
 from torch.nn.functional import normalize
 
 import heads
-from heads._base import Batch, Cost, Encoder, Head, NotFinite
+from heads.kit.checks import NotFinite
+from heads.kit.interface import Batch, Cost, Encoder, Head
 from tests.heads.cases import VARIANTS, Case, usual, views_of
 from tests.heads.peak import left_bytes, peak_bytes
 from workflow.measuring.synthetic import labels_for

@@ -8,9 +8,9 @@ import torch
 from torch.nn.functional import normalize
 
 import heads
-from heads import _ranks
-from heads._base import Batch, Encoder
-from heads._index import Index, index_bytes
+from heads.kit import ranks
+from heads.kit.interface import Batch, Encoder
+from heads.kit.nearest import Index, index_bytes
 from tests.heads.naive import margin_softmax
 from tests.training.together import together
 
@@ -34,7 +34,7 @@ def train(head, steps: range, watch=None) -> list[float]:
     losses, active = [], head.active
     for step in steps:
         x, y = batch_of(step)
-        own = slice(_ranks.share(B).start, _ranks.share(B).stop)
+        own = slice(ranks.share(B).start, ranks.share(B).stop)
         x = x[own].to(head.bank.weight.dtype).requires_grad_()
         seen = []
         head.active = lambda *told, seen=seen: seen.append(active(*told)) or seen[0]
@@ -135,7 +135,7 @@ def search(number: int, kind: str = "HNSW16") -> tuple[torch.Tensor, torch.Tenso
     weight, queries = torch.randn(3000, 24), normalize(torch.randn(32, 24), dim=1)
     index = Index(3000, 24, kind, 1)
     exact = (queries @ normalize(weight, dim=1).T).topk(number).indices.T
-    own = _ranks.share(3000)
+    own = ranks.share(3000)
     return index.nearest(queries, weight[own.start : own.stop], number), exact
 
 

@@ -5,8 +5,8 @@ import torch
 from torch.nn.functional import normalize
 
 import heads
-import heads._idle
-from heads._base import Batch, Encoder
+import heads.kit.idle
+from heads.kit.interface import Batch, Encoder
 from tests.heads.naive import margin_softmax
 
 C, D, B = 50, 6, 4
@@ -15,7 +15,7 @@ C, D, B = 50, 6, 4
 @pytest.mark.parametrize("window", [8, 1024])
 @pytest.mark.parametrize("steps", [400])
 def test_dense_partial_fc_equals_sgd_over_all_rows(window, steps, monkeypatch):
-    monkeypatch.setattr(heads._idle, "WINDOW", window)
+    monkeypatch.setattr(heads.kit.idle, "WINDOW", window)
     torch.manual_seed(0)
     head = heads.load("partial_fc")(C, D, ratio=0.1, m=0.3, scale=16.0, update="dense").double()
     head.bank.idle.since.data = head.bank.idle.since.double()
@@ -36,8 +36,8 @@ def test_dense_partial_fc_equals_sgd_over_all_rows(window, steps, monkeypatch):
 
 
 def test_every_row_is_caught_up_within_the_window(monkeypatch):
-    monkeypatch.setattr(heads._idle, "WINDOW", 16)
-    idle = heads._idle.Idle(101)
+    monkeypatch.setattr(heads.kit.idle, "WINDOW", 16)
+    idle = heads.kit.idle.Idle(101)
     weight, velocity = torch.ones(101, 2), torch.ones(101, 2)
     for _ in range(300):
         idle.catch_up(torch.tensor([3]), weight, velocity)

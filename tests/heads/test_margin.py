@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from heads._margin import MARGINS, Margin, arcface, arcface_straight_through, combined, cosface
+from heads.kit.margins import MARGINS, Margin, arcface, arcface_straight_through, combined, cosface
 
 ANGLES = torch.linspace(0.01, math.pi - 0.01, 200, dtype=torch.float64)
 

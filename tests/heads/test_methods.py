@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from torch.nn.functional import normalize
 
 import heads
-from heads._base import Batch, Encoder
-from heads._pool import EMPTY, Ring, Slots, group
-from heads._random import stream
-from heads._sample import sample
+from heads.kit.class_pool import EMPTY, Ring, Slots, group
+from heads.kit.dice import stream
+from heads.kit.interface import Batch, Encoder
+from heads.kit.sample import sample
 from tests.heads.naive import PoolByHand, margin_softmax, queue_softmax, uniface
 
 C, D, B = 12, 6, 8

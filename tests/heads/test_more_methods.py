@@ -5,8 +5,8 @@ import torch
 from torch.nn.functional import cross_entropy, normalize
 
 import heads
-from heads._base import Batch, Encoder
-from heads._pool import group
+from heads.kit.class_pool import group
+from heads.kit.interface import Batch, Encoder
 from tests.heads.naive import margin_softmax
 
 C, D = 30, 6

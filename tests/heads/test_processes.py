@@ -15,7 +15,7 @@ import torch
 import torch.distributed as dist
 from torch.multiprocessing.spawn import start_processes
 
-from heads import _ranks
+from heads.kit import ranks
 from tests.heads.cases import ROWS, C, Case, Run, all_cases, check_close, flat
 
 PAUSE = 3
@@ -84,7 +84,7 @@ def worlds(tmp_path_factory) -> dict[int, list[dict]]:
 @pytest.fixture(scope="module")
 def alone() -> dict[str, dict]:
     """What one process finds."""
-    assert _ranks.count() == 1
+    assert ranks.count() == 1
     return {str(case): train(case) for case in all_cases()}
 
 
@@ -189,7 +189,7 @@ def test_one_process_goes_on_from_the_checkpoint_of_two(case, worlds, alone):
 
 def test_the_batches_leave_a_rank_with_a_single_row_and_classes_uneven(monkeypatch):
     """What the cases are chosen for: without it they would prove less."""
-    monkeypatch.setattr(_ranks, "count", lambda: 3)
-    assert [len(_ranks.share(7, of)) for of in range(3)] == [3, 2, 2]
-    assert {len(_ranks.share(rows, of)) for rows in ROWS for of in range(3)} == {0, 1, 2, 3, 4}
-    assert len({len(_ranks.share(C, of)) for of in range(3)}) == 2
+    monkeypatch.setattr(ranks, "count", lambda: 3)
+    assert [len(ranks.share(7, of)) for of in range(3)] == [3, 2, 2]
+    assert {len(ranks.share(rows, of)) for rows in ROWS for of in range(3)} == {0, 1, 2, 3, 4}
+    assert len({len(ranks.share(C, of)) for of in range(3)}) == 2

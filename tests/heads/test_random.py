@@ -9,8 +9,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from heads._random import Dice, draw_seed, stream
-from heads._sample import sample
+from heads.kit.dice import Dice, draw_seed, stream
+from heads.kit.sample import sample
 
 
 def drawn(labels: list[int], classes: int, number: int, seed: int) -> list[int]:

@@ -12,9 +12,9 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-import heads._random
-from heads import _base
-from heads._base import Batch, Encoder, Head
+import heads.kit.dice
+from heads.kit import interface
+from heads.kit.interface import Batch, Encoder, Head
 from tests.heads.cases import ROWS, Case, all_cases, batch_of
 from tests.heads.elsewhere import Generator
 
@@ -146,7 +146,7 @@ BAD = {
 """ways to wait that somebody may add to a head"""
 
 
-class Bad(_base.Head):
+class Bad(interface.Head):
     """A head that waits in the way it is told."""
 
     def __init__(self, way: str):
@@ -172,7 +172,7 @@ def test_what_is_found_was_no_mistake_of_the_test(way):
 
 def test_a_head_that_waits_for_its_dice_is_found(elsewhere):
     """The stand-in for a device's generator hides no waiting."""
-    dice = heads._random.Dice()
+    dice = heads.kit.dice.Dice()
     with NoWaiting(), pytest.raises(Waits):
         torch.rand(3, generator=dice.throw("meta"), device="meta").sum().item()
 

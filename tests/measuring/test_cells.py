@@ -10,15 +10,15 @@ import pytest
 import torch
 
 import heads
-from heads._base import Cost
+from heads.kit.interface import Cost
 from tests.measuring.conftest import RATES
 from workflow import settings as plan
+from workflow.errors import UserError
 from workflow.measuring import cells, outcomes
 from workflow.measuring.__main__ import main
 from workflow.measuring.cells import Measurement, headline
 from workflow.measuring.head_alone import HeadAlone
 from workflow.measuring.meters import MEMORY
-from workflow.record import UserError
 
 CONTRACT = {
     "cell": {"profile", "label", "head", "ratio", "mode", "classes", "dim", "batch", "precision"},

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from tests.measuring.test_cells import check_fields
+from workflow.errors import UserError
 from workflow.measuring.__main__ import main
 from workflow.measuring.parts import PARTS
-from workflow.record import UserError
 
 
 def run(spec: dict, machine, out, glyphs, split) -> dict:

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
+from workflow.errors import UserError
 from workflow.measuring.exclusive import LOCK, Others, alone
-from workflow.record import UserError
 
 
 def test_the_second_measurement_waits_for_the_first_and_says_so(tmp_path, capsys):

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 import heads
-from heads import _base
+from heads.kit import interface
 from workflow.measuring import filling
 from workflow.measuring.filling import empty_slots, fill
 from workflow.measuring.synthetic import Counted, Synthetic
@@ -44,7 +44,7 @@ def test_a_head_without_a_store_has_nothing_to_fill():
     assert empty_slots(head) is None
 
 
-class OwnQueue(_base.Head):
+class OwnQueue(interface.Head):
     """A newcomer's head: it keeps its own ring, which this package has never heard of."""
 
     def __init__(self) -> None:

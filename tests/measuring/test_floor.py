@@ -2,7 +2,7 @@
 
 import pytest
 
-from heads._base import Cost
+from heads.kit.interface import Cost
 from tests.measuring.conftest import RATES
 from workflow.measuring.floor import floor
 

@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from heads._base import Cost
+from heads.kit.interface import Cost
+from workflow.errors import UserError
 from workflow.measuring import outcomes
 from workflow.measuring.outcomes import Outcome, attempt, check_fits, requested_bytes, size_words
-from workflow.record import UserError
 from workflow.training.trainer import Diverged
 
 CPU_MESSAGE = "[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate 4000000000 bytes. Error code 12"  # noqa: E501

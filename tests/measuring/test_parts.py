@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import heads
-from heads._base import Batch
+from heads.kit.interface import Batch
 from workflow.measuring.parts import PARTS, Ledger, dissected, time_parts
 from workflow.measuring.synthetic import Synthetic
 from workflow.training.encoder import Network

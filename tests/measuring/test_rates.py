@@ -5,9 +5,9 @@ import json
 import pytest
 import torch
 
+from workflow.errors import UserError
 from workflow.measuring import rates
 from workflow.measuring.__main__ import main
-from workflow.record import UserError
 
 CPU = torch.device("cpu")
 

@@ -5,7 +5,7 @@ import time
 import pytest
 import torch
 
-from heads._base import Head, Upkeep
+from heads.kit.interface import Head, Upkeep
 from workflow.measuring.steps import FEWEST_STEPS, time_steps, warm_up
 
 SETTINGS = {"warmup": 2, "fill_limit": 6, "steps": 10, "seconds": 60}

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.reporting import fake_records
-from workflow.record import read_json
-from workflow.reporting.collect import collect, write
+from workflow.files import read_json
 from workflow.reporting.document import load
 from workflow.reporting.figures import draw_all
 from workflow.reporting.html import write_html
 from workflow.reporting.pdf import write_pdf
+from workflow.summary.collect import collect, write
 
 
 class Made(NamedTuple):

@@ -2,9 +2,9 @@ from typing import Any
 
 import pytest
 
-from workflow.reporting.answers import answers, pareto
-from workflow.reporting.claims import RULES, judge, load_claims
-from workflow.reporting.spread import paired, spread
+from workflow.summary.answers import answers, pareto
+from workflow.summary.claims import RULES, judge, load_claims
+from workflow.summary.spread import paired, spread
 
 HARD = "verification_hard/accuracy"
 NAMES = (HARD, "closed/rank1/many", "closed/rank1/few")

@@ -11,11 +11,12 @@ import pytest
 
 from tests.reporting import fake_records
 from tests.reporting.conftest import Made
-from workflow.record import UserError, read_json
-from workflow.reporting.collect import collect
-from workflow.reporting.costs import upkeep_words
-from workflow.reporting.records import discovered, listed
-from workflow.reporting.runs import note_of, run_row
+from workflow.errors import UserError
+from workflow.files import read_json
+from workflow.summary.collect import collect
+from workflow.summary.costs import upkeep_words
+from workflow.summary.records import discovered, listed
+from workflow.summary.runs import note_of, run_row
 
 Recollect = Callable[..., dict[str, Any]]
 RUN = "glyphs-s/small/dcq/0.1/1"

@@ -3,7 +3,7 @@ from typing import Any
 
 from tests.reporting.conftest import Made
 from tests.reporting.test_collect import read_csv, row_of
-from workflow.record import read_json
+from workflow.files import read_json
 from workflow.reporting.blocks import looks_of
 from workflow.reporting.detail import cost_table
 from workflow.reporting.figures import PLOTS, draw_all, read_words

@@ -10,7 +10,8 @@ import pytest
 
 from tests.reporting.conftest import Made
 from tests.reporting.fake_records import HOSTILE
-from workflow.record import UserError, write_json
+from workflow.errors import UserError
+from workflow.files import write_json
 from workflow.reporting.document import document, load
 from workflow.reporting.html import HERE, write_html
 

@@ -6,7 +6,7 @@ import pypdfium2
 import pytest
 
 from tests.reporting.conftest import Made
-from workflow.record import UserError
+from workflow.errors import UserError
 from workflow.reporting.document import load
 from workflow.reporting.pdf import HEADS_ACROSS, open_up, printable, split, write_pdf
 

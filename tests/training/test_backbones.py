@@ -5,7 +5,7 @@ import sys
 import pytest
 import torch
 
-from workflow.record import UserError
+from workflow.errors import UserError
 from workflow.training.backbones import BACKBONES, build, fingerprint
 
 

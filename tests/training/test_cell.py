@@ -15,7 +15,8 @@ import yaml
 
 import heads
 from workflow import settings as plan
-from workflow.record import UserError, read_json
+from workflow.errors import UserError
+from workflow.files import read_json
 from workflow.training import cell as cells
 from workflow.training.cell import Cell, attempt, run
 from workflow.training.trainer import Diverged

@@ -16,14 +16,15 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 import heads
-from heads import _base, _ranks
-from heads._base import Batch
+from heads.kit import interface, ranks
+from heads.kit.interface import Batch
 from tests.training.test_cell import ROOT, SHORT, lines, spec_of, terminated
 from tests.training.test_trainer import SETTINGS, C, D, Photos
 from tests.training.together import outcomes, together
-from workflow.record import UserError, read_json
+from workflow.devices import pick_device
+from workflow.errors import UserError
+from workflow.files import read_json
 from workflow.training.cell import Cell, claim, run
-from workflow.training.devices import pick_device
 from workflow.training.encoder import Network
 from workflow.training.replicas import average_statistics
 from workflow.training.trainer import Trainer
@@ -32,8 +33,8 @@ BATCH = 13  # divides by neither number of processes
 HALF, END = STOPS = (3, 6)  # steps
 
 
-class Stub(_base.Head):
-    """A classifier with a twin, by the convention of heads/_ranks.py and independent of the heads under test."""
+class Stub(interface.Head):
+    """A classifier with a twin, by the convention of heads/ranks.py and independent of the heads under test."""
 
     batches = "pairs"
     momentum = 0.9
@@ -45,7 +46,7 @@ class Stub(_base.Head):
     def forward(self, encode, batch):
         (x, other), (y, _) = batch
         e, key = encode(x), encode.momentum(other)
-        return _ranks.mean(cross_entropy(8 * e @ self.weight.t(), y, reduction="none") - (e * key).sum(1))
+        return ranks.mean(cross_entropy(8 * e @ self.weight.t(), y, reduction="none") - (e * key).sum(1))
 
     def rows_in_loss(self) -> int:
         return len(self.weight)
@@ -58,7 +59,7 @@ class Part(Photos):
     """This process's share of random views."""
 
     def batch(self, step: int) -> Batch:
-        own = _ranks.share(self.size)
+        own = ranks.share(self.size)
         return Batch(*(tuple(rows[own.start : own.stop] for rows in kind) for kind in super().batch(step)))
 
 
@@ -116,7 +117,7 @@ def test_replicas_are_equal_to_the_bit(number):
 
 def own_statistics() -> dict:
     norm = nn.Sequential(nn.BatchNorm1d(2))
-    norm[0].running_mean.fill_(10.0 * _ranks.rank())
+    norm[0].running_mean.fill_(10.0 * ranks.rank())
     average_statistics(norm)
     return norm.state_dict()
 
@@ -145,7 +146,7 @@ def overflow() -> tuple[bool, float]:
 
     def spoilt(*where):
         value = backward(*where)
-        if _ranks.rank() == 1:
+        if ranks.rank() == 1:
             one.parameters[0].grad[0, 0] = torch.inf
         return value
 
@@ -194,13 +195,13 @@ def test_the_first_process_writes_the_records_of_all(cell):
 
 
 def fails_beside_one_asleep(self, encode, batch):
-    if _ranks.rank() == 0:
+    if ranks.rank() == 0:
         time.sleep(1000)
     raise ZeroDivisionError("division by zero")
 
 
 def lacks_memory(self, encode, batch):
-    if _ranks.rank() == 1:
+    if ranks.rank() == 1:
         raise MemoryError
     return self.usual(encode, batch)
 
@@ -228,7 +229,7 @@ def test_divergence_is_an_outcome_of_all(cell):
 
 
 def dies(self, encode, batch):
-    if _ranks.rank() == 1:
+    if ranks.rank() == 1:
         os.kill(os.getpid(), signal.SIGKILL)
     return self.usual(encode, batch)
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import heads
-from heads._base import Batch
+from heads.kit.interface import Batch
 from workflow.training.encoder import Network
 from workflow.training.prefetch import Ahead
 from workflow.training.trainer import Diverged, Trainer

@@ -68,7 +68,7 @@ def test_touching_a_head_retrains_nothing(finished):
 
 
 def test_editing_what_heads_share_retrains_them_all(finished):
-    path = finished.folder / "heads/_lse.py"
+    path = finished.folder / "heads/kit/lse.py"
     path.write_text(path.read_text() + "\n# changed\n")
     assert finished.planned(*QUICK)["train"] == HEADS
 

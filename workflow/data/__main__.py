@@ -12,7 +12,7 @@ from workflow.data.fetch import fetch
 from workflow.data.settings import complete
 from workflow.data.split import make_split
 from workflow.data.store import check_dataset, open_dataset
-from workflow.record import UserError, command_line
+from workflow.errors import UserError, command_line
 
 
 def main() -> None:

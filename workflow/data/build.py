@@ -5,13 +5,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-from workflow.console import log
+from workflow.console import Stopwatch, log
 from workflow.data.faces import load_tier
 from workflow.data.folder import Folder
 from workflow.data.glyphs import Glyphs
 from workflow.data.settings import of_build
 from workflow.data.store import Dataset, open_dataset, write_dataset
-from workflow.record import Stopwatch, UserError, provenance
+from workflow.errors import UserError
+from workflow.provenance import provenance
 
 
 def build(settings: dict[str, Any], out: Path, cache: Path, jobs: int) -> Dataset:

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from workflow.record import UserError
+from workflow.errors import UserError
 
 PARTS = ("train", "validation", "test")
 LIST = Path(__file__).with_name("faces.yaml")

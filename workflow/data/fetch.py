@@ -19,7 +19,7 @@ import matplotlib
 
 from workflow.console import log, progress
 from workflow.data.faces import Source
-from workflow.record import UserError
+from workflow.errors import UserError
 
 PAUSES = (1.0, 4.0)  # seconds before the second and the third attempt
 

@@ -13,7 +13,7 @@ from workflow.console import log, progress
 from workflow.data.pool import spread
 from workflow.data.render import hashes
 from workflow.data.sieve import Sieve
-from workflow.record import UserError
+from workflow.errors import UserError
 
 CHUNK = 256  # files in one task
 FEWEST = 6  # classes: two each to train on, for validation and for test

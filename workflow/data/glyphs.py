@@ -20,7 +20,7 @@ from workflow.data.faces import PARTS, Tier, Typeface, load_tier
 from workflow.data.fetch import Fetched, fetch
 from workflow.data.pool import spread
 from workflow.data.sieve import Sieve
-from workflow.record import UserError
+from workflow.errors import UserError
 
 CJK = ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xAC00, 0xD7A3), (0x20000, 0x2F7FF), (0x30000, 0x323AF))
 CHUNK = 2048  # glyphs in one task

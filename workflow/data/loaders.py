@@ -15,10 +15,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from heads._base import Batch
-from heads._ranks import count, share
+from heads.kit.interface import Batch
+from heads.kit.ranks import count, share
 from workflow.data.augment import LEVELS, Part, augment
-from workflow.record import UserError
+from workflow.errors import UserError
 
 View = tuple[np.ndarray, np.ndarray]
 """images, as positions into the training rows, and their labels"""

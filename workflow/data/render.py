@@ -18,7 +18,7 @@ import numpy as np
 from fontTools.ttLib import TTFont
 from PIL import Image, ImageFont
 
-from workflow.record import UserError
+from workflow.errors import UserError
 
 FILL = 0.875  # the 90th percentile of a face's larger ink side, as a share of the image
 SAMPLES = 60  # glyphs measured to find a face's pixel size

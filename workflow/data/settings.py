@@ -6,7 +6,7 @@ from typing import Any
 
 import jsonschema
 
-from workflow.record import UserError
+from workflow.errors import UserError
 
 SCHEMA = json.loads(Path(__file__).with_name("schema.json").read_text(encoding="utf-8"))
 BUILD = ("name", "source", "tier", "path", "size", "colour", "skip_unreadable", "faces_needed", "characters")

@@ -29,7 +29,8 @@ from workflow.data.split_classes import Roles, choose, resolve
 from workflow.data.split_rows import Rows
 from workflow.data.store import Dataset
 from workflow.data.store import open_dataset as open_dataset
-from workflow.record import UserError, atomic, read_json, write_json
+from workflow.errors import UserError
+from workflow.files import atomic, read_json, write_json
 
 PROTOCOL = "headroom-1"
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from workflow.data.faces import PARTS, load_tier
 from workflow.data.store import Dataset
-from workflow.record import UserError
+from workflow.errors import UserError
 
 SHARES = {"validation": 0.08, "test": 0.15, "distractors": 0.1}  # of a folder's classes, where no number is set
 

@@ -8,7 +8,7 @@ from workflow.data.faces import PARTS
 from workflow.data.split_classes import Roles, offered, wanted_families
 from workflow.data.split_pairs import IMAGES, Sides, draw_pairs, rank_within
 from workflow.data.store import Dataset
-from workflow.record import UserError
+from workflow.errors import UserError
 
 TRAIN, VALIDATION, TEST = range(3)
 

@@ -11,7 +11,8 @@ import numpy as np
 
 from workflow.data.faces import PARTS
 from workflow.data.similar import look_alikes
-from workflow.record import UserError, atomic, read_json, write_json
+from workflow.errors import UserError
+from workflow.files import atomic, read_json, write_json
 
 ROWS = 16384  # images read at a time
 HEADER = 128  # bytes of the images' .npy header, a multiple of 64

@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
+from workflow.errors import command_line
 from workflow.evaluating.record import score_cell
-from workflow.record import command_line
 
 
 def main() -> None:
@@ -15,8 +15,8 @@ def main() -> None:
     import torch  # scoring needs numpy alone and starts in a fraction of the time
 
     from workflow.allocator import keep_freed_memory
+    from workflow.devices import pick_device
     from workflow.evaluating.embed import embed_cell
-    from workflow.training.devices import pick_device
 
     keep_freed_memory()
     torch.set_num_threads(arguments.threads)

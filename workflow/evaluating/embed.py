@@ -11,9 +11,10 @@ from torch.nn.functional import normalize
 
 from workflow.console import progress
 from workflow.data.loaders import to_tensor
+from workflow.errors import UserError
 from workflow.evaluating.cosine import spans
 from workflow.evaluating.files import Split, check_split, check_unit, load_run, load_split, save_array
-from workflow.record import UserError, read_json
+from workflow.files import read_json
 from workflow.training.backbones import build
 
 BATCH = 512

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from workflow.errors import UserError
 from workflow.evaluating.closed import Tail
-from workflow.record import UserError, atomic, read_json
+from workflow.files import atomic, read_json
 
 PARTS = ("validation", "test")
 SPLIT_ARRAYS = (

@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from workflow.errors import UserError
 from workflow.evaluating.files import check_split, load_rows, load_run, load_split
 from workflow.evaluating.metrics import PROTOCOL, describe
 from workflow.evaluating.scores import Scored, all_scores, unscored
-from workflow.record import UserError, provenance, write_json
+from workflow.files import write_json
+from workflow.provenance import provenance
 
 
 def score_cell(cell: Path, split_file: Path, distractors: Sequence[int]) -> str:

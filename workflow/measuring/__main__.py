@@ -9,12 +9,13 @@ from typing import Any
 import torch
 
 import heads
+from workflow.devices import pick_device
+from workflow.errors import UserError, command_line
+from workflow.files import read_json, write_json
 from workflow.measuring.cells import SETTINGS, Measurement, Subject, finish
 from workflow.measuring.exclusive import alone
 from workflow.measuring.head_alone import HeadAlone
 from workflow.measuring.rates import machine_record
-from workflow.record import UserError, command_line, read_json, write_json
-from workflow.training.devices import pick_device
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

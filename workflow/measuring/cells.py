@@ -8,8 +8,10 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 
-from heads._base import Cost, Upkeep
+from heads.kit.interface import Cost, Upkeep
 from workflow.allocator import keep_freed_memory
+from workflow.cells.paths import ratio_text
+from workflow.files import write_json
 from workflow.measuring import steps
 from workflow.measuring.exclusive import Others
 from workflow.measuring.filling import empty_slots
@@ -17,7 +19,7 @@ from workflow.measuring.floor import floor
 from workflow.measuring.meters import MEMORY, Meters, conditions, limited_memory
 from workflow.measuring.nvml import UNREAD, Gpu, Watch, open_gpu
 from workflow.measuring.outcomes import Outcome, attempt, check_fits, size_words
-from workflow.record import now, provenance, ratio_text, write_json
+from workflow.provenance import now, provenance
 from workflow.training.trainer import Diverged
 
 SETTINGS = ("batch", "warmup", "fill_limit", "steps", "parts_steps", "seconds", "power_seconds", "threads", "device")

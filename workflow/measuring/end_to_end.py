@@ -6,12 +6,12 @@ from typing import Any
 import torch
 
 import heads
-from heads._base import Cost
+from heads.kit.interface import Cost
 from workflow.data.split import load_split, open_dataset
+from workflow.errors import UserError
 from workflow.measuring.filling import fill
 from workflow.measuring.head_alone import options
 from workflow.measuring.parts import time_parts
-from workflow.record import UserError
 from workflow.training.assembly import assemble, make_loader
 from workflow.training.schedule import twin_momentum
 from workflow.training.trainer import Trainer

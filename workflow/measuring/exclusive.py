@@ -10,8 +10,8 @@ from pathlib import Path
 
 import psutil
 
-from workflow.console import duration, log
-from workflow.record import Stopwatch, UserError
+from workflow.console import Stopwatch, duration, log
+from workflow.errors import UserError
 
 LOCK = "headroom-measuring.lock"
 

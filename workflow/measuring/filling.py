@@ -4,8 +4,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
-from heads._base import Head
-from heads._pool import EMPTY, Ring, Slots
+from heads.kit.class_pool import EMPTY, Ring, Slots
+from heads.kit.interface import Head
 
 BLOCK = 8192
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from heads._base import Cost
+from heads.kit.interface import Cost
 from workflow.console import log
 
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 import heads
-from heads._base import Batch, Cost, Head
+from heads.kit.interface import Batch, Cost, Head
 from workflow.measuring.filling import fill
 from workflow.measuring.synthetic import Counted, Synthetic
 

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import torch
 
-from heads._base import Cost
+from heads.kit.interface import Cost
 from workflow.console import log
+from workflow.errors import UserError
 from workflow.measuring.meters import available_bytes
-from workflow.record import UserError
 from workflow.training.trainer import Diverged
 
 NO_MEMORY = ("can't allocate memory", "std::bad_alloc", "out of memory", "ALLOC_FAILED")

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from heads._base import Batch, Encoder
+from heads.kit.interface import Batch, Encoder
 from workflow.training.encoder import Network
 from workflow.training.trainer import Trainer
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import torch
 
+from workflow.devices import device_name
 from workflow.measuring.nvml import open_gpu
-from workflow.record import now, provenance
-from workflow.training.devices import device_name
+from workflow.provenance import now, provenance
 
 REPEATS = 7
 EDGE = {"cpu": 1536, "cuda": 8192}

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from heads._base import Head
+from heads.kit.interface import Head
 from workflow.console import log
 from workflow.measuring.filling import empty_slots
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from heads._base import Batch, Encoder
+from heads.kit.interface import Batch, Encoder
 
 ROTATION = 8
 """different batches of embeddings: with one, caches would hold what in training they cannot"""

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from workflow.reporting.blocks import Block, Cell, Notes, cell, column, head_cell, missing, table
-from workflow.reporting.spread import spread
 from workflow.reporting.words import duration, number, points, spread_words
+from workflow.summary.spread import spread
 
 SCORE = "verification_hard/accuracy"
 AXES = ("step", "encoded", "seconds")

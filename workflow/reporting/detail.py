@@ -19,11 +19,11 @@ from workflow.reporting.blocks import (
     text,
 )
 from workflow.reporting.budgets import budget_table
-from workflow.reporting.claims import errors_removed, find_reference
-from workflow.reporting.costs import upkeep_words, value_of
 from workflow.reporting.frontpage import no_score, score_cell
-from workflow.reporting.gaps import why_no_device
 from workflow.reporting.words import NOT_MEASURED, number, points, score_words, signed_points, size
+from workflow.summary.claims import errors_removed, find_reference
+from workflow.summary.costs import upkeep_words, value_of
+from workflow.summary.gaps import why_no_device
 
 Summary = Mapping[str, Any]
 Looks = Mapping[str, Any]

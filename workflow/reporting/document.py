@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from workflow.record import UserError, read_json
+from workflow.errors import UserError
+from workflow.files import read_json
 from workflow.reporting import detail, frontpage, method, origin
 from workflow.reporting.blocks import figure, looks_of, section, text
-from workflow.reporting.collect import SCHEMA
 from workflow.reporting.words import number, seeds_words
+from workflow.summary.collect import SCHEMA
 
 
 def load(summary: Path, figures: Path, published: Path | None = None) -> dict[str, Any]:

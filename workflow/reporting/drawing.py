@@ -16,10 +16,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.transforms import Bbox
 
-from workflow.record import atomic
-from workflow.reporting.collect import write_csv
+from workflow.files import atomic
 from workflow.reporting.palette import GRID, INK
-from workflow.reporting.spread import mean
+from workflow.summary.collect import write_csv
+from workflow.summary.spread import mean
 
 WIDTH = 7.2
 """Inches: the text width of the A4 report, so that type in figures and page have comparable sizes."""

@@ -7,11 +7,11 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from workflow.record import write_json
+from workflow.files import write_json
 from workflow.reporting import plots_accuracy, plots_cost, plots_curves
-from workflow.reporting.costs import upkeep_words
 from workflow.reporting.drawing import Rows, look, save
 from workflow.reporting.palette import styles
+from workflow.summary.costs import upkeep_words
 
 Draw = Callable[[Mapping[str, Any], Mapping[str, Any]], "tuple[Figure, Rows] | str"]
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from workflow.reporting.answers import hardest
 from workflow.reporting.blocks import (
     Block,
     Cell,
@@ -18,8 +17,9 @@ from workflow.reporting.blocks import (
     table,
     text,
 )
-from workflow.reporting.costs import upkeep_words, value_of
 from workflow.reporting.words import number, points, score_words, signed_points, size, spread_words
+from workflow.summary.answers import hardest
+from workflow.summary.costs import upkeep_words, value_of
 
 Summary = Mapping[str, Any]
 Looks = Mapping[str, Any]

@@ -10,7 +10,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from workflow.record import UserError, atomic
+from workflow.errors import UserError
+from workflow.files import atomic
 from workflow.reporting.palette import GRID, INK
 
 HERE = Path(__file__).parent

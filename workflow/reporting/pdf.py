@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from workflow.record import UserError, atomic
+from workflow.errors import UserError
+from workflow.files import atomic
 
 TEMPLATE = Path(__file__).with_name("report.typ")
 HEADS_ACROSS = 7

@@ -8,11 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from workflow.reporting.answers import coordinates, pareto
-from workflow.reporting.costs import value_of
 from workflow.reporting.drawing import WIDTH, Rows, Style, curve, dot, legend, place_labels, whisker
 from workflow.reporting.palette import GRID, INK, PARTS
 from workflow.reporting.words import size
+from workflow.summary.answers import coordinates, pareto
+from workflow.summary.costs import value_of
 
 Styles = Mapping[str, Style]
 Summary = Mapping[str, Any]

@@ -11,7 +11,7 @@ sys.path.insert(0, str(ROOT))
 
 import heads
 from workflow import settings as plan
-from workflow.record import UserError
+from workflow.errors import UserError
 
 try:
     plan.check(config)

@@ -3,7 +3,7 @@
 
 rule summary:
     input:
-        code=code("workflow/reporting/*.py", "workflow/reporting/*.yaml"),
+        code=code("workflow/summary/*.py", "workflow/summary/*.yaml", "workflow/reporting/words.py"),
         cells=[
             f"{cell_folder(cell)}/{record}"
             for cell in CELLS
@@ -41,7 +41,7 @@ rule summary:
 
 rule figures:
     input:
-        code=code("workflow/reporting/*.py"),
+        code=code("workflow/summary/*.py", "workflow/reporting/*.py"),
         summary=f"{RESULTS}/summary.json",
     output:
         report(
@@ -67,7 +67,7 @@ rule figures:
 
 rule rendering:
     input:
-        code=code("workflow/reporting/*"),
+        code=code("workflow/summary/*.py", "workflow/reporting/*"),
         summary=f"{RESULTS}/summary.json",
         figures=f"{RESULTS}/figures",
     output:

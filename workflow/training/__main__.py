@@ -4,8 +4,9 @@ import argparse
 import json
 from pathlib import Path
 
+from workflow.cells.paths import ratio_text
 from workflow.console import duration
-from workflow.record import UserError, command_line, ratio_text
+from workflow.errors import UserError, command_line
 from workflow.training.cell import Cell, run
 from workflow.training.processes import joined, leads
 

@@ -6,10 +6,10 @@ import numpy as np
 import torch
 
 import heads
-from heads._base import Head
+from heads.kit.interface import Head
 from workflow.data.loaders import Loader
 from workflow.data.split import Split
-from workflow.record import UserError
+from workflow.errors import UserError
 from workflow.training.backbones import build, fingerprint
 from workflow.training.encoder import Network
 from workflow.training.prefetch import Ahead

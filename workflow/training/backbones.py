@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from workflow.record import UserError
+from workflow.errors import UserError
 
 
 class Residual(nn.Module):

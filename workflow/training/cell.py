@@ -10,17 +10,19 @@ from typing import Any, TextIO
 import numpy as np
 import torch
 
-from heads._base import Head
-from heads._ranks import count
+from heads.kit.interface import Head
+from heads.kit.ranks import count
 from workflow.allocator import keep_freed_memory
-from workflow.console import duration
+from workflow.console import Stopwatch, duration
 from workflow.data.loaders import to_tensor
 from workflow.data.split import load_split, open_dataset
+from workflow.devices import device_name, pick_device
+from workflow.errors import UserError
 from workflow.evaluating.scores import curve_scores
-from workflow.record import Stopwatch, UserError, now, provenance, read_json, write_json
+from workflow.files import read_json, write_json
+from workflow.provenance import now, provenance
 from workflow.training import checkpoint, processes
 from workflow.training.assembly import Refused, assemble, make_loader
-from workflow.training.devices import device_name, pick_device
 from workflow.training.outcome import attempt
 from workflow.training.processes import leads, log
 from workflow.training.replicas import agree

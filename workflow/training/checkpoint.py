@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 import heads
-from workflow.record import atomic
+from workflow.files import atomic
 from workflow.training.processes import log
 
 

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
-from heads._base import Encoder
-from heads._ranks import count, total
+from heads.kit.interface import Encoder
+from heads.kit.ranks import count, total
 from workflow.training.replicas import average_statistics
 
 PRECISIONS = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import torch
 
 from workflow.console import log
-from workflow.record import UserError
+from workflow.errors import UserError
 from workflow.training.processes import lost
 from workflow.training.trainer import Diverged
 

@@ -2,7 +2,7 @@
 
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from heads._base import Batch
+from heads.kit.interface import Batch
 from workflow.training.trainer import Batches
 
 

@@ -19,9 +19,9 @@ import torch
 import torch.distributed as dist
 from torch.distributed.rendezvous import rendezvous
 
-from heads._ranks import count, rank
+from heads.kit.ranks import count, rank
 from workflow import console
-from workflow.training.devices import pick_device
+from workflow.devices import pick_device
 
 ENDED, GONE = "headroom/ended", "headroom/gone"
 GLANCE = 0.2  # seconds between looks at whether another process has ended the run

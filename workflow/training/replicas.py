@@ -10,7 +10,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
-from heads._ranks import count, total
+from heads.kit.ranks import count, total
 
 
 def agree(*flags: bool) -> list[bool]:

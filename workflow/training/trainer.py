@@ -9,7 +9,8 @@ from typing import Any, Protocol
 import torch
 from torch import nn
 
-from heads._base import Batch, Head, NotFinite
+from heads.kit.checks import NotFinite
+from heads.kit.interface import Batch, Head
 from workflow.training.encoder import Network
 from workflow.training.replicas import sum_gradients
 from workflow.training.schedule import learning_rate, margin_share

@@ -6,7 +6,8 @@ from glob import escape
 from pathlib import Path
 from typing import Any
 
-from workflow.record import UserError, read_json
+from workflow.errors import UserError
+from workflow.files import read_json
 
 Record = dict[str, Any]
 

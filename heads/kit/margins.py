@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor
+from torch.nn.functional import softplus
 
 
 def normface(cosine: Tensor, m: float = 0.0) -> Tensor:
@@ -75,3 +76,12 @@ class Margin:
     def __call__(self, cosine: Tensor, share: float = 1.0) -> Tensor:
         """(B,) cosines with `share` (0 to 1) of the margin."""
         return self.function(cosine, *(n + share * (m - n) for n, m in zip(self.neutral, self.full, strict=True)))
+
+
+def margin_loss(lse_negative: Tensor, cosine: Tensor, scale: float) -> Tensor:
+    """Cross-entropy of one target logit against all others, per sample.
+
+    `lse_negative` is (B,), the log-sum-exp of the other logits; `cosine` is (B,), the target's with its margin
+    applied. softplus(lse - s*cos) is -log softmax without ever cancelling two large numbers.
+    """
+    return softplus(lse_negative - scale * cosine, threshold=50)

@@ -18,9 +18,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
-from heads import _ranks
-from heads._base import Upkeep
-from heads._lse import chunk_size, chunks
+from heads.kit import ranks
+from heads.kit.interface import Upkeep
+from heads.kit.lse import chunk_size, chunks
 
 EFFORT = 100
 """candidates that a graph index (HNSW) keeps while it is built and searched: `ef` in the script of Zhang et al."""
@@ -52,8 +52,8 @@ class Index(nn.Module):
         if self.built is None or self.age % self.every == 0:
             self.rebuild(weight)
         self.age += 1
-        mine = _ranks.share(len(embeddings))
-        return _ranks.gather(self.search(embeddings[mine.start : mine.stop], number)).T
+        mine = ranks.share(len(embeddings))
+        return ranks.gather(self.search(embeddings[mine.start : mine.stop], number)).T
 
     def search(self, embeddings: Tensor, number: int) -> Tensor:
         """(N, n) classes nearest to each of the `embeddings` (N, D)."""
@@ -66,7 +66,7 @@ class Index(nn.Module):
         weight[0, 0].item()  # waits for the device: what it still has to do is no part of the time
         started = time.perf_counter()
         self.built = None  # two at once would take twice the memory
-        self.build(_ranks.gather(unit_rows(weight)))
+        self.build(ranks.gather(unit_rows(weight)))
         self.upkeep = Upkeep(time.perf_counter() - started, self.every)
 
     def build(self, vectors: Tensor) -> None:

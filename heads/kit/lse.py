@@ -13,8 +13,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from heads import _ranks
-from heads._base import widened
+from heads.kit import ranks
 
 CHUNK_CPU, CHUNK_GPU = 1024, 16384
 """class vectors in one chunk: on a CPU its logits should stay in the cache, on a GPU launches should be few"""
@@ -159,7 +158,7 @@ class LogSumExp:
 
     def value(self) -> Tensor:
         """(B,) log-sum-exp over the classes of all ranks."""
-        return self.here() if _ranks.count() == 1 else _ranks.gather(self.here()[None]).logsumexp(0)
+        return self.here() if ranks.count() == 1 else ranks.gather(self.here()[None]).logsumexp(0)
 
     def slope(self, logits: Tensor, value: Tensor, gradient: Tensor, scale: float) -> Tensor:
         """`gradient` (B,) times d value / d cosine, in the place of `logits` (B, n)."""
@@ -210,3 +209,9 @@ def both_lse(a: Tensor, b: Tensor) -> Tensor:
     """The log-sum-exp of two log-sum-exps (B,); finite gradients even where both are -inf."""
     lowest = torch.finfo(a.dtype).min / 2
     return torch.logaddexp(a.clamp_min(lowest), b.clamp_min(lowest))
+
+
+def widened(embeddings: Tensor) -> Tensor:
+    """Half-precision embeddings in float32, others as they are: what sums and cosines are computed in. A cosine rounded
+    to eight bits and multiplied by a scale is far off."""
+    return embeddings.to(torch.promote_types(embeddings.dtype, torch.float32))

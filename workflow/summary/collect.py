@@ -5,13 +5,15 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from workflow.record import UserError, atomic, provenance, write_json
-from workflow.reporting.answers import answers
-from workflow.reporting.claims import judge, load_claims
-from workflow.reporting.costs import cost_row, in_training
-from workflow.reporting.gaps import caveats, gaps
-from workflow.reporting.records import Record, read_optional, require_same
-from workflow.reporting.runs import head_rows, note_of, run_row
+from workflow.errors import UserError
+from workflow.files import atomic, write_json
+from workflow.provenance import provenance
+from workflow.summary.answers import answers
+from workflow.summary.claims import judge, load_claims
+from workflow.summary.costs import cost_row, in_training
+from workflow.summary.gaps import caveats, gaps
+from workflow.summary.records import Record, read_optional, require_same
+from workflow.summary.runs import head_rows, note_of, run_row
 
 SCHEMA = "headroom-summary-1"
 

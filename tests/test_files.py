@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from workflow import record
-from workflow.record import UserError, atomic, provenance, read_json, write_json
+from workflow.errors import UserError
+from workflow.files import atomic, read_json, write_json
+from workflow.provenance import commit, provenance
 
 ROOT = Path(__file__).parent.parent
 
@@ -49,11 +50,11 @@ def test_provenance_names_machine_versions_and_commit(monkeypatch):
     assert facts["versions"]["torch"].startswith("2.")
     assert facts["commit"] is None or len(facts["commit"].removesuffix("+changes")) == 40
     monkeypatch.setenv("PATH", "")
-    assert record.commit() is None
+    assert commit() is None
 
 
 SCRIPT = """
-from workflow.record import UserError, command_line
+from workflow.errors import UserError, command_line
 def main():
     raise UserError("the file x.png cannot be read: delete it")
 command_line(main)

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import embedding_bag, normalize
 
-from heads._base import refuse_unless, widened
-from heads._lse import Hide, LogSumExp
-from heads._sample import starts
+from heads.kit.checks import refuse_unless
+from heads.kit.lse import Hide, LogSumExp, widened
+from heads.kit.sample import starts
 
 EMPTY = -1
 """label of a slot that holds no class yet"""

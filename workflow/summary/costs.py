@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from workflow.reporting.records import Record, cost_file, read_optional
-from workflow.reporting.spread import quantile
 from workflow.reporting.words import classes_words, number, row_name
+from workflow.summary.records import Record, cost_file, read_optional
+from workflow.summary.spread import quantile
 
 MEMORY = (
     "allocator_peak_bytes",

@@ -17,11 +17,10 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.linalg import vector_norm
 
-from heads import _ranks
-from heads._base import widened
-from heads._idle import Idle
-from heads._lse import LogSumExp, OwnColumns, chunk_size, chunks, working_bytes
-from heads._random import draw_seed, stream
+from heads.kit import ranks
+from heads.kit.dice import draw_seed, stream
+from heads.kit.idle import Idle
+from heads.kit.lse import LogSumExp, OwnColumns, chunk_size, chunks, widened, working_bytes
 
 BLOCK = 4096
 """classes that are initialised from one stream of random numbers"""
@@ -56,7 +55,7 @@ class Step(NamedTuple):
     others: Others
 
 
-class Centres(_ranks.Sharded):
+class Centres(ranks.Sharded):
     """(C, D) class centres of any length (their direction is what counts) and their SGD momentum.
 
     The update is torch.optim.SGD's, row by row: v <- momentum*v + g + weight_decay*w, w <- w - lr*v. Rows that are not
@@ -77,7 +76,7 @@ class Centres(_ranks.Sharded):
     ):
         super().__init__(num_classes)
         if not self.own:
-            raise ValueError(f"{num_classes} classes cannot be shared by {_ranks.count()} processes: start fewer")
+            raise ValueError(f"{num_classes} classes cannot be shared by {ranks.count()} processes: start fewer")
         self.register_buffer("weight", _initial(self.own, dim, std, draw_seed()))
         self.register_buffer("velocity", torch.zeros(len(self.own), dim))
         self.momentum, self.weight_decay, self.dim = momentum, weight_decay, dim
@@ -114,7 +113,7 @@ class Centres(_ranks.Sharded):
 
     def _mine(self, rows: Tensor) -> Tensor:
         """Those of the sorted `rows` that this rank owns."""
-        if _ranks.count() == 1:
+        if ranks.count() == 1:
             return rows
         edges = torch.tensor([self.own.start, self.own.stop], device=rows.device)
         first, last = torch.searchsorted(rows, edges).tolist()
@@ -126,7 +125,7 @@ class Centres(_ranks.Sharded):
 
     def write(self, store: Tensor, rows: Tensor, values: Tensor) -> None:
         """Set `store` at the classes `rows` (n,) that this rank owns; where one is repeated, so must be its value."""
-        if _ranks.count() > 1:
+        if ranks.count() > 1:
             mine = (rows >= self.own.start) & (rows < self.own.stop)
             rows, values = rows[mine] - self.own.start, values[mine]
         store[rows] = values
@@ -135,7 +134,7 @@ class Centres(_ranks.Sharded):
         """(C, D) centres of all ranks, with every row brought up to date."""
         if self.idle is not None:
             self.idle.catch_up(slice(None), self.weight, self.velocity)
-        return _ranks.gather(self.weight)
+        return ranks.gather(self.weight)
 
     def count_step(self, step: Step) -> None:
         """Called once all compared rows have moved."""
@@ -168,7 +167,7 @@ class _Compare(torch.autograd.Function):
         value = step.others.value()
         own = centres.weight[step.own].to(e.dtype)
         cosine = (e * (own / vector_norm(own, dim=1, keepdim=True).clamp_min(1e-12))).sum(1)
-        cosine = _ranks.total(cosine.masked_fill(step.targets < 0, 0))
+        cosine = ranks.total(cosine.masked_fill(step.targets < 0, 0))
         ctx.save_for_backward(embeddings, value)
         ctx.centres, ctx.step, ctx.targets, ctx.lengths = centres, step, targets, lengths
         return value, cosine

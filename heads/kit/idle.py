@@ -10,14 +10,14 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from heads import _ranks
-from heads._lse import chunk_size
+from heads.kit import ranks
+from heads.kit.lse import chunk_size
 
 WINDOW = 1024
 """steps whose products are kept; every row is caught up at least that often, a few rows a step"""
 
 
-class Idle(_ranks.Sharded):
+class Idle(ranks.Sharded):
     """When each of C rows was last up to date, and what has happened to an idle row since."""
 
     per_class = ("current",)

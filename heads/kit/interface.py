@@ -4,7 +4,6 @@ A head turns a batch into a scalar loss. It never builds loaders, backbones or t
 whatever it keeps per class (centres, queue, pool) and how that is updated.
 """
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -105,84 +104,3 @@ class Head(nn.Module):
     def cost(cls, batch: int, classes: int, dim: int, **options: object) -> Cost:
         """Lower bounds of one step's work with `batch` images that carry a gradient."""
         raise NotImplementedError
-
-
-def margin_loss(lse_negative: Tensor, cosine: Tensor, scale: float) -> Tensor:
-    """Cross-entropy of one target logit against all others, per sample.
-
-    `lse_negative` is (B,), the log-sum-exp of the other logits; `cosine` is (B,), the target's with its margin
-    applied. softplus(lse - s*cos) is -log softmax without ever cancelling two large numbers.
-    """
-    return nn.functional.softplus(lse_negative - scale * cosine, threshold=50)
-
-
-def check_ratio(ratio: float) -> float:
-    """Return `ratio` if it is a share of the classes in (0, 1]; ValueError otherwise."""
-    if not 0 < ratio <= 1:
-        raise ValueError(f"ratio {ratio} is outside (0, 1]: it is the share of classes a head keeps or samples")
-    return ratio
-
-
-def widened(embeddings: Tensor) -> Tensor:
-    """Half-precision embeddings in float32, others as they are: what sums and cosines are computed in. A cosine rounded
-    to eight bits and multiplied by a scale is far off."""
-    return embeddings.to(torch.promote_types(embeddings.dtype, torch.float32))
-
-
-def check_option(name: str, value: str, *known: str) -> str:
-    """Return `value` if it is one of `known`; ValueError lists them otherwise."""
-    if value not in known:
-        raise ValueError(f"{name} '{value}' is not known: choose one of {', '.join(known)}")
-    return value
-
-
-class NotFinite(ValueError):
-    """The embeddings are no longer numbers: training has diverged."""
-
-
-def check_batch(embeddings: Tensor, labels: Tensor, num_classes: int, embedding_dim: int) -> None:
-    """Refuse what would silently train a wrong model: ValueError names the tensor and what is wrong with it.
-
-    NotFinite where embeddings are NaN or infinite; on a GPU, whose host should not wait, the loss will show it.
-    """
-    check_labels(labels, num_classes)
-    if embeddings.shape != (len(labels), embedding_dim):
-        raise ValueError(f"embeddings are {tuple(embeddings.shape)}, expected ({len(labels)}, {embedding_dim})")
-    check_finite(embeddings)
-
-
-def check_pairs(
-    embeddings: tuple[Tensor, Tensor], labels: tuple[Tensor, Tensor], num_classes: int, embedding_dim: int
-) -> None:
-    """`check_batch` of both views, and ValueError unless they show the same classes, row by row."""
-    for view, classes in zip(embeddings, labels, strict=True):
-        check_batch(view, classes, num_classes, embedding_dim)
-    one, other = labels
-    if len(one) != len(other):
-        raise ValueError(f"views of {len(one)} and {len(other)} images: this head wants pairs, two of each class")
-    refuse_unless((one == other).all(), lambda: "the views' labels differ: this head wants pairs, two of each class")
-
-
-def check_finite(embeddings: Tensor) -> None:
-    """NotFinite if unit rows on a CPU hold NaN or infinity."""
-    if embeddings.device.type == "cpu" and not embeddings.detach().sum().isfinite():  # unit rows do not overflow a sum
-        raise NotFinite("embeddings hold NaN or infinity: lower train.lr or lengthen train.warmup")
-
-
-def check_labels(labels: Tensor, num_classes: int) -> None:
-    """ValueError unless `labels` are (B,) int64 in [0, num_classes)."""
-    if labels.ndim != 1:
-        raise ValueError(f"labels are {tuple(labels.shape)}, expected one class id a sample: (B,)")
-    if labels.dtype != torch.int64:
-        raise ValueError(f"labels are {labels.dtype}, expected torch.int64: other types cannot hold every class id")
-    within = ((labels >= 0) & (labels < num_classes)).all()
-    refuse_unless(within, lambda: f"labels span {labels.min()}..{labels.max()}, outside 0..{num_classes - 1}")
-
-
-def refuse_unless(condition: Tensor, message: Callable[[], str]) -> None:
-    """Raise ValueError with the `message` unless the boolean scalar `condition` holds. On a GPU the device asserts it
-    without making the host wait: a violation ends the process with an error of the device."""
-    if condition.device.type != "cpu":
-        torch._assert_async(condition, "a head refused its batch: is a label outside 0..C-1, or the batch too large?")
-    elif not condition:
-        raise ValueError(message())

@@ -4,7 +4,7 @@ import os
 
 import torch
 
-from workflow.record import UserError
+from workflow.errors import UserError
 
 
 def pick_device(name: str) -> torch.device:

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from workflow.reporting.records import Record, cell_folder, read_lines, read_optional
-from workflow.reporting.spread import paired, spread
 from workflow.reporting.words import row_name
+from workflow.summary.records import Record, cell_folder, read_lines, read_optional
+from workflow.summary.spread import paired, spread
 
 FIELDS = (
     "steps",

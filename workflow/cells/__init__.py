@@ -1,0 +1,1 @@
+"""What an experiment is: its config, its cells, where their records lie and what these say."""

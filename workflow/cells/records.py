@@ -1,0 +1,235 @@
+"""What the stages write and read: each record's fields declared once, with a function to read it and one to write it.
+
+A number that was not measured is None. Fields that a record has gained since have a default, so that older and
+published records are still read.
+"""
+
+import json
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Self
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
+
+from workflow.cells.config import Backbone, Train
+from workflow.cells.spec import CellName
+from workflow.errors import UserError
+from workflow.files import read_json, write_json
+
+Outcome = Literal["ok", "out of memory", "diverged", "failed"]
+
+
+class Part(BaseModel):
+    """A piece of a record."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Machine(Part):
+    processor: str | None = None
+    cores: int | None = None
+    memory_bytes: int | None = None
+    system: str | None = None
+    architecture: str | None = None
+
+
+class Record(Part):
+    """A file that a stage leaves: who wrote it, when, where and with what, and more in each kind."""
+
+    start: str
+    finish: str | None = None
+    command: str | None = None
+    commit: str | None = None
+    machine: Machine = Machine()
+    versions: dict[str, str] = {}
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """The record at `path`; UserError if it is missing or not a record of this kind."""
+        try:
+            return cls.model_validate_json(
+                json.dumps(read_json(path))
+            )  # strict JSON: a list is a tuple, a text no number
+        except ValidationError as error:
+            raise UserError(f"{path} is not a {cls.__name__}: {error.errors()[0]['msg']}; make it again") from error
+
+    def write(self, path: Path) -> None:
+        """Write the record atomically."""
+        write_json(path, self.model_dump(mode="json"))
+
+
+class Images(Part):
+    """Images by all processes: with a gradient, and encoded in all (twins and second views included)."""
+
+    gradient: float | None = None
+    encoded: float | None = None
+
+
+class Declared(Part):
+    """What a head says of itself."""
+
+    summary: str = ""
+    batches: str
+    momentum: float | None = None
+    momentum_used: float | None = None
+    pool: int | None = None
+    evaluates: str = "query"
+    learned_centres: bool = False
+
+
+class DatasetName(Part):
+    name: str
+    hash: str
+
+
+class Parameters(Part):
+    """The settings of a run; older records call the options `head`."""
+
+    options: dict[str, Any] = Field(validation_alias=AliasChoices("options", "head"))
+    momentum: float | None = None
+    train: Train
+    backbone: Backbone
+
+
+class RunRecord(Record):
+    """run.json: one training cell, however it ended."""
+
+    cell: CellName
+    parameters: Parameters
+    declared: Declared | None = None
+    dataset: DatasetName
+    split_hash: str
+    initial_weights: str | None = None
+    device: str
+    precision: str
+    processes: int = 1
+    freed_memory_kept: bool | None = None
+    """whether the allocator was told to keep what a step frees; None in older records"""
+    steps: int = 0
+    planned_steps: int
+    images: Images | None = None
+    seconds: float = 0.0
+    resumed: int = 0
+    exclusive: bool = False
+    outcome: Outcome
+    reason: str | None = None
+
+
+class EvaluationRecord(Record):
+    """evaluation.json: every score of a training cell, by part and name; null with a note where there is none."""
+
+    protocol: str
+    cell: CellName
+    outcome: Outcome
+    reason: str | None = None
+    split_hash: str
+    validation: dict[str, float | None] = {}
+    test: dict[str, float | None] = {}
+    notes: dict[str, str] = {}
+    counts: dict[str, dict[str, int]] = {}
+    curves: dict[str, list[list[float]]] = {}
+
+
+class CostName(Part):
+    """Which cost cell it is."""
+
+    profile: str
+    label: str
+    head: str
+    ratio: float
+    mode: Literal["head", "end-to-end"]
+    classes: int
+    dim: int
+    batch: int
+    precision: str
+
+
+class Memory(Part):
+    """Bytes by every meter there is."""
+
+    allocator_peak_bytes: int | None = None
+    allocator_reserved_bytes: int | None = None
+    allocator_before_bytes: int | None = None
+    nvml_device_bytes: int | None = None
+    nvml_process_bytes: int | None = None
+    host_peak_rss_bytes: int | None = None
+    host_rss_before_bytes: int | None = None
+    declared_state_bytes: int | None = None
+    requested_bytes: int | None = None
+
+
+class Nvml(Part):
+    """Driver readings while stepping on."""
+
+    watched_seconds: float | None = None
+    utilisation_percent: float | None = None
+    power_w: float | None = None
+    energy_j_per_image: float | None = None
+    clock_mhz: float | None = None
+    temperature_c: float | None = None
+
+
+class Floor(Part):
+    """The roofline of a head's step."""
+
+    flops: int | None = None
+    bytes: int | None = None
+    state_bytes: int | None = None
+    precision: str | None = None
+    ms: float | None = None
+    note: str | None = None
+
+
+class UpkeepFacts(Part):
+    """A head's periodic work, in none of the steps' times."""
+
+    seconds: float
+    every_steps: int
+    ms_per_step: float
+
+
+class CostRecord(Record):
+    """One cost cell, however it ended; raw samples, from which the report derives its numbers."""
+
+    cell: CostName
+    conditions: dict[str, Any]
+    measure: dict[str, Any]
+    step_ms: list[float] = []
+    step_cpu_ms: list[float] = []
+    upkeep: UpkeepFacts | None = None
+    warmup_steps: int | None = None
+    pools_full: bool | None = None
+    images_per_step: Images = Images()
+    parts_ms: dict[str, float] | None = None
+    parts_sum_ratio: float | None = None
+    memory: Memory = Memory()
+    host_meter: str | None = None
+    nvml: Nvml = Nvml()
+    floor: Floor = Floor()
+    other_load_cores: float | None = None
+    exclusive: bool = True
+    outcome: Outcome
+    reason: str | None = None
+
+
+class MachineRecord(Record):
+    """machine.json: how fast this machine multiplies and copies."""
+
+    device: str
+    rates: dict[str, Any]
+    nvml: dict[str, Any] | None = None
+
+
+class SplitRecord(Part):
+    """split.json, beside the arrays of split.npz."""
+
+    PROTOCOL: ClassVar[str] = "headroom-1"
+
+    protocol: str
+    hash: str
+    dataset: str
+    dataset_hash: str
+    settings: dict[str, Any]
+    seed: int
+    counts: dict[str, int]
+    shots: dict[str, int]
+    classes: list[str]
