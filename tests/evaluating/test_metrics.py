@@ -1,8 +1,11 @@
 """Every name has words and a format."""
 
+import subprocess
+import sys
+
 import pytest
 
-from workflow.evaluating.metrics import METRICS, describe
+from workflow.evaluating.metrics import HEADLINE, METRICS, describe
 
 
 def test_parametrised_names_are_filled_in():
@@ -33,8 +36,8 @@ def test_values_are_shown_with_their_unit():
 
 
 def test_labels_are_distinct_and_descriptions_are_sentences():
-    labels = [metric.label for metric in METRICS.values()]
-    assert len(set(labels)) == len(labels)
+    for labels in zip(*((metric.label, metric.short) for metric in METRICS.values()), strict=True):
+        assert len(set(labels)) == len(labels)
     assert all(
         metric.description.endswith(".") and "{value}" not in describe_any(name) for name, metric in METRICS.items()
     )
@@ -42,3 +45,23 @@ def test_labels_are_distinct_and_descriptions_are_sentences():
 
 def describe_any(name):
     return describe(name.replace("{value}", "1000")).description
+
+
+def test_short_labels_and_headline_are_those_of_the_report():
+    assert [describe(name).short for name in HEADLINE] == ["Hard pairs", "1:N rank-1", "ID", "ID few"]
+    assert describe("identification/rank1@10000").short == "1:N rank-1 +10\u202f000"
+    assert describe("verification_random/tar@0.001").short == "Random TAR at FAR 0.001"
+
+
+def test_scores_are_in_the_order_of_the_table_with_loose_rates_and_small_crowds_first():
+    names = ["allpairs/eer", "allpairs/tar@1e-05", "allpairs/tar@0.1", "identification/rank1@10000", "closed/rank1"]
+    names += ["identification/rank1@1000", "identification/rank1", "verification_hard/accuracy"]
+    assert sorted(names, key=lambda name: describe(name).order) == [
+        *("verification_hard/accuracy", "allpairs/tar@0.1", "allpairs/tar@1e-05", "allpairs/eer"),
+        *("identification/rank1", "identification/rank1@1000", "identification/rank1@10000", "closed/rank1"),
+    ]
+
+
+def test_the_table_is_read_without_torch_or_scipy():
+    code = "import sys, workflow.evaluating.metrics; sys.exit(any(name in sys.modules for name in ('torch', 'scipy')))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

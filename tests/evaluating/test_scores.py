@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from workflow.errors import UserError
-from workflow.evaluating.scores import all_scores, curve_scores, describe, unscored
+from workflow.evaluating.metrics import describe
+from workflow.evaluating.scores import all_scores, curve_scores, unscored
 
 
 def test_every_name_is_described_and_every_null_explained(world):

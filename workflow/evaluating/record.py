@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from workflow.cells.records import SplitRecord
 from workflow.errors import UserError
 from workflow.evaluating.files import check_split, load_rows, load_run, load_split
-from workflow.evaluating.metrics import PROTOCOL, describe
+from workflow.evaluating.metrics import describe
 from workflow.evaluating.scores import Scored, all_scores, unscored
 from workflow.files import write_json
 from workflow.provenance import provenance
@@ -37,7 +38,7 @@ def evaluation(run: Mapping[str, Any], scored: Scored) -> dict[str, Any]:
     """The content of evaluation.json, without its provenance."""
     own = {key: run[key] for key in ("cell", "outcome", "reason", "split_hash")}
     parts = {"notes": scored.notes, "counts": scored.counts, "curves": scored.curves}
-    return {"protocol": PROTOCOL, **own, **scored.scores, **parts}
+    return {"protocol": SplitRecord.PROTOCOL, **own, **scored.scores, **parts}
 
 
 def headline(run: Mapping[str, Any], scores: Mapping[str, float | None]) -> str:

@@ -12,11 +12,8 @@ from workflow.evaluating.cosine import pair_cosines
 from workflow.evaluating.files import PARTS, SPLIT_ARRAYS, check_unit
 from workflow.evaluating.identification import Gallery, identification, rank1
 from workflow.evaluating.measured import Score, Unmeasured, share
-from workflow.evaluating.metrics import METRICS, PROTOCOL, Metric, describe
 from workflow.evaluating.roc import roc
 from workflow.evaluating.verification import accuracy, verification
-
-__all__ = ["METRICS", "PROTOCOL", "Metric", "Scored", "all_scores", "curve_scores", "describe", "unscored"]
 
 Arrays = Mapping[str, np.ndarray]
 CURVE = ("verification_hard/accuracy", "identification/rank1", "closed/rank1")

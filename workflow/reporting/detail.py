@@ -2,8 +2,10 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from math import inf
 from typing import Any
 
+from workflow.evaluating.metrics import describe
 from workflow.reporting.blocks import (
     Block,
     Cell,
@@ -130,18 +132,12 @@ def accuracy_section(summary: Summary, looks: Looks, figures: Mapping[str, Any])
     return section("accuracy", "Accuracy", [*drawn, text(words), scores_table(summary, looks, names)])
 
 
-def score_order(score: str) -> tuple[int, int, float, str]:
-    """Scores in the order of their questions: headline numbers first, then many, medium, few, then FARs from loose."""
-    families = ("verification_hard", "verification_random", "allpairs", "identification", "closed", "centres")
-    family, _, rest = score.partition("/")
-    place = families.index(family) if family in families else len(families)
-    name, _, level = rest.partition("@")
-    ends = ("many", "medium", "few", "tar", "eer")
-    group = next((index for index, end in enumerate(ends, 1) if name.endswith(end)), 0)
+def score_order(score: str) -> tuple[float, float, str]:
+    """Scores as in the table of metrics; names of older records, which it no longer holds, after them."""
     try:
-        return place, group, -float(level) if name == "tar" else float(level), name
-    except ValueError:
-        return place, group, 0.0, name
+        return *describe(score).order, score
+    except KeyError:
+        return inf, 0.0, score
 
 
 def scores_table(summary: Summary, looks: Looks, names: list[str]) -> Block:

@@ -1,20 +1,13 @@
 """Names, units and number formats: the same in every table, figure and rendering."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-NOT_MEASURED = "not measured"
+from workflow.evaluating.metrics import HEADLINE as HEADLINE
+from workflow.evaluating.metrics import describe
 
-HEADLINE = (
-    "verification_hard/accuracy",
-    "identification/rank1",
-    "closed/rank1",
-    "closed/rank1/few",
-)
-"""The scores a reader is shown first, and whose differences are tested."""
+NOT_MEASURED = "not measured"
 
 
 @dataclass(frozen=True)
@@ -26,44 +19,13 @@ class Words:
     better: str = "high"
 
 
-_KNOWN = {
-    "verification_hard/accuracy": Words("Hard pairs", "10-fold accuracy on look-alike pairs, unseen classes"),
-    "verification_random/accuracy": Words("Random pairs", "10-fold accuracy on random pairs, unseen classes"),
-    "identification/rank1": Words("1:N rank-1", "unseen classes found first in a gallery without distractors"),
-    "closed/rank1": Words("ID", "training classes found by one gallery image a class, on unseen images"),
-    "closed/rank1/many": Words("ID many", "the same for classes with many training images"),
-    "closed/rank1/medium": Words("ID medium", "the same for classes with a medium number of training images"),
-    "closed/rank1/few": Words("ID few", "the same for classes with few training images"),
-    "closed/macro": Words("ID, class mean", "the same, every class counted once"),
-    "centres/rank1": Words("ID by centres", "training classes found by the head's learned centres: another question"),
-}
-
-_DISTRACTORS = re.compile(r"identification/rank(\d+)@(\d+)")
-_TAR = re.compile(r"(?:verification_(hard|random)|allpairs)/tar@(.+)")
-
-
-@cache
 def score_words(name: str) -> Words:
-    """The words for a score: this report's own short ones, else the evaluation's, else the score's name."""
-    if name in _KNOWN:
-        return _KNOWN[name]
-    if match := _DISTRACTORS.fullmatch(name):
-        rank, count = match[1], number(int(match[2]), 1)
-        return Words(f"1:N rank-{rank} +{count}", f"unseen classes among the first {rank}, with {count} distractors")
-    if match := _TAR.fullmatch(name):
-        pairs = {"hard": "hard pairs", "random": "random pairs"}.get(match[1], "all pairs")
-        kind = {"hard": "Hard", "random": "Random"}.get(match[1], "All-pairs")
-        return Words(
-            f"{kind} TAR at FAR {match[2]}", f"same-class pairs accepted at a false-accept rate of {match[2]}, {pairs}"
-        )
+    """The words for a score: its short label, or its name where an older record has a score that is no more."""
     try:
-        from workflow.evaluating.scores import describe
-
         found = describe(name)
-        return Words(str(found.label), str(found.description), str(getattr(found, "better", "high")))
-    except (ImportError, KeyError, ValueError, AttributeError, TypeError):
-        better = "low" if name.endswith(("/eer", "_std")) else "high"
-        return Words(name, name, better)
+    except KeyError:
+        return Words(name, name, "low" if name.endswith(("/eer", "_std")) else "high")
+    return Words(found.short, found.description, found.better)
 
 
 def row_name(label: str, ratio: float | str) -> str:
