@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from workflow.data.__main__ import main
-from workflow.data.split import load_split
+from workflow.data.split_file import load_split
 from workflow.data.store import check_dataset
 from workflow.errors import command_line
 
@@ -29,7 +29,7 @@ def test_build_split_and_check(tmp_path):
     assert built.stdout == "" and "images of 120 classes" in built.stderr
     done = run("split", "--settings", settings, "--dataset", out, "--out", split)
     assert done.returncode == 0, done.stderr
-    assert load_split(split).info["dataset_hash"] == check_dataset(out)
+    assert load_split(split).record.dataset_hash == check_dataset(out)
     assert run("check", out).returncode == 0
     classes = np.load(out / "classes.npy")
     np.save(out / "classes.npy", classes[::-1])

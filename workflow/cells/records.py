@@ -32,15 +32,8 @@ class Machine(Part):
     architecture: str | None = None
 
 
-class Record(Part):
-    """A file that a stage leaves: who wrote it, when, where and with what, and more in each kind."""
-
-    start: str
-    finish: str | None = None
-    command: str | None = None
-    commit: str | None = None
-    machine: Machine = Machine()
-    versions: dict[str, str] = {}
+class Stored(Part):
+    """A whole JSON file."""
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -55,6 +48,17 @@ class Record(Part):
     def write(self, path: Path) -> None:
         """Write the record atomically."""
         write_json(path, self.model_dump(mode="json"))
+
+
+class Record(Stored):
+    """A file that a stage leaves: who wrote it, when, where and with what, and more in each kind."""
+
+    start: str
+    finish: str | None = None
+    command: str | None = None
+    commit: str | None = None
+    machine: Machine = Machine()
+    versions: dict[str, str] = {}
 
 
 class Images(Part):
@@ -219,7 +223,14 @@ class MachineRecord(Record):
     nvml: dict[str, Any] | None = None
 
 
-class SplitRecord(Part):
+class ShotLimits(Part):
+    """Training images from which on a class counts as many, and as medium; a class with fewer counts as few."""
+
+    many: int
+    medium: int
+
+
+class SplitRecord(Stored):
     """split.json, beside the arrays of split.npz."""
 
     PROTOCOL: ClassVar[str] = "headroom-1"
@@ -231,5 +242,5 @@ class SplitRecord(Part):
     settings: dict[str, Any]
     seed: int
     counts: dict[str, int]
-    shots: dict[str, int]
+    shots: ShotLimits
     classes: list[str]

@@ -14,56 +14,21 @@ Training takes its classes first, as it needs those with most images; open-set c
 of the rest, in tier s on the whole rarer characters. Open sets keep training's share of Hangul where fonts allow.
 """
 
-import hashlib
-import zipfile
-import zlib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from workflow.cells.records import SplitRecord
 from workflow.console import log
 from workflow.data.faces import PARTS
 from workflow.data.split_classes import Roles, choose, resolve
+from workflow.data.split_file import Split, split_hash
+from workflow.data.split_file import load_split as load_split
 from workflow.data.split_rows import Rows
 from workflow.data.store import Dataset
 from workflow.data.store import open_dataset as open_dataset
-from workflow.errors import UserError
-from workflow.files import atomic, read_json, write_json
-
-PROTOCOL = "headroom-1"
-
-
-@dataclass(frozen=True)
-class Split:
-    """A loaded split: `arrays` by name, `info` the content of split.json."""
-
-    arrays: dict[str, np.ndarray]
-    info: dict[str, Any]
-
-
-def load_split(path: Path) -> Split:
-    """Read split.npz and the split.json beside it; UserError if either is missing, broken or not the other's."""
-    path = Path(path)
-    info = read_json(path.with_suffix(".json"))
-    try:
-        with np.load(path) as stored:
-            arrays = {name: stored[name] for name in stored.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise UserError(f"{path} cannot be read ({error}): delete it and run the split again") from error
-    if split_hash(arrays) != info["hash"]:
-        raise UserError(f"{path} is not the split that {path.with_suffix('.json').name} describes: run the split again")
-    return Split(arrays, info)
-
-
-def split_hash(arrays: dict[str, np.ndarray]) -> str:
-    """sha256 over names, types, shapes and content of the arrays, hexadecimal."""
-    digest = hashlib.sha256()
-    for name in sorted(arrays):
-        digest.update(f"{name} {arrays[name].dtype.str} {arrays[name].shape} ".encode())
-        digest.update(np.ascontiguousarray(arrays[name]).tobytes())
-    return digest.hexdigest()
+from workflow.files import atomic
 
 
 def make_split(dataset: Dataset, settings: dict[str, Any], out: Path) -> Split:
@@ -76,12 +41,12 @@ def make_split(dataset: Dataset, settings: dict[str, Any], out: Path) -> Split:
         rows |= draw.open_set(part) | draw.closed_set(part)
     rows["distractors"] = draw.one_each(roles.distractors)
     arrays = _positions(rows)
-    info = _info(dataset, settings, roles, arrays)
+    record = _record(dataset, settings, roles, arrays)
     with atomic(Path(out)) as temporary, temporary.open("wb") as file:
         np.savez(file, **arrays)
-    write_json(Path(out).with_suffix(".json"), info)
-    log(f"{out}: " + ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in info["counts"].items()))
-    return Split(arrays, info)
+    record.write(Path(out).with_suffix(".json"))
+    log(f"{out}: " + ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in record.counts.items()))
+    return Split(arrays, record)
 
 
 def _positions(rows: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -93,7 +58,7 @@ def _positions(rows: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     return {**rows, **placed, "eval_rows": eval_rows}
 
 
-def _info(dataset: Dataset, settings: dict[str, Any], roles: Roles, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
+def _record(dataset: Dataset, settings: dict[str, Any], roles: Roles, arrays: dict[str, np.ndarray]) -> SplitRecord:
     shots, limits = roles.shots, settings["shots"]
     many, few = shots >= limits["many"], shots < limits["medium"]
     counts = {f"{name}_images": len(arrays[f"{name}_rows"]) for name in ("train", "eval")}
@@ -103,15 +68,14 @@ def _info(dataset: Dataset, settings: dict[str, Any], roles: Roles, arrays: dict
     for part in PARTS[1:]:
         names = ("hard_pairs", "random_pairs", "all", "gallery", "probe", "closed_probe")
         counts |= {f"{part}_{name}": len(arrays[f"{part}_{name}"]) for name in names}
-    manifest = dataset.manifest
-    return {
-        "protocol": PROTOCOL,
-        "hash": split_hash(arrays),
-        "dataset": manifest["name"],
-        "dataset_hash": manifest["hash"],
-        "settings": settings,
-        "seed": settings["seed"],
-        "counts": counts,
-        "shots": limits,
-        "classes": [dataset.names[number] for number in roles.train],
-    }
+    return SplitRecord(
+        protocol=SplitRecord.PROTOCOL,
+        hash=split_hash(arrays),
+        dataset=dataset.manifest["name"],
+        dataset_hash=dataset.manifest["hash"],
+        settings=settings,
+        seed=settings["seed"],
+        counts=counts,
+        shots=limits,
+        classes=[dataset.names[number] for number in roles.train],
+    )
