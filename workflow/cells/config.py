@@ -1,139 +1,213 @@
 """The config as types: every key with its default, its limits and one line on what it does.
 
 Frozen pydantic models named as the config's sections, with fields named as its keys. Needs neither torch nor the heads'
-code, so that a login node can plan a run.
+code, so that a login node can plan a run. `python -m workflow.cells` makes the JSON schema in workflow/schemas and the
+table in config/README.md from here.
 """
 
-from typing import Annotated, Any, Literal
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Discriminator, Field, Tag, ValidationError, ValidationInfo, field_validator
 
-Positive = Annotated[float, Field(gt=0)]
-NotNegative = Annotated[float, Field(ge=0)]
-Count = Annotated[int, Field(ge=1)]
-Ratio = Annotated[float, Field(gt=0, le=1)]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
-
-
-class Section(BaseModel):
-    """A part of the config: what it does not name is refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class Pareto(Section):
-    head: Annotated[float, Field(gt=0, le=1)] = 0.15
-    exponent: Positive = 1.3
-
-
-class Shots(Section):
-    many: Annotated[int, Field(ge=2)] | None = None
-    medium: Annotated[int, Field(ge=2)] | None = None
-
-
-class OpenSet(Section):
-    validation: Annotated[int, Field(ge=2)] | None = None
-    test: Annotated[int, Field(ge=2)] | None = None
-
-
-class Pairs(Section):
-    validation: Annotated[int, Field(ge=10)] = 2000
-    test: Annotated[int, Field(ge=10)] = 6000
-
-
-class Data(Section):
-    name: Name
-    source: Literal["glyphs", "folder"] = "glyphs"
-    tier: Literal["dejavu", "xs", "s", "m", "l"] = "s"
-    path: str | None = None
-    size: Annotated[int, Field(ge=8, le=512)] = 32
-    colour: Literal["grey", "rgb"] = "grey"
-    skip_unreadable: bool = False
-    faces_needed: Annotated[float, Field(ge=0, le=1)] = 0.7
-    characters: Annotated[int, Field(ge=2)] | None = None
-    seed: Annotated[int, Field(ge=0)] = 0
-    classes: Annotated[int, Field(ge=2)] | None = None
-    min_images: Count | None = None
-    tail: Literal["pareto", "flat", "natural"] | None = None
-    n_max: Count | None = None
-    pareto: Pareto = Pareto()
-    shots: Shots = Shots()
-    open_set: OpenSet = OpenSet()
-    distractors: Annotated[int, Field(ge=0)] | None = None
-    pairs: Pairs = Pairs()
-    probes: Count = 1
-    validation_share: Annotated[float, Field(gt=0, lt=1)] = 0.2
-    hold_out: Annotated[float, Field(gt=0, lt=1)] = 0.2
+from workflow.cells.choices import BACKBONES, LEVELS, MARGINS, PRECISIONS
+from workflow.cells.data_section import Data
+from workflow.cells.fields import (
+    AsWritten,
+    AtLeastTwo,
+    Count,
+    Device,
+    Name,
+    NotNegative,
+    OneOf,
+    Positive,
+    Seed,
+    Share,
+    ShareAboveZero,
+    ShareBelowOne,
+    ShareBetween,
+)
+from workflow.cells.head_row import HeadRow
+from workflow.cells.problems import ONE, THREE, sentences
+from workflow.cells.section import Section
+from workflow.errors import UserError
 
 
 class Backbone(Section):
-    name: str = "small"
-    dim: Annotated[int, Field(ge=2)] = 128
-    width: Annotated[int, Field(ge=8, multiple_of=4)] | None = None
+    """The network under every head."""
 
-
-class HeadRow(Section):
-    head: str
-    label: Name | None = None
-    ratios: tuple[Ratio, ...] | None = None
-    momentum: Annotated[float, Field(ge=0, lt=1)] | None = None
-    options: dict[str, Any] = {}
+    name: Annotated[str, OneOf(*BACKBONES, pattern="timm:.+", shown="timm:MODEL")] = "small"
+    """which network; timm:MODEL takes one of the package timm"""
+    dim: AtLeastTwo = 128
+    """embedding dimension D"""
+    width: Annotated[int, Field(ge=8, multiple_of=4)] | None = None  # narrower crashes oneDNN's channels-last backward
+    """small: channels of its first block; null: 16"""
 
 
 class Loss(Section):
-    margin: str = "cosface"
-    m: float | tuple[float, float, float] = 0.3
+    """The same for every head that takes them, in place of the head's own defaults."""
+
+    margin: Annotated[str, OneOf(*MARGINS)] = "cosface"
+    """the margin function"""
+    m: Annotated[
+        Annotated[float, Field(ge=0, le=1.57), AsWritten, Tag(ONE)]
+        | Annotated[tuple[NotNegative, NotNegative, NotNegative], Tag(THREE)],
+        Discriminator(lambda value: THREE if isinstance(value, list | tuple) else ONE),
+    ] = 0.3
+    """its margin; for `combined` three: [m1, m2, m3]"""
     scale: Positive = 32
+    """factor s of the cosines before the softmax"""
 
 
 class Train(Section):
+    """How every cell is trained."""
+
     steps: Count = 600
-    batch: Annotated[int, Field(ge=2)] = 256
+    """optimiser steps of a run"""
+    batch: AtLeastTwo = 256
+    """images with a gradient in a step, the same for every head, of all processes together"""
     lr: Positive = 0.1
-    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
+    """peak learning rate"""
+    momentum: ShareBelowOne = 0.9
+    """of SGD (Nesterov)"""
     weight_decay: NotNegative = 0.0005
-    warmup: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    """of the backbone, and of the heads that take it"""
+    warmup: ShareBelowOne = 0.1
+    """share of the run in which the learning rate rises"""
     schedule: Literal["cosine", "polynomial", "step"] = "cosine"
+    """how it falls afterwards"""
     power: Positive = 2
-    milestones: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = (0.5, 0.75, 0.9)
-    gamma: Annotated[float, Field(gt=0, le=1)] = 0.1
-    margin_ramp: Annotated[float, Field(ge=0, le=1)] = 0.25
+    """polynomial: its exponent"""
+    milestones: tuple[ShareBetween, ...] = (0.5, 0.75, 0.9)
+    """step: shares of the run after which the rate is multiplied by gamma"""
+    gamma: ShareAboveZero = 0.1
+    """step: the factor"""
+    margin_ramp: Share = 0.25
+    """share of the run in which the margin grows to m"""
     clip: NotNegative = 5
-    augment: Literal["none", "low", "mid"] = "low"
-    precision: Literal["fp32", "bf16", "fp16"] = "fp32"
+    """largest norm of the backbone's gradient; 0: no clipping"""
+    augment: Annotated[str, OneOf(*LEVELS)] = "low"
+    """how strongly the training images are distorted"""
+    precision: Annotated[str, OneOf(*PRECISIONS)] = "fp32"
+    """of the backbone; heads compute in fp32"""
     accumulate: Count = 1
-    device: str = "auto"
+    """backward passes in a step, for heads that allow more than one"""
+    device: Device = "auto"
+    """auto, cpu, cuda or cuda:N; say cuda where a login node without a GPU submits the jobs"""
     threads: Count = 1
+    """CPU threads of one process"""
     processes: Count = 1
+    """processes of one run, on as many GPUs if there are any"""
     curve_points: Count = 4
+    """validations along the run"""
     log_every: Count = 20
+    """steps between two lines of the log"""
     checkpoint_every: Positive = 30
+    """seconds between two checkpoints"""
+
+    @field_validator("processes")
+    @classmethod
+    def _fed(cls, processes: int, info: ValidationInfo) -> int:
+        batch = info.data.get("batch")
+        if processes > 1 and batch is not None and batch < 2 * processes:
+            raise ValueError(
+                f"'train.batch' is {batch}, fewer than 2 images for each of {processes} processes: raise it or start "
+                "fewer"
+            )
+        return processes
 
 
 class Measure(Section):
-    classes: tuple[Annotated[int, Field(ge=2)], ...] = (10000, 100000)
+    """What a step costs; measured alone on the machine, one process a cell."""
+
+    classes: Annotated[tuple[AtLeastTwo, ...], Field(min_length=1)] = (10000, 100000)
+    """sizes of a head alone, on random embeddings of the backbone's dim"""
     batch: Annotated[int, Field(ge=4)] = 256
+    """embeddings with a gradient in a step of a head alone; end to end uses train.batch"""
     warmup: Count = 3
+    """steps before timing starts"""
     fill_limit: Annotated[int, Field(ge=0)] = 200
+    """most warm-up steps to fill a queue or pool that cannot be filled directly"""
     steps: Annotated[int, Field(ge=3)] = 10
+    """timed steps, at most"""
     seconds: Positive = 4
+    """stop timing after that long, but not before 3 steps"""
     parts_steps: Count = 5
+    """further steps, end to end, timed part by part"""
     power_seconds: NotNegative = 2
+    """GPU: step on for that long to read power, energy, clock and temperature"""
     threads: Count = 1
-    device: str = "auto"
+    """CPU threads while measuring"""
+    device: Device = "auto"
+    """as train.device"""
+
+    @field_validator("classes")
+    @classmethod
+    def _different(cls, classes: tuple[int, ...]) -> tuple[int, ...]:
+        return once_each(classes)
 
 
 class Evaluate(Section):
+    """Which questions are asked beyond the fixed ones."""
+
     distractors: tuple[Count, ...] = (1000, 10000)
+    """sizes of the larger galleries"""
 
 
 class Config(Section):
+    """All that an experiment is."""
+
     profile: Name
+    """names results/<profile>/ and reports/<profile>.html"""
     data: Data
     backbone: Backbone = Backbone()
     heads: Annotated[tuple[HeadRow, ...], Field(min_length=1)]
-    seeds: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)] = (0, 1)
+    seeds: Annotated[tuple[Seed, ...], Field(min_length=1)] = (0, 1)
+    """of the runs: each head is trained once from each"""
     loss: Loss = Loss()
     train: Train = Train()
     measure: Measure = Measure()
     evaluate: Evaluate = Evaluate()
+
+    @field_validator("seeds")
+    @classmethod
+    def _different(cls, seeds: tuple[int, ...]) -> tuple[int, ...]:
+        return once_each(seeds)
+
+    @classmethod
+    def parse(cls, mapping: Mapping[str, object], where: str = "") -> Self:
+        """The whole config; UserError with a line for every problem there is, in the order of the alphabet."""
+        problems = [*_same_names(mapping.get("heads")), *_no_folder(mapping.get("data"))]
+        try:
+            config = cls.of_json(mapping)
+        except ValidationError as error:
+            problems += sentences(error, cls, where)
+        if problems:
+            raise UserError("the config cannot be run:\n  " + "\n  ".join(sorted(problems)))
+        return config
+
+
+def once_each(numbers: tuple[int, ...]) -> tuple[int, ...]:
+    """`numbers`, if none stands twice; ValueError otherwise."""
+    twice = [str(number) for number, times in Counter(numbers).items() if times > 1]
+    if twice:
+        raise ValueError(f"{', '.join(twice)} stands there twice")
+    return numbers
+
+
+def _same_names(rows: object) -> list[str]:
+    """Rows that would share a folder: found before the rows are checked, so that no other mistake hides it."""
+    found = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
+    named = Counter(str(row.get("label") or row["head"]) for row in found if "head" in row)
+    twice = [name for name, times in named.items() if times > 1]
+    return [f"two rows of heads are called '{name}': give one of them another `label`" for name in twice]
+
+
+def _no_folder(data: object) -> list[str]:
+    """A folder of images that is not there: asked only of a whole config, as a stage may run on another machine."""
+    path = data.get("path") if isinstance(data, Mapping) and data.get("source") == "folder" else None
+    if not isinstance(path, str) or Path(path).expanduser().is_dir():
+        return []
+    return [f"'data.path': {path} is not a folder: it must hold one sub-folder of images for each class"]

@@ -1,10 +1,41 @@
 """What one cell needs to know, and nothing that another cell may change: the content of `--spec`."""
 
-from typing import Any
+import hashlib
+import json
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
-from workflow.cells.config import Backbone, Measure, Train
+import heads
+from workflow.cells.config import Backbone, Config, Measure, Train
+from workflow.cells.head_row import HeadRow, Options
+from workflow.cells.paths import ratio_text
+from workflow.cells.problems import sentences
+from workflow.errors import UserError
+
+SHARED = ("margin", "m", "scale", "weight_decay")
+"""constructor arguments that every head that takes them gets from the config's `loss` and `train`"""
+
+
+class Spec(BaseModel):
+    """Something that a stage is told in JSON on its command line."""
+
+    model_config = ConfigDict(frozen=True, strict=True, populate_by_name=True)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The specification in the JSON `text`; UserError names what is missing or wrong in it."""
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError as error:
+            found = error.errors(include_url=False)[0]
+            if found["type"] == "json_invalid":
+                raise UserError(f"--spec is not valid JSON: {found['ctx']['error']}") from error
+            raise UserError(f"--spec cannot be used: {'; '.join(sentences(error, cls))}") from error
+
+    def as_json(self) -> str:
+        """Compact JSON with sorted keys: the same specification is the same text, so nothing reruns for its order."""
+        return compact_json(self.model_dump(mode="json"))
 
 
 class CellName(BaseModel):
@@ -21,15 +52,14 @@ class CellName(BaseModel):
     seed: int
 
 
-class RunSpec(BaseModel):
-    """A training cell. `options` are the head's constructor arguments but for the ratio; `momentum` is the row's own
-    for the encoder's twin, where the config overrides the head's."""
-
-    model_config = ConfigDict(frozen=True)
+class RunSpec(Spec):
+    """A training cell."""
 
     cell: CellName
-    options: dict[str, Any]
+    options: Options = Field(validation_alias=AliasChoices("options", "head"))
+    """the head's constructor arguments but for the ratio; specifications written by hand may say `head`, as of old"""
     momentum: float | None = None
+    """the row's own of the encoder's twin, where the config overrides the head's"""
     train: Train
     backbone: Backbone
 
@@ -39,6 +69,10 @@ class CostSpec(RunSpec):
 
     measure: Measure
     classes: int | None = None
+
+    def as_json(self) -> str:
+        """The same, without the list of all sizes in `measure`: another size measures no cell again."""
+        return compact_json(self.model_dump(mode="json", exclude={"measure": {"classes"}}))
 
 
 class PlannedRun(BaseModel):
@@ -64,3 +98,58 @@ class PlannedCost(BaseModel):
     mode: str
     classes: int | None = None
     record: str
+
+
+def run_specs(config: Config) -> list[RunSpec]:
+    """Every training cell, seed by seed."""
+    return [
+        run_spec(config, row, ratio, seed)
+        for seed in config.seeds
+        for row in config.heads
+        for ratio in row.ratios or (1.0,)
+    ]
+
+
+def cost_specs(config: Config) -> list[CostSpec]:
+    """Every cost cell, by label and ratio: the whole training step, then the head alone at each size."""
+    first = [run_spec(config, row, ratio, 0) for row in config.heads for ratio in row.ratios or (1.0,)]
+    ordered = sorted(first, key=lambda spec: (spec.cell.label, ratio_text(spec.cell.ratio)))
+    return [cost_spec(spec, config.measure, classes) for spec in ordered for classes in (None, *config.measure.classes)]
+
+
+def run_spec(config: Config, row: HeadRow, ratio: float, seed: int) -> RunSpec:
+    """The training cell of one row of the config's heads at one of its ratios, from one seed."""
+    cell = CellName(
+        profile=config.profile,
+        dataset=config.data.name,
+        backbone=config.backbone.name,
+        label=row.name,
+        head=row.head,
+        ratio=float(ratio_text(ratio)),
+        seed=seed,
+    )
+    options = head_options(config, row)
+    return RunSpec(cell=cell, options=options, momentum=row.momentum, train=config.train, backbone=config.backbone)
+
+
+def cost_spec(spec: RunSpec, measure: Measure, classes: int | None) -> CostSpec:
+    """The cost cell of the same head: alone at `classes`, or end to end (None)."""
+    return CostSpec(**dict(spec), measure=measure, classes=classes)
+
+
+def head_options(config: Config, row: HeadRow) -> Options:
+    """Constructor arguments of a row's head: the shared ones that it takes, overridden by its own."""
+    shared: Options = config.loss.model_dump(mode="json") | {"weight_decay": config.train.weight_decay}
+    taken = heads.options(row.head)
+    return {name: shared[name] for name in SHARED if name in taken} | row.options
+
+
+def fingerprint(*content: BaseModel | JsonValue) -> str:
+    """Eight hexadecimal digits that name what `content` says."""
+    plain = [part.model_dump(mode="json") if isinstance(part, BaseModel) else part for part in content]
+    return hashlib.sha256(compact_json(plain).encode()).hexdigest()[:8]
+
+
+def compact_json(content: object) -> str:
+    """JSON without spaces, its keys sorted."""
+    return json.dumps(content, sort_keys=True, separators=(",", ":"))

@@ -1,0 +1,63 @@
+"""A row of the config's `heads`, held against the source of the head that it names."""
+
+from typing import Annotated
+
+from pydantic import Field, JsonValue, ValidationInfo, field_validator
+
+import heads
+from workflow.cells.fields import Name, ShareAboveZero, ShareBelowOne
+from workflow.cells.hints import hint
+from workflow.cells.paths import ratio_text
+from workflow.cells.section import Section
+
+Options = dict[str, JsonValue]
+"""constructor arguments of a head by name"""
+
+
+class HeadRow(Section):
+    """One head, at each of its ratios. A second row of the same head needs a label."""
+
+    head: str
+    """file name in heads/ without its ending"""
+    label: Name | None = None
+    """what the row is called in paths and tables; null: as its head"""
+    ratios: Annotated[tuple[ShareAboveZero, ...], Field(min_length=1)] | None = None
+    """shares of the classes that the head samples or keeps, each a run of its own; null: 1"""
+    momentum: ShareBelowOne | None = None
+    """of the encoder's twin, in place of the head's own; null: the head's"""
+    options: Options = Field(default_factory=dict)
+    """keywords of the head's constructor, over those that all heads share"""
+
+    @field_validator("head")
+    @classmethod
+    def _readable(cls, head: str) -> str:
+        try:
+            heads.options(head)
+        except SyntaxError as error:
+            raise ValueError(f"heads/{head}.py is no valid Python ({error}): mend it or take its row out") from error
+        return head
+
+    @field_validator("ratios")
+    @classmethod
+    def _taken(cls, ratios: tuple[float, ...] | None, info: ValidationInfo) -> tuple[float, ...] | None:
+        head, texts = info.data.get("head"), [ratio_text(ratio) for ratio in ratios or ()]
+        if ratios and head and "ratio" not in heads.options(head):
+            raise ValueError(f"{head} takes no ratio: leave `ratios` out")
+        if len(set(texts)) < len(texts):
+            raise ValueError(f"a ratio stands twice in {', '.join(texts)}")
+        return ratios
+
+    @field_validator("options")
+    @classmethod
+    def _known(cls, options: Options, info: ValidationInfo) -> Options:
+        if head := info.data.get("head"):
+            known = [option for option in heads.options(head) if option != "ratio"]
+            wrong = [f"'{name}' is not an option of {head}{hint(name, known)}" for name in options if name not in known]
+            if wrong:
+                raise ValueError("; ".join(wrong))
+        return options
+
+    @property
+    def name(self) -> str:
+        """What the row is called in paths and tables."""
+        return self.label or self.head
