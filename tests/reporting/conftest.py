@@ -12,7 +12,7 @@ from workflow.reporting.document import load
 from workflow.reporting.figures import draw_all
 from workflow.reporting.html import write_html
 from workflow.reporting.pdf import write_pdf
-from workflow.summary.collect import collect, write
+from workflow.summary.old.collect import collect, write
 
 
 class Made(NamedTuple):

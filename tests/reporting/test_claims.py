@@ -2,9 +2,9 @@ from typing import Any
 
 import pytest
 
-from workflow.summary.answers import answers, pareto
-from workflow.summary.claims import RULES, judge, load_claims
-from workflow.summary.spread import paired, spread
+from workflow.summary.old.answers import answers, pareto
+from workflow.summary.old.claims import RULES, judge, load_claims
+from workflow.summary.old.spread import paired, spread
 
 HARD = "verification_hard/accuracy"
 NAMES = (HARD, "closed/rank1/many", "closed/rank1/few")

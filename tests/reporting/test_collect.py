@@ -13,10 +13,10 @@ from tests.reporting import fake_records
 from tests.reporting.conftest import Made
 from workflow.errors import UserError
 from workflow.files import read_json
-from workflow.summary.collect import collect
-from workflow.summary.costs import upkeep_words
-from workflow.summary.records import discovered, listed
-from workflow.summary.runs import note_of, run_row
+from workflow.summary.old.collect import collect
+from workflow.summary.old.costs import upkeep_words
+from workflow.summary.old.records import discovered, listed
+from workflow.summary.old.runs import note_of, run_row
 
 Recollect = Callable[..., dict[str, Any]]
 RUN = "glyphs-s/small/dcq/0.1/1"

@@ -1,6 +1,6 @@
 import pytest
 
-from workflow.summary.spread import decisive_bounds, interval, paired, quantile, spread, student_t, verdict
+from workflow.summary.old.spread import decisive_bounds, interval, paired, quantile, spread, student_t, verdict
 
 
 @pytest.mark.parametrize(

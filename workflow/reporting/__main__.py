@@ -6,7 +6,7 @@ from pathlib import Path
 from workflow.console import log
 from workflow.errors import UserError, command_line
 from workflow.files import read_json
-from workflow.summary.records import discovered, listed
+from workflow.summary.old.records import discovered, listed
 
 
 def main() -> None:
@@ -44,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run_collect(arguments: argparse.Namespace) -> None:
     """Write the summary and its tables."""
-    from workflow.summary.collect import collect, write
+    from workflow.summary.old.collect import collect, write
 
     if not arguments.profile_dir.is_dir():
         raise UserError(f"{arguments.profile_dir} is not a folder: run the training stage first")

@@ -5,7 +5,7 @@ from typing import Any
 
 from workflow.reporting.blocks import Block, Cell, Notes, cell, column, head_cell, missing, table
 from workflow.reporting.words import duration, number, points, spread_words
-from workflow.summary.spread import spread
+from workflow.summary.old.spread import spread
 
 SCORE = "verification_hard/accuracy"
 AXES = ("step", "encoded", "seconds")

@@ -23,9 +23,9 @@ from workflow.reporting.blocks import (
 from workflow.reporting.budgets import budget_table
 from workflow.reporting.frontpage import no_score, score_cell
 from workflow.reporting.words import NOT_MEASURED, number, points, score_words, signed_points, size
-from workflow.summary.claims import errors_removed, find_reference
-from workflow.summary.costs import upkeep_words, value_of
-from workflow.summary.gaps import why_no_device
+from workflow.summary.old.claims import errors_removed, find_reference
+from workflow.summary.old.costs import upkeep_words, value_of
+from workflow.summary.old.gaps import why_no_device
 
 Summary = Mapping[str, Any]
 Looks = Mapping[str, Any]

@@ -9,7 +9,7 @@ from workflow.files import read_json
 from workflow.reporting import detail, frontpage, method, origin
 from workflow.reporting.blocks import figure, looks_of, section, text
 from workflow.reporting.words import number, seeds_words
-from workflow.summary.collect import SCHEMA
+from workflow.summary.old.collect import SCHEMA
 
 
 def load(summary: Path, figures: Path, published: Path | None = None) -> dict[str, Any]:

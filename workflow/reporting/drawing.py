@@ -18,8 +18,8 @@ from matplotlib.transforms import Bbox
 
 from workflow.files import atomic
 from workflow.reporting.palette import GRID, INK
-from workflow.summary.collect import write_csv
-from workflow.summary.spread import mean
+from workflow.summary.old.collect import write_csv
+from workflow.summary.old.spread import mean
 
 WIDTH = 7.2
 """Inches: the text width of the A4 report, so that type in figures and page have comparable sizes."""

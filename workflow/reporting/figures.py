@@ -11,7 +11,7 @@ from workflow.files import write_json
 from workflow.reporting import plots_accuracy, plots_cost, plots_curves
 from workflow.reporting.drawing import Rows, look, save
 from workflow.reporting.palette import styles
-from workflow.summary.costs import upkeep_words
+from workflow.summary.old.costs import upkeep_words
 
 Draw = Callable[[Mapping[str, Any], Mapping[str, Any]], "tuple[Figure, Rows] | str"]
 

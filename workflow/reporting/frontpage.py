@@ -18,8 +18,8 @@ from workflow.reporting.blocks import (
     text,
 )
 from workflow.reporting.words import number, points, score_words, signed_points, size, spread_words
-from workflow.summary.answers import hardest
-from workflow.summary.costs import upkeep_words, value_of
+from workflow.summary.old.answers import hardest
+from workflow.summary.old.costs import upkeep_words, value_of
 
 Summary = Mapping[str, Any]
 Looks = Mapping[str, Any]

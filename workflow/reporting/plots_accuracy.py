@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from workflow.reporting.drawing import WIDTH, Rows, Style, banded, dot, legend, whisker
 from workflow.reporting.palette import INK
 from workflow.reporting.words import HEADLINE, score_words
-from workflow.summary.answers import hardest
-from workflow.summary.spread import SMALLEST_FINDING
+from workflow.summary.old.answers import hardest
+from workflow.summary.old.spread import SMALLEST_FINDING
 
 Styles = Mapping[str, Style]
 Summary = Mapping[str, Any]

@@ -11,8 +11,8 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from workflow.reporting.drawing import WIDTH, Rows, Style, curve, dot, legend, place_labels, whisker
 from workflow.reporting.palette import GRID, INK, PARTS
 from workflow.reporting.words import size
-from workflow.summary.answers import coordinates, pareto
-from workflow.summary.costs import value_of
+from workflow.summary.old.answers import coordinates, pareto
+from workflow.summary.old.costs import value_of
 
 Styles = Mapping[str, Style]
 Summary = Mapping[str, Any]

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from workflow.reporting.drawing import WIDTH, Rows, Style, banded, legend
 from workflow.reporting.palette import GRID
-from workflow.summary.spread import mean
+from workflow.summary.old.spread import mean
 
 Styles = Mapping[str, Style]
 Summary = Mapping[str, Any]

@@ -1,1 +1,1 @@
-"""From records to numbers: tables, statistics, verdicts on claims, answers and gaps. No prose, no layout."""
+"""From records to numbers: tidy tables, statistics, claims, answers and gaps; no sentences and no layout."""

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from workflow.reporting.words import classes_words, number, row_name
-from workflow.summary.records import Record, cost_file, read_optional
-from workflow.summary.spread import quantile
+from workflow.summary.old.records import Record, cost_file, read_optional
+from workflow.summary.old.spread import quantile
 
 MEMORY = (
     "allocator_peak_bytes",

@@ -8,12 +8,12 @@ from typing import Any
 from workflow.errors import UserError
 from workflow.files import atomic, write_json
 from workflow.provenance import provenance
-from workflow.summary.answers import answers
-from workflow.summary.claims import judge, load_claims
-from workflow.summary.costs import cost_row, in_training
-from workflow.summary.gaps import caveats, gaps
-from workflow.summary.records import Record, read_optional, require_same
-from workflow.summary.runs import head_rows, note_of, run_row
+from workflow.summary.old.answers import answers
+from workflow.summary.old.claims import judge, load_claims
+from workflow.summary.old.costs import cost_row, in_training
+from workflow.summary.old.gaps import caveats, gaps
+from workflow.summary.old.records import Record, read_optional, require_same
+from workflow.summary.old.runs import head_rows, note_of, run_row
 
 SCHEMA = "headroom-summary-1"
 

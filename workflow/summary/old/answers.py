@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workflow.reporting.words import classes_words, number, points, score_words, seeds_words, size, spread_words
-from workflow.summary.costs import largest_common, value_of
-from workflow.summary.spread import paired
+from workflow.summary.old.costs import largest_common, value_of
+from workflow.summary.old.spread import paired
 
 ACCURACY = (
     ("Most accurate on look-alikes", "verification_hard/accuracy"),

@@ -8,9 +8,9 @@ from typing import Any
 import yaml
 
 from workflow.reporting.words import classes_words, number, row_name, score_words, seeds_words, signed_points, size
-from workflow.summary.answers import hardest
-from workflow.summary.costs import value_of
-from workflow.summary.spread import decisive_bounds, spread
+from workflow.summary.old.answers import hardest
+from workflow.summary.old.costs import value_of
+from workflow.summary.old.spread import decisive_bounds, spread
 
 Ruling = tuple[str, str]
 REPRODUCED, REFUTED, OPEN, ABSENT = "reproduced", "not reproduced", "inconclusive", "not measured here"

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from workflow.reporting.words import row_name
-from workflow.summary.records import Record, cell_folder, read_lines, read_optional
-from workflow.summary.spread import paired, spread
+from workflow.summary.old.records import Record, cell_folder, read_lines, read_optional
+from workflow.summary.old.spread import paired, spread
 
 FIELDS = (
     "steps",

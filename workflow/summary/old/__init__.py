@@ -1,0 +1,1 @@
+"""The collection that the report still reads, until it reads workflow.summary."""

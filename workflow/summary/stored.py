@@ -1,0 +1,199 @@
+"""What summary.json holds: what was collected, row by row, and nothing that is decided from it.
+
+The same types read headroom-summary-1, whose rows, claims, answers and gaps are passed over.
+"""
+
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AliasChoices, BeforeValidator, Field
+
+from workflow.cells.paths import ratio_text
+from workflow.cells.records import (
+    DatasetName,
+    Declared,
+    Floor,
+    Images,
+    Machine,
+    MachineRecord,
+    Memory,
+    Nvml,
+    Parameters,
+    Part,
+    Record,
+)
+from workflow.summary.vocabulary import Ending, Mode
+
+SCHEMA: Final = "headroom-summary-2"
+
+
+def row_name(label: str, ratio: float) -> str:
+    """How a table row is called: the head's label, with its ratio unless that is 1."""
+    return label if ratio == 1 else f"{label} r {ratio_text(ratio)}"
+
+
+class Source(Part):
+    """Where images come from, under which licence, and whether the source could be had."""
+
+    package: str | None = None
+    name: str | None = None
+    registry: str | None = None
+    version: str | None = None
+    sha256: str | None = None
+    licence: str | None = None
+    status: str
+    reason: str | None = None
+
+
+class DatasetFacts(Part):
+    """The data set: counts, sources, and how many images were left out, by reason."""
+
+    name: str | None = None
+    images: int | None = None
+    classes: int | None = None
+    groups: int | None = None
+    sources: tuple[Source, ...] = ()
+    rejected: dict[str, int] = Field(default_factory=dict)
+
+
+Counts = Annotated[dict[str, int], BeforeValidator(lambda given: given or {})]
+"""Numbers by name; a null, as older summaries have it, is none."""
+
+
+class SplitFacts(Part):
+    """The split: `counts` of images and classes, `shots` the least images of a class with many and medium ones."""
+
+    hash: str | None = None
+    seed: int | None = None
+    settings: dict[str, Any] | None = None
+    counts: Counts = Field(default_factory=dict)
+    shots: Counts = Field(default_factory=dict)
+
+
+class Facts(Part):
+    """What is true of all rows of a summary; `reference` is the row that differences are taken to, if it is there."""
+
+    profile: str
+    protocol: str | None = None
+    split_hash: str | None = None
+    dataset_hash: str | None = None
+    backbone: str | None = None
+    cost_machine: str | None = None
+    cost_device: str | None = None
+    reference: str | None = None
+    dataset: DatasetFacts = DatasetFacts()
+    split: SplitFacts = SplitFacts()
+    machine: MachineRecord | None = None
+    collected: Record
+
+
+class ProgressLine(Part):
+    """A line of steps.jsonl: a loss with its learning rate, or validation scores; `seconds` since the start."""
+
+    step: int
+    seconds: float
+    images: float
+    encoded: float | None = None
+    loss: float | None = None
+    lr: float | None = None
+    validation: dict[str, float | None] = Field(default_factory=dict)
+
+
+class Row(Part):
+    """What training and cost rows share; `record` is the path of the record, None where there is none."""
+
+    label: str
+    head: str
+    ratio: float
+    name: str
+    record: str | None = None
+    outcome: Ending
+    reason: str | None = None
+    machine: Machine | None = None
+    device: str | None = None
+    precision: str | None = None
+    exclusive: bool | None = None
+    finish: str | None = None
+
+
+class RunRow(Row):
+    """A planned training cell, whatever became of it. Seconds are of training; scores are by part and name."""
+
+    seed: int
+    backbone: str | None = None
+    steps: int | None = None
+    planned_steps: int | None = None
+    seconds: float | None = None
+    images: Images | None = None
+    processes: int | None = None
+    resumed: int | None = None
+    initial_weights: str | None = None
+    split_hash: str | None = None
+    dataset: DatasetName | None = None
+    declared: Declared | None = None
+    parameters: Parameters | None = None
+    start: str | None = None
+    command: str | None = None
+    commit: str | None = None
+    versions: dict[str, str] | None = None
+    protocol: str | None = None
+    evaluated_split: str | None = None
+    counts: dict[str, dict[str, int]] | None = None
+    scores: dict[Literal["validation", "test"], dict[str, float | None]] = Field(default_factory=dict)
+    notes: dict[str, str] = Field(default_factory=dict)
+    curves: dict[str, list[list[float | None]]] = Field(default_factory=dict)
+    progress: list[ProgressLine] = Field(default_factory=list)
+
+
+class Quantiles(Part):
+    """Step time in ms: the median, and the range that holds the middle eighty percent."""
+
+    median: float | None = None
+    p10: float | None = None
+    p90: float | None = None
+
+
+class Upkeep(Part):
+    """A head's periodic work, spread over all steps."""
+
+    seconds: float | None = None
+    every_steps: int | None = None
+    ms_per_step: float | None = None
+
+
+class CostRow(Row):
+    """A planned cost cell, whatever became of it: the numbers derived from its raw samples (see costs.py)."""
+
+    mode: Mode
+    classes: int
+    dim: int | None = None
+    batch: int | None = None
+    other_load_cores: float | None = None
+    samples: int = 0
+    step_ms: Quantiles = Quantiles()
+    upkeep: Upkeep = Upkeep()
+    images_per_second: Images = Images()
+    parts_ms: dict[str, float] | None = None
+    memory: Memory = Memory()
+    peak_bytes: int | None = None
+    peak_meter: str | None = None
+    nvml: Nvml = Nvml()
+    floor: Floor = Floor()
+    floor_share: float | None = None
+
+
+class Marked(Part):
+    """What headroom-summary-1 says in its main table of which row is the reference."""
+
+    name: str
+    reference: bool
+
+
+class Stored(Facts):
+    """A whole summary.json."""
+
+    version: Literal["headroom-summary-1", "headroom-summary-2"] = Field(
+        SCHEMA, validation_alias=AliasChoices("schema", "version"), serialization_alias="schema"
+    )
+    runs: list[RunRow]
+    costs: list[CostRow] = Field(default_factory=list)
+    rows: list[Marked] = Field(default_factory=list, exclude=True)

@@ -1,0 +1,39 @@
+"""The words that decisions and endings are written in: one constant each, used in tables, claims, gaps and pages."""
+
+from enum import StrEnum
+
+
+class Difference(StrEnum):
+    """What the seeds allow to say of one row against another."""
+
+    HIGHER = "higher"
+    LOWER = "lower"
+    NOISE = "within noise"
+    ONE_SEED = "one seed"
+    NOT_MEASURED = "not measured"
+
+
+class Verdict(StrEnum):
+    """What a run says about a claim."""
+
+    REPRODUCED = "reproduced"
+    REFUTED = "not reproduced"
+    OPEN = "inconclusive"
+    ABSENT = "not measured here"
+
+
+class Ending(StrEnum):
+    """How a planned cell ended; MISSING where it left no record."""
+
+    OK = "ok"
+    MEMORY = "out of memory"
+    DIVERGED = "diverged"
+    FAILED = "failed"
+    MISSING = "missing"
+
+
+class Mode(StrEnum):
+    """What a cost cell times: the head by itself, or the whole training step."""
+
+    HEAD = "head"
+    WHOLE = "end-to-end"
