@@ -5,7 +5,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from workflow.errors import UserError
-from workflow.summary.stored import Stored
+from workflow.summary.stored import SummaryRecord
 from workflow.summary.summary import Summary
 from workflow.summary.tables import summarise
 
@@ -13,7 +13,7 @@ from workflow.summary.tables import summarise
 def read_summary(path: Path) -> Summary:
     """The summary at `path`; UserError if it is missing or none. Verdicts that an older one stores are passed over."""
     try:
-        stored = Stored.model_validate_json(path.read_bytes())
+        stored = SummaryRecord.model_validate_json(path.read_bytes())
     except FileNotFoundError as error:
         raise UserError(f"{path} does not exist: run `python -m workflow.summary` first") from error
     except ValidationError as error:

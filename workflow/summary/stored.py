@@ -188,7 +188,7 @@ class Marked(Part):
     reference: bool
 
 
-class Stored(Facts):
+class SummaryRecord(Facts):
     """A whole summary.json."""
 
     version: Literal["headroom-summary-1", "headroom-summary-2"] = Field(

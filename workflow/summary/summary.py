@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from workflow.cells.records import Declared, Parameters
-from workflow.summary.stored import Facts, Stored
+from workflow.summary.stored import Facts, SummaryRecord
 
 Value = str | float | int | bool | None
 Line = dict[str, Value]
@@ -33,7 +33,7 @@ class Summary:
     declared, parameters: by row name, of the first run that has them.
     """
 
-    stored: Stored
+    stored: SummaryRecord
     runs: pd.DataFrame
     scores: pd.DataFrame
     progress: pd.DataFrame

@@ -7,7 +7,7 @@ from typing import Final
 import pandas as pd
 
 from workflow.cells.records import Floor, Images, Memory, Nvml, Part
-from workflow.summary.stored import CostRow, Quantiles, RunRow, Stored, Upkeep
+from workflow.summary.stored import CostRow, Quantiles, RunRow, SummaryRecord, Upkeep
 from workflow.summary.summary import Line, Summary
 from workflow.summary.vocabulary import Ending
 
@@ -50,7 +50,7 @@ COUNTS: Final = {
 TRUTHS: Final = {"exclusive", "reference"}
 
 
-def summarise(stored: Stored) -> Summary:
+def summarise(stored: SummaryRecord) -> Summary:
     """The summary with all its tables."""
     runs = stored.runs
     groups = by_name(runs)

@@ -1,0 +1,46 @@
+"""python -m workflow.summary: the records of a profile -> summary.json, runs.csv, scores.csv, costs.csv, heads.csv."""
+
+import argparse
+from pathlib import Path
+
+from workflow.cells.spec import PlannedCost, PlannedRun
+from workflow.console import log
+from workflow.errors import UserError, command_line
+from workflow.summary.collect import collect
+from workflow.summary.planned import found_costs, found_runs, listed
+from workflow.summary.writing import write
+
+
+def main() -> None:
+    """Collect, write, and say what there is."""
+    given = parser().parse_args()
+    if not given.profile_dir.is_dir():
+        raise UserError(f"{given.profile_dir} is not a folder: run the training stage first")
+    summary = collect(
+        given.profile_dir,
+        listed(given.cells, PlannedRun, "--cells") if given.cells else found_runs(given.profile_dir),
+        listed(given.costs, PlannedCost, "--costs") if given.costs else found_costs(given.profile_dir),
+        data=given.data,
+        reference=given.reference,
+        split_file=given.split,
+    )
+    write(summary, given.out)
+    done, planned = summary.heads["done"].sum(), len(summary.runs)
+    log(f"{given.out}: {done} of {planned} runs and {len(summary.costs)} cost cells")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line of this stage."""
+    found = argparse.ArgumentParser(prog="python -m workflow.summary", description=__doc__)
+    found.add_argument("--profile-dir", type=Path, required=True, help="results/<profile>")
+    found.add_argument("--cells", help="planned training cells: JSON list or its file; default: those found")
+    found.add_argument("--costs", help="planned cost cells: JSON list or its file; default: those found")
+    found.add_argument("--split", type=Path, help="the runs' split.json; default: the one in <profile>/<dataset>")
+    found.add_argument("--data", type=Path, default=Path("data"), help="folder that holds <dataset>/manifest.json")
+    found.add_argument("--reference", default="fc", help="row or head that differences are taken to (default: fc)")
+    found.add_argument("--out", type=Path, required=True, help="summary.json; the tables are written beside it")
+    return found
+
+
+if __name__ == "__main__":
+    command_line(main)

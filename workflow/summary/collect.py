@@ -1,0 +1,127 @@
+"""Gather every planned cell of a profile into one summary, and refuse to put together what was not measured alike."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import Field
+
+from workflow.cells.records import MachineRecord, Record, SplitRecord, Stored
+from workflow.cells.spec import PlannedCost, PlannedRun
+from workflow.errors import UserError
+from workflow.provenance import provenance
+from workflow.summary.planned import require_same
+from workflow.summary.rows import cost_row, run_row
+from workflow.summary.stored import CostRow, DatasetFacts, RunRow, Source, SplitFacts, SummaryRecord
+from workflow.summary.summary import Summary
+from workflow.summary.tables import summarise
+
+
+class Manifest(Stored):
+    """What is read of a data set's manifest.json."""
+
+    name: str | None = None
+    hash: str | None = None
+    images: int | None = None
+    classes: list[object] | None = None
+    groups: list[object] | None = None
+    sources: tuple[Source, ...] = ()
+    rejected: dict[str, int] = Field(default_factory=dict)
+
+
+def collect(
+    profile: Path,
+    cells: Sequence[PlannedRun],
+    costs: Sequence[PlannedCost],
+    *,
+    data: Path = Path("data"),
+    reference: str = "fc",
+    split_file: Path | None = None,
+) -> Summary:
+    """The summary of the folder results/<profile>. `reference` is the row, or the head, that differences are taken to.
+
+    Every planned cell appears, whatever its outcome. Raises UserError when two records were made with another
+    protocol, split, dataset or (for costs) machine, naming both.
+    """
+    if not cells:
+        raise UserError(f"{profile}: no cell is planned and none was found; name heads and seeds in the config")
+    runs = [run_row(cell) for cell in cells]
+    split_path = split_file or split_of(profile, runs)
+    split = SplitRecord.read(split_path) if split_path.exists() else None
+    manifest_path = data / (split.dataset if split else "") / "manifest.json"
+    manifest = Manifest.read(manifest_path) if manifest_path.exists() else None
+    timed = [cost_row(cell, split.counts.get("train_classes") if split else None) for cell in costs]
+    machine = profile / "machine.json"
+    facts: dict[str, object] = {
+        "profile": profile.name,
+        "reference": next((run.name for run in runs if reference in (run.name, run.head)), None),
+        "dataset": dataset_facts(runs, split, manifest),
+        "split": split_facts(split),
+        "machine": MachineRecord.read(machine) if machine.exists() else None,
+        "collected": Record.model_validate(provenance()),
+        "runs": runs,
+        "costs": timed,
+    }
+    facts |= agreed_data(runs, (split_path, split), (manifest_path, manifest)) | agreed_costs(timed)
+    return summarise(SummaryRecord.model_validate(facts))
+
+
+def split_of(profile: Path, runs: Sequence[RunRow]) -> Path:
+    """Where the split.json of the dataset that the runs used is, or of the only one there is."""
+    named = sorted({run.dataset.name for run in runs if run.dataset})
+    paths = [path for name in named or ["*"] for path in sorted(profile.glob(f"{name}/split*.json"))]
+    return next(iter(paths), profile / "split.json")
+
+
+def agreed_data(
+    runs: Sequence[RunRow], split: tuple[Path, SplitRecord | None], manifest: tuple[Path, Manifest | None]
+) -> dict[str, str | None]:
+    """What all records of runs must share: protocol, split hash, dataset hash, the backbone."""
+    paths = [(Path(run.record), run) for run in runs if run.record]
+    scored = [(path.with_name("evaluation.json"), run) for path, run in paths]
+    (split_path, split_), (manifest_path, manifest_) = split, manifest
+    data = [(path, run.dataset.hash) for path, run in paths if run.dataset]
+    if split_:
+        data.insert(0, (split_path, split_.dataset_hash))
+    if manifest_ and manifest_.hash:
+        data.insert(0, (manifest_path, manifest_.hash))
+    hashes = [(split_path, split_.hash if split_ else None), *((path, run.split_hash) for path, run in paths)]
+    hashes += [(path, run.evaluated_split) for path, run in scored]
+    protocols = [(split_path, split_.protocol if split_ else None), *((path, run.protocol) for path, run in scored)]
+    return {
+        "protocol": require_same("protocol", protocols),
+        "split_hash": require_same("split_hash", hashes),
+        "dataset_hash": require_same("dataset hash", data),
+        "backbone": require_same("backbone", [(path, run.backbone) for path, run in paths]),
+    }
+
+
+def agreed_costs(costs: Sequence[CostRow]) -> dict[str, str | None]:
+    """What all records of costs must share: the processor and the device."""
+    timed = [(Path(cost.record), cost) for cost in costs if cost.record]
+    machines = [(path, cost.machine.processor if cost.machine else None) for path, cost in timed]
+    return {
+        "cost_machine": require_same("machine", machines),
+        "cost_device": require_same("device", [(path, cost.device) for path, cost in timed]),
+    }
+
+
+def dataset_facts(runs: Sequence[RunRow], split: SplitRecord | None, manifest: Manifest | None) -> DatasetFacts:
+    """What the report says about the data."""
+    named = next((run.dataset.name for run in runs if run.dataset), None)
+    name = split.dataset if split else named
+    if manifest is None:
+        return DatasetFacts(name=name)
+    return DatasetFacts(
+        name=manifest.name or name,
+        images=manifest.images,
+        classes=None if manifest.classes is None else len(manifest.classes),
+        groups=None if manifest.groups is None else len(manifest.groups),
+        sources=manifest.sources,
+        rejected=manifest.rejected,
+    )
+
+
+def split_facts(split: SplitRecord | None) -> SplitFacts:
+    """What the report says about the split."""
+    known = split.model_dump(mode="json", include=set(SplitFacts.model_fields)) if split else {}
+    return SplitFacts.model_validate(known)

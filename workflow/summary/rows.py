@@ -1,0 +1,71 @@
+"""The row of one planned cell, from the records that it left; `outcome` is MISSING where it left none."""
+
+import json
+from pathlib import Path
+
+from workflow.cells.records import CostRecord, EvaluationRecord, RunRecord
+from workflow.cells.spec import PlannedCost, PlannedRun
+from workflow.summary.costs import measured
+from workflow.summary.stored import CostRow, ProgressLine, RunRow, row_name
+from workflow.summary.vocabulary import Ending
+
+NOT_RUN = "no record: this cell was planned and not run"
+NOT_EVALUATED = "trained, but evaluation.json does not exist: run the evaluation of this cell"
+
+
+def run_row(cell: PlannedRun) -> RunRow:
+    """The row of a training cell: what run.json, steps.jsonl and evaluation.json in its folder say."""
+    folder = Path(cell.folder)
+    path = folder / "run.json"
+    place: dict[str, object] = {**cell.model_dump(exclude={"folder"}), "name": row_name(cell.label, cell.ratio)}
+    if not path.exists():
+        return RunRow.model_validate({**place, "outcome": Ending.MISSING, "reason": NOT_RUN})
+    run, evaluated = RunRecord.read(path), folder / "evaluation.json"
+    shared = (set(RunRow.model_fields) & set(RunRecord.model_fields)) - {"cell"}
+    facts = {name: getattr(run, name) for name in shared}
+    place |= {"head": run.cell.head, "backbone": run.cell.backbone, "record": path.as_posix()}
+    scores = scored(run, EvaluationRecord.read(evaluated) if evaluated.exists() else None)
+    progress = progress_lines(folder / "steps.jsonl")
+    return RunRow.model_validate({**place, **facts, **scores, "progress": progress})
+
+
+def scored(run: RunRecord, evaluation: EvaluationRecord | None) -> dict[str, object]:
+    """The score fields of a run; one that trained but has no evaluation counts as missing, with that reason."""
+    if evaluation is None and run.outcome == "ok":
+        return {"outcome": Ending.MISSING, "reason": NOT_EVALUATED}
+    if evaluation is None:
+        return {"reason": run.reason or "no reason recorded"}
+    return {
+        "protocol": evaluation.protocol,
+        "evaluated_split": evaluation.split_hash,
+        "counts": evaluation.counts,
+        "scores": {"validation": evaluation.validation, "test": evaluation.test},
+        "notes": evaluation.notes,
+        "curves": evaluation.curves,
+    }
+
+
+def progress_lines(path: Path) -> list[ProgressLine]:
+    """The lines of a steps.jsonl; none without the file. A line cut short by a kill is left out."""
+    found = []
+    for line in path.read_text().splitlines() if path.exists() else []:
+        try:
+            found.append(ProgressLine.model_validate(json.loads(line)))
+        except json.JSONDecodeError:
+            continue
+    return found
+
+
+def cost_row(cell: PlannedCost, train_classes: int | None = None) -> CostRow:
+    """The row of a cost cell. `train_classes` stands in for the classes of an end-to-end cell without a record."""
+    path = Path(cell.record)
+    place: dict[str, object] = {**cell.model_dump(exclude={"record"}), "name": row_name(cell.label, cell.ratio)}
+    if not path.exists():
+        lost = {"outcome": Ending.MISSING, "reason": NOT_RUN, "classes": cell.classes or train_classes or 0}
+        return CostRow.model_validate({**place, **lost})
+    record = CostRecord.read(path)
+    place |= {name: getattr(record.cell, name) for name in ("head", "classes", "dim", "batch", "precision")}
+    facts = ("outcome", "reason", "exclusive", "other_load_cores", "machine", "finish")
+    place |= {name: getattr(record, name) for name in facts}
+    place |= {"record": path.as_posix(), "device": record.conditions.get("device")}
+    return CostRow.model_validate({**place, **measured(record)})
