@@ -55,5 +55,10 @@ class Summary:
 
 def lines(table: pd.DataFrame) -> list[Line]:
     """The rows of a table as dicts, with None for everything that was not measured."""
-    columns = {str(name): [None if pd.isna(value) else value for value in table[name].tolist()] for name in table}
+    columns = {
+        str(name): [
+            None if pd.api.types.is_scalar(value) and pd.isna(value) else value for value in table[name].tolist()
+        ]
+        for name in table
+    }
     return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
