@@ -8,7 +8,7 @@ import pandas as pd
 from workflow.summary.costs import by_classes, speed_range
 from workflow.summary.effects import Effect, Gain, Lack, Peak, Ratio, Reach, Removed
 from workflow.summary.rules import (
-    AnyRule,
+    AnyRowRule,
     Below,
     Better,
     Claim,
@@ -65,7 +65,7 @@ def judge_one(claim: Claim, summary: Summary) -> Judgement:
     )
 
 
-def rule_on(rule: AnyRule, row: str, summary: Summary) -> Ruling:
+def rule_on(rule: AnyRowRule, row: str, summary: Summary) -> Ruling:
     """The ruling on a row that is in this run."""
     match rule:
         case NoWorse():
@@ -80,8 +80,6 @@ def rule_on(rule: AnyRule, row: str, summary: Summary) -> Ruling:
             return faster(rule, row, summary)
         case Below():
             return below(rule, row, summary)
-        case Fits():
-            return fits(rule, summary)
 
 
 def find_row(summary: Summary, rule: RowRule) -> str | None:

@@ -1,6 +1,6 @@
 """Gather every planned cell of a profile into one summary, and refuse to put together what was not measured alike."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from pydantic import Field
@@ -9,7 +9,6 @@ from workflow.cells.records import MachineRecord, Record, SplitRecord, Stored
 from workflow.cells.spec import PlannedCost, PlannedRun
 from workflow.errors import UserError
 from workflow.provenance import provenance
-from workflow.summary.planned import require_same
 from workflow.summary.rows import cost_row, run_row
 from workflow.summary.stored import CostRow, DatasetFacts, RunRow, Source, SplitFacts, SummaryRecord
 from workflow.summary.summary import Summary
@@ -103,6 +102,18 @@ def agreed_costs(costs: Sequence[CostRow]) -> dict[str, str | None]:
         "cost_machine": require_same("machine", machines),
         "cost_device": require_same("device", [(path, cost.device) for path, cost in timed]),
     }
+
+
+def require_same(what: str, seen: Iterable[tuple[Path, str | None]]) -> str | None:
+    """The one value of `what` in all records that state it; a UserError naming two records that disagree."""
+    stated = [(path, value) for path, value in seen if value is not None]
+    for path, value in stated:
+        if value != stated[0][1]:
+            raise UserError(
+                f"{stated[0][0]} and {path} have different values of {what} ({stated[0][1]} and {value}): they cannot "
+                "stand in one table; rerun the older one, or collect them as separate profiles"
+            )
+    return stated[0][1] if stated else None
 
 
 def dataset_facts(runs: Sequence[RunRow], split: SplitRecord | None, manifest: Manifest | None) -> DatasetFacts:

@@ -40,7 +40,7 @@ def measured(record: CostRecord) -> dict[str, object]:
     upkeep = Upkeep(**record.upkeep.model_dump()) if record.upkeep else Upkeep()
     steps = quantiles([sample + (upkeep.ms_per_step or 0) for sample in record.step_ms])
     images, (peak, meter) = record.images_per_step, peak_memory(record.memory, record.host_meter)
-    shared = record.cell.mode == "head" and steps.median and record.floor.ms
+    floor_ms = record.floor.ms if record.cell.mode == "head" else None
     return {
         "samples": len(record.step_ms),
         "step_ms": steps,
@@ -54,7 +54,7 @@ def measured(record: CostRecord) -> dict[str, object]:
         "peak_meter": meter,
         "nvml": record.nvml,
         "floor": record.floor,
-        "floor_share": record.floor.ms / steps.median if shared and record.floor.ms and steps.median else None,
+        "floor_share": floor_ms / steps.median if floor_ms and steps.median else None,
     }
 
 

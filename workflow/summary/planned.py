@@ -1,6 +1,5 @@
 """The cells that a summary is of: those of a plan, or, by hand, those whose records lie in a profile's folder."""
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeVar
 
@@ -61,15 +60,3 @@ def refuse_twins(first: Path, second: Path) -> None:
             f"{first} and {second} are both records of the same cell: they were made with different data, backbones or "
             "settings and are never mixed; name the right ones in the list of cells, or move one away"
         )
-
-
-def require_same(what: str, seen: Iterable[tuple[Path, str | None]]) -> str | None:
-    """The one value of `what` in all records that state it; a UserError naming two records that disagree."""
-    stated = [(path, value) for path, value in seen if value is not None]
-    for path, value in stated:
-        if value != stated[0][1]:
-            raise UserError(
-                f"{stated[0][0]} and {path} have different values of {what} ({stated[0][1]} and {value}): they cannot "
-                "stand in one table; rerun the older one, or collect them as separate profiles"
-            )
-    return stated[0][1] if stated else None

@@ -82,7 +82,8 @@ class Below(RowRule):
     bytes: int
 
 
-AnyRule = NoWorse | Better | Tail | Less | Faster | Fits | Below
+AnyRowRule = NoWorse | Better | Tail | Less | Faster | Below
+AnyRule = AnyRowRule | Fits
 
 
 class Claim(BaseModel):
