@@ -24,7 +24,7 @@ def main() -> None:
         made = [place / name for name in names]
     elif module == "workflow.data":
         made = [place, place.with_suffix(".json")]
-    elif verb == "collect":
+    elif module == "workflow.summary":
         made = [place, *(place.with_name(name) for name in TABLES)]
     else:
         made = [place]

@@ -102,10 +102,11 @@ def cost_spec(wildcards):
 
 
 def planned_costs():
-    """The cost cells in the terms of the records: the end-to-end mode runs at the split's own number of classes."""
+    """The cost cells and their records: the end-to-end mode runs at the split's own number of classes."""
     rows = plan.head_rows(config)
     for label, ratio in sorted(COMBINATIONS):
         cell = {"label": label, "head": rows[label]["head"], "ratio": ratio}
-        yield cell | {"mode": "end-to-end", "classes": None}
-        for classes in config["measure"]["classes"]:
-            yield cell | {"mode": "head", "classes": classes}
+        for mode, sizes in (("end-to-end", [None]), ("head", config["measure"]["classes"])):
+            for classes in sizes:
+                record = f"{RESULTS}/cost/{mode}/{label}/{ratio}/{classes or 'train'}.json"
+                yield cell | {"mode": mode, "classes": classes, "record": record}

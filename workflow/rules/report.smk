@@ -3,7 +3,7 @@
 
 rule summary:
     input:
-        code=code("workflow/summary/*.py", "workflow/summary/*.yaml", "workflow/reporting/words.py"),
+        code=code("workflow/summary/*.py", "workflow/summary/*.yaml", "workflow/cells/*.py"),
         cells=[
             f"{cell_folder(cell)}/{record}"
             for cell in CELLS
@@ -32,10 +32,10 @@ rule summary:
         runtime=30,
     params:
         profile=subpath(output.summary, parent=True),
-        cells=plan.as_json(CELLS),
+        cells=plan.as_json([cell | {"folder": cell_folder(cell)} for cell in CELLS]),
         costs=plan.as_json(list(planned_costs())),
     shell:
-        "logged {log:q} python -m workflow.reporting collect --profile-dir {params.profile:q} --cells {params.cells:q}"
+        "logged {log:q} python -m workflow.summary --profile-dir {params.profile:q} --cells {params.cells:q}"
         " --costs {params.costs:q} --split {input.split:q} --out {output.summary:q}"
 
 
