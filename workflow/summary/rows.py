@@ -7,7 +7,7 @@ from workflow.cells.records import CostRecord, EvaluationRecord, RunRecord
 from workflow.cells.spec import PlannedCost, PlannedRun
 from workflow.summary.costs import measured
 from workflow.summary.stored import CostRow, ProgressLine, RunRow, row_name
-from workflow.summary.vocabulary import Ending
+from workflow.summary.vocabulary import NO_REASON, Ending
 
 NOT_RUN = "no record: this cell was planned and not run"
 NOT_EVALUATED = "trained, but evaluation.json does not exist: run the evaluation of this cell"
@@ -34,7 +34,7 @@ def scored(run: RunRecord, evaluation: EvaluationRecord | None) -> dict[str, obj
     if evaluation is None and run.outcome == "ok":
         return {"outcome": Ending.MISSING, "reason": NOT_EVALUATED}
     if evaluation is None:
-        return {"reason": run.reason or "no reason recorded"}
+        return {"reason": run.reason or NO_REASON}
     return {
         "protocol": evaluation.protocol,
         "evaluated_split": evaluation.split_hash,

@@ -8,7 +8,7 @@ import pandas as pd
 from scipy.stats import t as student
 
 from workflow.summary.summary import Line, Summary, lines
-from workflow.summary.vocabulary import Difference, Ending
+from workflow.summary.vocabulary import UNEXPLAINED, Difference, Ending, ending_text
 
 SMALLEST_FINDING = 0.01
 """Differences below this (one point) are no finding while only two seeds stand behind them."""
@@ -125,8 +125,8 @@ def reason_in(line: Line) -> str:
     if line["reason_of"]:
         return str(line["reason_of"])
     if line["outcome"] == Ending.OK:
-        return "the evaluation recorded no reason"
-    return f"{line['outcome']}: {line['reason'] or 'no reason recorded'}"
+        return UNEXPLAINED
+    return ending_text(line["outcome"], line["reason"])
 
 
 def hardest(summary: Summary, score: str) -> str:

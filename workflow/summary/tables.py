@@ -9,7 +9,7 @@ import pandas as pd
 from workflow.cells.records import Floor, Images, Memory, Nvml, Part
 from workflow.summary.stored import CostRow, Quantiles, RunRow, SummaryRecord, Upkeep
 from workflow.summary.summary import Line, Summary
-from workflow.summary.vocabulary import Ending
+from workflow.summary.vocabulary import UNEXPLAINED, Ending, ending_text
 
 PLACE: Final = ("name", "label", "head", "ratio", "seed")
 RUN: Final = (
@@ -53,24 +53,30 @@ TRUTHS: Final = {"exclusive", "reference"}
 def summarise(stored: SummaryRecord) -> Summary:
     """The summary with all its tables."""
     runs = stored.runs
-    groups = by_name(runs)
-    firsts = {name: first_of(group) for name, group in groups.items()}
+    run_table = table([run_line(run) for run in runs], RUN)
+    first = speaking(run_table)
+    speakers = [runs[place] for place in first.index]
     return Summary(
         stored=stored,
-        runs=table([run_line(run) for run in runs], RUN),
+        runs=run_table,
         scores=table([line for run in runs for line in score_lines(run)], SCORE),
         progress=table([line for run in runs for line in progress_lines(run)], PROGRESS),
         curves=table([line for run in runs for line in curve_lines(run)], CURVE),
         costs=cost_table(stored.costs),
-        heads=table([head_line(group, stored.reference) for group in groups.values()], HEAD),
-        declared={name: run.declared for name, run in firsts.items() if run.declared},
-        parameters={name: run.parameters for name, run in firsts.items() if run.parameters},
+        heads=head_table(run_table, first, stored.reference),
+        declared={run.name: run.declared for run in speakers if run.declared},
+        parameters={run.name: run.parameters for run in speakers if run.parameters},
     )
 
 
 def table(rows: Sequence[Line], columns: Sequence[str]) -> pd.DataFrame:
     """Rows as a table with a type for every column, even where there is no row."""
-    return pd.DataFrame(list(rows), columns=list(columns)).astype({name: kind_of(name) for name in columns})
+    return typed(pd.DataFrame(list(rows), columns=list(columns)), columns)
+
+
+def typed(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """The table with the type of every column."""
+    return frame.astype({name: kind_of(name) for name in columns})
 
 
 def kind_of(column: str) -> str:
@@ -103,8 +109,8 @@ def score_lines(run: RunRow) -> Iterator[Line]:
 def reason_of(run: RunRow, part: str, score: str) -> str:
     """Why a score of a run is null; of a note on both parts ("validation: ...; test: ...") only the part's own."""
     if run.outcome != Ending.OK:
-        return f"{run.outcome}: {run.reason or 'no reason recorded'}"
-    note = run.notes.get(score) or "the evaluation recorded no reason"
+        return ending_text(run.outcome, run.reason)
+    note = run.notes.get(score) or UNEXPLAINED
     own = re.search(rf"(?:^|; ){part}: (.*?)(?:; (?:validation|test): |$)", note)
     return own[1] if own else note
 
@@ -150,27 +156,22 @@ def cost_line(cost: CostRow) -> Line:
     return line | {f"parts_ms.{part}": value for part, value in (cost.parts_ms or {}).items()}
 
 
-def by_name(runs: Sequence[RunRow]) -> Mapping[str, list[RunRow]]:
-    """Runs gathered by row name, in planned order."""
-    groups: dict[str, list[RunRow]] = {}
-    for run in runs:
-        groups.setdefault(run.name, []).append(run)
-    return groups
+def speaking(runs: pd.DataFrame) -> pd.DataFrame:
+    """The run that speaks for each row, in planned order: the first that ended well, else the first."""
+    good_first = runs.loc[(runs["outcome"] != Ending.OK).sort_values(kind="stable").index].drop_duplicates("name")
+    planned = runs["name"].drop_duplicates().tolist()
+    return good_first.sort_values("name", key=lambda names: names.map(planned.index))
 
 
-def first_of(runs: Sequence[RunRow]) -> RunRow:
-    """The run that speaks for its row: the first that ended well, else the first."""
-    return next((run for run in runs if run.outcome == Ending.OK), runs[0])
-
-
-def head_line(runs: Sequence[RunRow], reference: str | None) -> Line:
-    """One row of the main table before scores and costs."""
-    first = first_of(runs)
-    line: Line = {"name": first.name, "label": first.label, "head": first.head, "ratio": first.ratio}
-    line |= {"reference": first.name == reference, "planned": len(runs)}
-    line["done"] = sum(run.outcome == Ending.OK for run in runs)
-    images, steps = first.images or Images(), first.steps
-    for kind in ("gradient", "encoded"):
-        count = getattr(images, kind)
-        line[f"images_per_step_{kind}"] = count / steps if steps and count is not None else None
-    return line
+def head_table(runs: pd.DataFrame, first: pd.DataFrame, reference: str | None) -> pd.DataFrame:
+    """The rows of the main table before scores and costs, from all runs and those that speak for their rows."""
+    names, steps = first["name"], first["steps"].where(first["steps"] > 0)
+    done = runs.loc[runs["outcome"] == Ending.OK, "name"].value_counts()
+    found = first[["name", "label", "head", "ratio"]].assign(
+        reference=names == reference,
+        planned=names.map(runs["name"].value_counts()),
+        done=names.map(done).fillna(0),
+        images_per_step_gradient=first["images_gradient"] / steps,
+        images_per_step_encoded=first["images_encoded"] / steps,
+    )
+    return typed(found.reset_index(drop=True), HEAD)

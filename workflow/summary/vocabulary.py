@@ -2,6 +2,9 @@
 
 from enum import StrEnum
 
+NO_REASON = "no reason recorded"
+UNEXPLAINED = "the evaluation recorded no reason"
+
 
 class Difference(StrEnum):
     """What the seeds allow to say of one row against another."""
@@ -37,3 +40,8 @@ class Mode(StrEnum):
 
     HEAD = "head"
     WHOLE = "end-to-end"
+
+
+def ending_text(outcome: object, reason: object) -> str:
+    """How a cell that did not end well ended: `diverged: the loss is NaN at step 210`."""
+    return f"{outcome}: {reason or NO_REASON}"
