@@ -18,7 +18,7 @@ rule all:
     input:
         REPORTS,
         [f"{cell_folder(cell)}/evaluation.json" for cell in CELLS],
-        COST_RECORDS,
+        list(COST_RECORDS.values()),
 
 
 localrules:

@@ -110,7 +110,7 @@ def test_a_cache_that_cannot_be_made_is_a_user_error(tmp_path):
 )
 def test_each_registry_delivers(tmp_path, tier, name):
     from workflow.data.faces import load_tier
-    from workflow.data.render import Face, character_map
+    from workflow.data.fonts import Face, character_map
 
     listed = load_tier(tier)
     source = next(source for source in listed.sources if source.name == name)

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from workflow.cells.data_section import Data
 from workflow.data.build import build
-from workflow.data.settings import complete
 from workflow.errors import UserError
 
 FORMATS = ("png", "jpg", "bmp", "webp", "gif", "tiff")
@@ -32,9 +32,9 @@ def photos(tmp_path) -> Path:
     return make(tmp_path / "photos")
 
 
-def read(photos: Path, **settings):
-    section = {"name": "photos", "source": "folder", "path": str(photos), **settings}
-    return build(complete(section), photos.parent / "dataset", photos.parent, 1)
+def read(photos: Path, **keys):
+    section = {"name": "photos", "source": "folder", "path": str(photos), **keys}
+    return build(Data.parse(section), photos.parent / "dataset", photos.parent, 1)
 
 
 @pytest.mark.parametrize(("colour", "shape"), [("grey", (32, 32)), ("rgb", (32, 32, 3))])
@@ -66,8 +66,8 @@ def test_the_orientation_of_a_camera_is_undone(photos):
 
 
 def test_processes_change_nothing(photos, tmp_path):
-    settings = complete({"name": "photos", "source": "folder", "path": str(photos)})
-    assert read(photos).manifest["hash"] == build(settings, tmp_path / "b", tmp_path, 2).manifest["hash"]
+    data = Data.parse({"name": "photos", "source": "folder", "path": str(photos)})
+    assert read(photos).manifest["hash"] == build(data, tmp_path / "b", tmp_path, 2).manifest["hash"]
 
 
 def test_nested_directories_belong_to_their_class_and_other_files_are_counted(photos):
@@ -167,5 +167,5 @@ def test_changed_images_are_read_again(photos):
 
 
 def test_a_folder_needs_a_path():
-    with pytest.raises(UserError, match=r"data\.path is missing"):
-        complete({"name": "photos", "source": "folder"})
+    with pytest.raises(UserError, match=r"'data\.path': it must name the directory"):
+        Data.parse({"name": "photos", "source": "folder"}, "data")

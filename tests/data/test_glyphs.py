@@ -3,18 +3,18 @@
 import numpy as np
 import pytest
 
+from workflow.cells.data_section import Data
 from workflow.data import build as module
 from workflow.data import glyphs as source
 from workflow.data.build import build
 from workflow.data.faces import Source, Tier, Typeface, load_tier
 from workflow.data.fetch import Fetched
 from workflow.data.glyphs import Glyphs, _is_cjk
-from workflow.data.render import hashes
-from workflow.data.settings import complete
+from workflow.data.sieve import hashes
 from workflow.data.store import open_dataset
 from workflow.errors import UserError
 
-SMALL = complete({"name": "small", "tier": "dejavu", "characters": 30, "size": 16})
+SMALL = Data.parse({"name": "small", "tier": "dejavu", "characters": 30, "size": 16})
 
 
 def test_every_face_brings_its_images_and_no_class_holds_one_twice(glyphs):
@@ -23,8 +23,8 @@ def test_every_face_brings_its_images_and_no_class_holds_one_twice(glyphs):
     assert set(dataset.groups) == set(range(12))
     pairs = set(zip(dataset.classes.tolist(), dataset.groups.tolist(), strict=True))
     assert len(pairs) == len(dataset.images)
-    keys = set(zip(dataset.classes.tolist(), hashes(dataset.images).tolist(), strict=True))
-    assert len(keys) == len(dataset.images)
+    contents = set(zip(dataset.classes.tolist(), hashes(dataset.images).tolist(), strict=True))
+    assert len(contents) == len(dataset.images)
     assert dataset.images.any(axis=(1, 2)).all()
 
 
@@ -55,19 +55,19 @@ def test_the_number_of_processes_changes_nothing(tmp_path, monkeypatch):
     assert one.manifest["hash"] == two.manifest["hash"]
 
 
-def test_a_finished_set_is_left_alone_and_other_settings_build_anew(tmp_path, monkeypatch):
+def test_a_finished_set_is_left_alone_and_other_keys_build_anew(tmp_path, monkeypatch):
     first = build(SMALL, tmp_path / "d", tmp_path, 1).manifest
     monkeypatch.setattr(module, "write_dataset", lambda *_: pytest.fail("it was whole"))
     assert build(SMALL, tmp_path / "d", tmp_path, 1).manifest == first
     monkeypatch.undo()
-    larger = build({**SMALL, "size": 24}, tmp_path / "d", tmp_path, 1)
+    larger = build(SMALL.model_copy(update={"size": 24}), tmp_path / "d", tmp_path, 1)
     assert larger.images.shape[1:] == (24, 24)
 
 
-def test_the_split_s_settings_do_not_rebuild_images(tmp_path, monkeypatch):
+def test_the_split_s_keys_do_not_rebuild_images(tmp_path, monkeypatch):
     build(SMALL, tmp_path / "d", tmp_path, 1)
     monkeypatch.setattr(module, "write_dataset", lambda *_: pytest.fail("its images are the same"))
-    build({**SMALL, "seed": 5, "classes": 7, "tail": "flat"}, tmp_path / "d", tmp_path, 1)
+    build(SMALL.model_copy(update={"seed": 5, "classes": 7, "tail": "flat"}), tmp_path / "d", tmp_path, 1)
 
 
 def test_a_folder_with_other_files_is_not_written_into(tmp_path):
@@ -111,7 +111,7 @@ def test_an_incomplete_set_is_tried_again(lossy, tmp_path, monkeypatch):
 
 def test_too_few_faces_stop_the_build(lossy, tmp_path):
     with pytest.raises(UserError, match=r"only 12 of the 13 faces .*ghost-fonts \(changed\).*data\.faces_needed"):
-        build({**SMALL, "faces_needed": 0.95}, tmp_path / "d", tmp_path, 1)
+        build(SMALL.model_copy(update={"faces_needed": 0.95}), tmp_path / "d", tmp_path, 1)
     assert not (tmp_path / "d" / "manifest.json").exists()
 
 
@@ -120,7 +120,7 @@ def test_a_part_without_a_face_stops_the_build(tmp_path, monkeypatch):
     faces = tuple(face for face in tier.faces if face.part != "test")
     monkeypatch.setattr(source, "load_tier", lambda _: Tier("dejavu", "letters", tier.sources, faces, tier.split))
     with pytest.raises(UserError, match="only 8 of the 8 faces"):
-        build({**SMALL, "faces_needed": 0}, tmp_path / "d", tmp_path, 1)
+        build(SMALL.model_copy(update={"faces_needed": 0}), tmp_path / "d", tmp_path, 1)
 
 
 def test_blanks_placeholders_and_duplicates_are_dropped_and_counted(tmp_path):

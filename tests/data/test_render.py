@@ -13,7 +13,7 @@ import pytest
 from PIL import ImageFont
 
 from workflow.data import render
-from workflow.data.render import Face
+from workflow.data.fonts import Face, character_map
 from workflow.errors import UserError
 
 FONTS = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
@@ -23,7 +23,7 @@ FIRST = np.zeros(len(CODES), np.int64)
 
 
 def draw(face: Face, codes: np.ndarray = CODES, size: int = 32) -> np.ndarray:
-    files = np.array([render.character_map(face)[code] for code in codes])
+    files = np.array([character_map(face)[code] for code in codes])
     return render.render(face, render.pixel_size(face, codes, files, size), codes, files, size)[0]
 
 
@@ -91,7 +91,7 @@ def test_fonts_are_read_out_of_debian_packages(tmp_path):
 
 def test_a_face_in_several_files_takes_each_character_from_the_first_that_has_it():
     spread = Face(FONTS, "DejaVuSans*.ttf")  # Sans-Bold stands first, Display is the last upright one
-    files = render.character_map(spread)
+    files = character_map(spread)
     assert files[ord("A")] == 0
     np.testing.assert_array_equal(draw(spread), draw(Face(FONTS, "DejaVuSans-Bold.ttf")))
     only_later = next(code for code, number in files.items() if number > 0)
@@ -100,4 +100,4 @@ def test_a_face_in_several_files_takes_each_character_from_the_first_that_has_it
 
 def test_a_missing_font_file_is_named():
     with pytest.raises(UserError, match=r"holds no font nothing\.ttf"):
-        render.character_map(Face(FONTS, "nothing.ttf"))
+        character_map(Face(FONTS, "nothing.ttf"))

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.conftest import SETTINGS
+from tests.conftest import DATA
 from tests.data.test_folder import make, read
+from workflow.cells.data_section import Data
 from workflow.data.faces import PARTS
-from workflow.data.settings import complete
 from workflow.data.split import make_split
 from workflow.data.split_classes import tail
 from workflow.data.split_file import load_split
@@ -41,7 +41,7 @@ def rows(arrays, name: str) -> np.ndarray:
 
 
 def draw(dataset: Dataset, path: Path, **changes):
-    return make_split(dataset, complete({**SETTINGS, **changes}), path / "split.npz")
+    return make_split(dataset, Data.parse({**DATA, **changes}), path / "split.npz")
 
 
 def keeps_apart(dataset: Dataset, arrays) -> None:
@@ -216,7 +216,7 @@ def test_tails(dataset, tmp_path, kind):
 
 
 def test_the_pareto_tail_of_5000_classes_is_the_pilot_s():
-    shots = tail(5000, complete({"name": "x", "tail": "pareto", "n_max": 10}))
+    shots = tail(5000, Data.parse({"name": "x", "tail": "pareto", "n_max": 10}))
     assert shots.sum() == 18267
     counts = (shots >= 7).sum(), ((shots >= 3) & (shots < 7)).sum(), (shots < 3).sum(), (shots == 1).sum()
     assert counts == (1044, 1134, 2822, 1773)
@@ -243,16 +243,16 @@ def test_numbers_that_the_dataset_cannot_meet_are_named(dataset, tmp_path, chang
 @pytest.mark.parametrize(
     ("section", "message"),
     [
-        ({"tire": "s"}, "tire"),
-        ({"tier": "xxl"}, r"data\.tier: 'xxl'"),
-        ({"size": 4}, r"data\.size: 4"),
-        ({"open_set": {"tests": 4}}, r"data\.open_set: .*tests"),
+        ({"tire": "s"}, "'data.tire' is not a key of the config; did you mean 'tier'"),
+        ({"tier": "xxl"}, r"'data\.tier' is \"xxl\": it must be 'dejavu'"),
+        ({"size": 4}, r"'data\.size' is 4: it must be at least 8"),
+        ({"open_set": {"tests": 4}}, r"'data\.open_set\.tests' is not a key"),
         ({"name": "../x"}, r"data\.name"),
     ],
 )
-def test_a_wrong_setting_is_named(section, message):
+def test_a_wrong_key_is_named(section, message):
     with pytest.raises(UserError, match=message):
-        complete({"name": "x", **section})
+        Data.parse({"name": "x", **section}, "data")
 
 
 def test_pairs_shrink_to_what_exists_and_the_counts_say_so(dataset, tmp_path):
@@ -264,7 +264,7 @@ def test_pairs_shrink_to_what_exists_and_the_counts_say_so(dataset, tmp_path):
 
 
 def test_a_small_folder_makes_a_whole_experiment(photos, tmp_path):
-    found = make_split(photos, complete({"name": "photos", "source": "folder", "path": "x"}), tmp_path / "split.npz")
+    found = make_split(photos, Data.parse({"name": "photos", "source": "folder", "path": "x"}), tmp_path / "split.npz")
     keeps_apart(photos, found.arrays)
     labels_agree(photos, found.arrays)
     pairs_are_true(photos, found.arrays)
@@ -283,7 +283,7 @@ def test_folders_of_any_shape_keep_apart(photos, tmp_path, sizes, seed, hold_out
     similar = np.full((len(sizes), 5), -1)
     one = Dataset(Path(), images, classes, 0 * classes, similar, {**photos.manifest, "classes": names})
     section = {"name": "x", "source": "folder", "path": "x", "seed": seed, "hold_out": hold_out}
-    found = make_split(one, complete(section), tmp_path / "split.npz")
+    found = make_split(one, Data.parse(section), tmp_path / "split.npz")
     keeps_apart(one, found.arrays)
     labels_agree(one, found.arrays)
     pairs_are_true(one, found.arrays)

@@ -10,10 +10,12 @@ import torch
 import yaml
 
 import heads
-from workflow import settings as plan
+from workflow.cells.config import Config
+from workflow.cells.spec import run_specs
 from workflow.measuring.cells import Measurement
 from workflow.measuring.head_alone import HeadAlone
 
+ROOT = Path(__file__).parents[2]
 MEASURE = {
     "batch": 12,
     "warmup": 1,
@@ -46,15 +48,15 @@ def make_spec():
     """make_spec("dcq", ratio=0.5, classes=200, steps=4): what --spec holds, with the default config's settings."""
 
     def make(head: str, ratio: float | None = None, classes: int = 200, train: dict | None = None, **measure) -> dict:
-        config = yaml.safe_load((plan.SCHEMA.parent / "default.yaml").read_text())
-        config["heads"] = [{"head": head}]
-        config.setdefault("data", {"name": "dejavu"})
+        config = yaml.safe_load((ROOT / "config/default.yaml").read_text())
         config["backbone"]["dim"] = 16
         config["train"] |= {"batch": 12, "device": "cpu"} | (train or {})
         if ratio is None:
             ratio = 1 if head == "fc" else 0.5
-        spec = plan.cell_spec(config, head, plan.ratio_text(ratio), 0)
-        return spec | {"measure": MEASURE | measure, "classes": classes}
+        takes_ratio = "ratio" in heads.options(head)
+        config["heads"] = [{"head": head, "ratios": [ratio]} if takes_ratio else {"head": head}]
+        spec = run_specs(Config.parse(config))[0].model_dump(mode="json")
+        return spec | {"head": spec["options"]} | {"measure": MEASURE | measure, "classes": classes}
 
     return make
 

@@ -5,6 +5,7 @@ import platform
 import statistics
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -12,7 +13,6 @@ import torch
 import heads
 from heads.kit.interface import Cost
 from tests.measuring.conftest import RATES
-from workflow import settings as plan
 from workflow.errors import UserError
 from workflow.measuring import cells, outcomes
 from workflow.measuring.__main__ import main
@@ -116,7 +116,7 @@ def test_a_request_that_the_host_cannot_meet_is_a_result(measure_head, monkeypat
 def test_the_process_ends_well_when_a_cell_does_not_fit(make_spec, machine, tmp_path):
     spec, out = json.dumps(make_spec("fc", classes=10**12)), tmp_path / "record.json"
     command = [sys.executable, "-m", "workflow.measuring", "head", "--spec", spec, "--machine", str(machine)]
-    done = subprocess.run([*command, "--out", str(out)], capture_output=True, text=True, cwd=plan.SCHEMA.parent.parent)
+    done = subprocess.run([*command, "--out", str(out)], capture_output=True, text=True, cwd=Path(__file__).parents[2])
     assert done.returncode == 0, done.stderr
     assert "at 1,000,000,000,000 classes: out of memory: its state needs" in done.stdout
     assert json.loads(out.read_text())["outcome"] == "out of memory"

@@ -14,7 +14,8 @@ import torch
 import yaml
 
 import heads
-from workflow import settings as plan
+from workflow.cells.config import Config
+from workflow.cells.spec import run_specs
 from workflow.errors import UserError
 from workflow.files import read_json
 from workflow.training import cell as cells
@@ -26,12 +27,15 @@ SHORT = {"steps": 12, "batch": 32, "log_every": 4, "curve_points": 2, "checkpoin
 
 
 def spec_of(head: str, ratio: str = "1", seed: int = 0, **changes) -> dict:
-    config = yaml.safe_load((plan.SCHEMA.parent / "default.yaml").read_text())
-    config["heads"] = [{"head": head, "ratios": [float(ratio)]}]
+    config = yaml.safe_load((ROOT / "config/default.yaml").read_text())
+    config["heads"] = [{"head": head, "ratios": [float(ratio)]}] if "ratio" in heads.options(head) else [{"head": head}]
+    config["seeds"] = [seed]
     config["data"]["name"] = "dejavu"
     config["backbone"] = {"name": "small", "dim": 16, "width": 8}
     config["train"] |= SHORT | changes
-    return plan.cell_spec(config, head, ratio, seed)
+    spec = run_specs(Config.parse(config))[0].model_dump(mode="json")
+    spec["head"] = spec.pop("options")
+    return spec
 
 
 @pytest.fixture

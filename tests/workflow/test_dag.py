@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from workflow import settings as plan
+from workflow.cells.data_section import Data
+from workflow.data.listing import listing
 
 QUICK = ("--configfile", "config/quick.yaml")
 PER_CELL = {"train": 1, "embed": 1, "score": 1}
@@ -97,8 +98,8 @@ def test_other_distractor_sizes_only_score_again(finished):
     [
         (("- {head: fc}", "- {head: fcc}"), "head 'fcc' does not exist: did you mean 'fc'"),
         (("ratios: [0.3]", "ratios: [3]"), "outside (0, 1]"),
-        (("seeds: [0]", "sedes: [0]"), "'sedes' is not a setting; did you mean 'seeds'?"),
-        (("tier: xs", "teir: xs"), "'data.teir' is not a setting; did you mean 'tier'?"),
+        (("seeds: [0]", "sedes: [0]"), "'sedes' is not a key of the config; did you mean 'seeds'?"),
+        (("tier: xs", "teir: xs"), "'data.teir' is not a key of the config; did you mean 'tier'?"),
     ],
 )
 def test_a_wrong_config_stops_before_anything_runs(project, change, message):
@@ -115,7 +116,7 @@ def test_every_cells_spec_is_json_without_the_other_cells(project):
     assert len(specs) == HEADS
     for text in specs:
         spec = json.loads(text.strip("'"))
-        assert set(spec) == {"cell", "head", "train", "backbone"}
+        assert set(spec) == {"cell", "options", "momentum", "train", "backbone"}
 
 
 def test_a_failing_stage_says_why_on_the_terminal(project, tmp_path):
@@ -144,10 +145,10 @@ def test_a_split_of_other_settings_does_not_cost_the_first(finished):
 def test_changed_own_images_are_read_again(project, tmp_path):
     for name in ("a", "b"):
         (tmp_path / "images" / name).mkdir(parents=True)
-    data = {"source": "folder", "path": str(tmp_path / "images")}
-    first = plan.listing(data)
-    assert plan.listing(data) == first
+    data = Data(name="mine", source="folder", path=str(tmp_path / "images"))
+    first = listing(data)
+    assert listing(data) == first
     (tmp_path / "images" / "a" / "0.png").write_bytes(b"x")
-    second = plan.listing(data)
+    second = listing(data)
     (tmp_path / "images" / "a" / "0.png").write_bytes(b"xy")
-    assert len({first, second, plan.listing(data)}) == 3
+    assert len({first, second, listing(data)}) == 3

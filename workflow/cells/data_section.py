@@ -2,10 +2,13 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, JsonValue, ValidationInfo, field_validator
 
 from workflow.cells.fields import AtLeastTwo, Count, Name, Positive, Seed, Share, ShareAboveZero, ShareBetween
 from workflow.cells.section import Section
+
+IMAGES = ("name", "source", "tier", "path", "size", "colour", "skip_unreadable", "faces_needed", "characters")
+"""keys that decide which images a set holds"""
 
 
 class Pareto(Section):
@@ -87,6 +90,11 @@ class Data(Section):
     """share of the training classes whose closed-set probes belong to validation"""
     hold_out: ShareBetween = 0.2
     """folder: share of a training class's images kept from training, one at least"""
+
+    def of_images(self) -> dict[str, JsonValue]:
+        """The keys that decide which images a set holds, with their values; the others belong to the split."""
+        unused = {"folder": ("tier", "faces_needed", "characters"), "glyphs": ("path", "colour", "skip_unreadable")}
+        return self.model_dump(mode="json", include=set(IMAGES) - set(unused[self.source]))
 
     @field_validator("path")
     @classmethod

@@ -28,7 +28,16 @@ class Section(BaseModel):
         except ValidationError as error:
             raise UserError("; ".join(sentences(error, cls, where))) from error
 
+    def as_json(self) -> str:
+        """The whole section, defaults included, always as the same text."""
+        return compact_json(self.model_dump(mode="json"))
+
     @classmethod
     def of_json(cls, mapping: Mapping[str, object]) -> Self:
         """The same by JSON's types, in which a list may be a tuple; raises pydantic's ValidationError."""
         return cls.model_validate_json(json.dumps(mapping, default=str))
+
+
+def compact_json(content: object) -> str:
+    """JSON without spaces, its keys sorted."""
+    return json.dumps(content, sort_keys=True, separators=(",", ":"))

@@ -1,7 +1,6 @@
 """What one cell needs to know, and nothing that another cell may change: the content of `--spec`."""
 
 import hashlib
-import json
 from typing import Self
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, JsonValue, ValidationError
@@ -11,6 +10,7 @@ from workflow.cells.config import Backbone, Config, Measure, Train
 from workflow.cells.head_row import HeadRow, Options
 from workflow.cells.paths import ratio_text
 from workflow.cells.problems import sentences
+from workflow.cells.section import compact_json
 from workflow.errors import UserError
 
 SHARED = ("margin", "m", "scale", "weight_decay")
@@ -148,8 +148,3 @@ def fingerprint(*content: BaseModel | JsonValue) -> str:
     """Eight hexadecimal digits that name what `content` says."""
     plain = [part.model_dump(mode="json") if isinstance(part, BaseModel) else part for part in content]
     return hashlib.sha256(compact_json(plain).encode()).hexdigest()[:8]
-
-
-def compact_json(content: object) -> str:
-    """JSON without spaces, its keys sorted."""
-    return json.dumps(content, sort_keys=True, separators=(",", ":"))

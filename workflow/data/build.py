@@ -5,30 +5,30 @@ import json
 from pathlib import Path
 from typing import Any
 
+from workflow.cells.data_section import Data
 from workflow.console import Stopwatch, log
 from workflow.data.faces import load_tier
 from workflow.data.folder import Folder
 from workflow.data.glyphs import Glyphs
-from workflow.data.settings import of_build
 from workflow.data.store import Dataset, open_dataset, write_dataset
 from workflow.errors import UserError
 from workflow.provenance import provenance
 
 
-def build(settings: dict[str, Any], out: Path, cache: Path, jobs: int) -> Dataset:
-    """Make the dataset that complete `settings` describe in the folder `out`, with downloads kept in `cache`.
+def build(data: Data, out: Path, cache: Path, jobs: int) -> Dataset:
+    """Make the dataset that `data` describes in the folder `out`, with downloads kept in `cache`.
 
-    A finished set made from the same settings and the same complete list of fonts is left as it is. A folder of images
-    is read anew each time, for its files may have changed. UserError on input that cannot be used.
+    A finished set made from the same keys of `data` and the same complete list of fonts is left as it is. A folder of
+    images is read anew each time, for its files may have changed. UserError on input that cannot be used.
     """
-    record = {"name": settings["name"], "settings": of_build(settings), "list": _list_hash(settings)}
+    record = {"name": data.name, "settings": data.of_images(), "list": _list_hash(data)}
     if _is_there(out, record):
         log(f"{out} is already whole")
         return open_dataset(out)
     _refuse_foreign(out)
     watch = Stopwatch()
     record |= provenance()
-    supply = Folder(settings, jobs) if settings["source"] == "folder" else Glyphs(settings, cache, jobs)
+    supply = Folder(data, jobs) if data.source == "folder" else Glyphs(data, cache, jobs)
     dataset = write_dataset(out, supply, record)
     rejected = ", ".join(f"{count:,} {reason}" for reason, count in dataset.manifest["rejected"].items() if count)
     log(
@@ -38,11 +38,11 @@ def build(settings: dict[str, Any], out: Path, cache: Path, jobs: int) -> Datase
     return dataset
 
 
-def _list_hash(settings: dict[str, Any]) -> str | None:
+def _list_hash(data: Data) -> str | None:
     """Changes with the fonts that a tier lists, so that an edited faces.yaml is noticed."""
-    if settings["source"] == "folder":
+    if data.source == "folder":
         return None
-    tier = load_tier(settings["tier"])
+    tier = load_tier(data.tier)
     return hashlib.sha256(json.dumps([repr(tier.sources), repr(tier.faces)]).encode()).hexdigest()[:16]
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageOps
 
+from workflow.cells.data_section import Data
 from workflow.console import log, progress
 from workflow.data.pool import spread
-from workflow.data.render import hashes
-from workflow.data.sieve import Sieve
+from workflow.data.sieve import Sieve, hashes
 from workflow.errors import UserError
 
 CHUNK = 256  # files in one task
@@ -32,9 +32,9 @@ class Task:
 class Folder:
     """Reads a directory of class directories. Implements store.Supply."""
 
-    def __init__(self, settings: dict[str, Any], jobs: int) -> None:
-        self.path, self.jobs, self.skip = Path(settings["path"]).expanduser(), jobs, settings["skip_unreadable"]
-        self.size, self.mode = settings["size"], {"grey": "L", "rgb": "RGB"}[settings["colour"]]
+    def __init__(self, data: Data, jobs: int) -> None:
+        self.path, self.jobs, self.skip = Path(data.path or "").expanduser(), jobs, data.skip_unreadable
+        self.size, self.mode = data.size, {"grey": "L", "rgb": "RGB"}[data.colour]
         self.sieve = Sieve()
         self.skipped: list[str] = []
         self.found = _classes(self.path, self.sieve)
@@ -53,13 +53,13 @@ class Folder:
 
     def labels(self) -> tuple[list[str], np.ndarray, np.ndarray]:
         """Directory names, class of every image, and group 0; UserError if too few classes are left."""
-        keys, classes, groups = self.sieve.labels()
+        kept, classes, groups = self.sieve.labels()
         names = list(self.found)
-        for lost in sorted(set(range(len(names))) - set(keys.tolist())):
+        for lost in sorted(set(range(len(names))) - set(kept.tolist())):
             log(f"class {names[lost]} is left out: none of its files could be read")
-        if len(keys) < FEWEST:
-            raise UserError(f"{self.path} has {len(keys)} classes that can be read: at least {FEWEST} are needed")
-        return [names[key] for key in keys], classes, groups
+        if len(kept) < FEWEST:
+            raise UserError(f"{self.path} has {len(kept)} classes that can be read: at least {FEWEST} are needed")
+        return [names[number] for number in kept], classes, groups
 
     def record(self) -> dict[str, Any]:
         """One group and one source, the folder, and the files that were skipped."""

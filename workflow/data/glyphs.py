@@ -14,10 +14,12 @@ from typing import Any
 
 import numpy as np
 
+from workflow.cells.data_section import Data
 from workflow.console import log, progress
 from workflow.data import render
 from workflow.data.faces import PARTS, Tier, Typeface, load_tier
 from workflow.data.fetch import Fetched, fetch
+from workflow.data.fonts import Face, character_map
 from workflow.data.pool import spread
 from workflow.data.sieve import Sieve
 from workflow.errors import UserError
@@ -27,7 +29,7 @@ CHUNK = 2048  # glyphs in one task
 PLACEHOLDER = 4  # characters of one face with the same bitmap: the face's box for what it lacks
 
 
-Found = tuple[Typeface, render.Face]
+Found = tuple[Typeface, Face]
 """a face of the list and where it lies here"""
 
 
@@ -35,7 +37,7 @@ Found = tuple[Typeface, render.Face]
 class Task:
     """Some characters of one face; `files` says which of the face's files draws each."""
 
-    face: render.Face
+    face: Face
     pixels: int
     codes: np.ndarray
     files: np.ndarray
@@ -45,14 +47,14 @@ class Task:
 class Glyphs:
     """Fetches a tier's fonts and renders them. Implements store.Supply."""
 
-    def __init__(self, settings: dict[str, Any], cache: Path, jobs: int) -> None:
-        self.size, self.jobs = settings["size"], jobs
-        self.tier = load_tier(settings["tier"])
+    def __init__(self, data: Data, cache: Path, jobs: int) -> None:
+        self.size, self.jobs = data.size, jobs
+        self.tier = load_tier(data.tier)
         self.fetched = fetch(self.tier.sources, cache)
-        self.faces = _available(self.tier, self.fetched, settings["faces_needed"])
+        self.faces = _available(self.tier, self.fetched, data.faces_needed)
         self.sieve = Sieve()
-        maps = [_characters(render.character_map(face), self.tier.characters) for _, face in self.faces]
-        chosen = _chosen(maps, self.faces, self.tier.characters, settings["characters"], self.size)
+        maps = [_characters(character_map(face), self.tier.characters) for _, face in self.faces]
+        chosen = _chosen(maps, self.faces, self.tier.characters, data.characters, self.size)
         self.maps = [{code: file for code, file in found.items() if code in chosen} for found in maps]
         self.tasks = [self._tasks(number) for number in range(len(self.faces))]
 
@@ -120,8 +122,8 @@ def _available(tier: Tier, fetched: list[Fetched], needed: float) -> list[Found]
     return found
 
 
-def _face(typeface: Typeface, archive: Path) -> render.Face:
-    return render.Face(archive, typeface.file, typeface.index, typeface.weight)
+def _face(typeface: Typeface, archive: Path) -> Face:
+    return Face(archive, typeface.file, typeface.index, typeface.weight)
 
 
 def _characters(found: dict[int, int], kind: str) -> dict[int, int]:

@@ -1,8 +1,15 @@
 """What is kept of the images that arrive, and why the rest is not."""
 
+import hashlib
 from collections import Counter
 
 import numpy as np
+
+
+def hashes(images: np.ndarray) -> np.ndarray:
+    """64-bit content hash of every image, (n,) uint64."""
+    digests = b"".join(hashlib.blake2b(image.tobytes(), digest_size=8).digest() for image in images)
+    return np.frombuffer(digests, dtype="<u8").astype(np.uint64)
 
 
 class Sieve:
@@ -11,21 +18,21 @@ class Sieve:
     def __init__(self) -> None:
         self.rejected: Counter[str] = Counter()
         self._seen: set[tuple[int, int]] = set()
-        self._keys: list[np.ndarray] = [np.empty(0, np.int64)]
+        self._classes: list[np.ndarray] = [np.empty(0, np.int64)]
         self._groups: list[np.ndarray] = [np.empty(0, np.int64)]
 
-    def keep(self, images: np.ndarray, hashes: np.ndarray, keys: np.ndarray, group: int) -> np.ndarray:
-        """The images (n, ...) of one group that are new; hashes (n,) uint64 of content, keys (n,) of their class."""
-        fresh = np.array([self._new(pair) for pair in zip(keys.tolist(), hashes.tolist(), strict=True)], dtype=bool)
+    def keep(self, images: np.ndarray, hashes: np.ndarray, classes: np.ndarray, group: int) -> np.ndarray:
+        """The images (n, ...) of one group that are new; hashes (n,) uint64 of content, classes (n,) int64."""
+        fresh = np.array([self._new(pair) for pair in zip(classes.tolist(), hashes.tolist(), strict=True)], dtype=bool)
         self.rejected["duplicate in its class"] += int((~fresh).sum())
-        self._keys.append(keys[fresh])
+        self._classes.append(classes[fresh])
         self._groups.append(np.full(int(fresh.sum()), group))
         return np.ascontiguousarray(images[fresh])
 
     def labels(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Keys of the classes, sorted; class and group of every image kept, int64 (N,)."""
-        keys, classes = np.unique(np.concatenate(self._keys), return_inverse=True)
-        return keys, classes.astype(np.int64), np.concatenate(self._groups).astype(np.int64)
+        """The classes that an image was kept of, sorted; place among them and group of every image, int64 (N,)."""
+        kept, places = np.unique(np.concatenate(self._classes), return_inverse=True)
+        return kept, places.astype(np.int64), np.concatenate(self._groups).astype(np.int64)
 
     def _new(self, pair: tuple[int, int]) -> bool:
         if pair in self._seen:

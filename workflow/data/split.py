@@ -7,41 +7,42 @@ Galleries and distractors are images of training fonts, as an enrolled photo res
 
 A test pair of the same class is of two held-out families. Where a part has only one family (validation of tier s, for
 one), its same pairs are that family against training fonts and its all-pairs matrix holds the gallery images too. Its
-numbers are then not comparable with the test's: they choose settings and are never results. In tier s that family is
-Nanum Barun, drawn apart from but by the makers of Nanum Gothic, which trains.
+numbers are then not comparable with the test's: a config may be chosen by them, and they are never results. In tier s
+that family is Nanum Barun, drawn apart from but by the makers of Nanum Gothic, which trains.
 
 Training takes its classes first, as it needs those with most images; open-set classes and distractors are random ones
 of the rest, in tier s on the whole rarer characters. Open sets keep training's share of Hangul where fonts allow.
 """
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from workflow.cells.data_section import Data
 from workflow.cells.records import SplitRecord
 from workflow.console import log
 from workflow.data.faces import PARTS
-from workflow.data.split_classes import Roles, choose, resolve
+from workflow.data.split_classes import Roles, choose
 from workflow.data.split_file import Split, split_hash
 from workflow.data.split_file import load_split as load_split
+from workflow.data.split_numbers import SplitNumbers, resolve
 from workflow.data.split_rows import Rows
 from workflow.data.store import Dataset
 from workflow.data.store import open_dataset as open_dataset
 from workflow.files import atomic
 
 
-def make_split(dataset: Dataset, settings: dict[str, Any], out: Path) -> Split:
-    """Draw the split by complete `settings` and write it to `out` (.npz) and beside it (.json)."""
-    settings = resolve(settings, dataset)
-    roles = choose(dataset, settings)
-    draw = Rows(dataset, roles, settings)
+def make_split(dataset: Dataset, data: Data, out: Path) -> Split:
+    """Draw the split that `data` describes and write it to `out` (.npz) and beside it (.json)."""
+    numbers = resolve(data, dataset)
+    roles = choose(dataset, numbers)
+    draw = Rows(dataset, roles, numbers)
     rows = draw.training()
     for part in PARTS[1:]:
         rows |= draw.open_set(part) | draw.closed_set(part)
     rows["distractors"] = draw.one_each(roles.distractors)
     arrays = _positions(rows)
-    record = _record(dataset, settings, roles, arrays)
+    record = _record(dataset, numbers, roles, arrays)
     with atomic(Path(out)) as temporary, temporary.open("wb") as file:
         np.savez(file, **arrays)
     record.write(Path(out).with_suffix(".json"))
@@ -58,9 +59,9 @@ def _positions(rows: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     return {**rows, **placed, "eval_rows": eval_rows}
 
 
-def _record(dataset: Dataset, settings: dict[str, Any], roles: Roles, arrays: dict[str, np.ndarray]) -> SplitRecord:
-    shots, limits = roles.shots, settings["shots"]
-    many, few = shots >= limits["many"], shots < limits["medium"]
+def _record(dataset: Dataset, numbers: SplitNumbers, roles: Roles, arrays: dict[str, np.ndarray]) -> SplitRecord:
+    shots, limits = roles.shots, numbers.shots
+    many, few = shots >= limits.many, shots < limits.medium
     counts = {f"{name}_images": len(arrays[f"{name}_rows"]) for name in ("train", "eval")}
     counts |= {"train_classes": len(shots)}
     counts |= {"many": int(many.sum()), "medium": int((~many & ~few).sum()), "few": int(few.sum())}
@@ -73,9 +74,9 @@ def _record(dataset: Dataset, settings: dict[str, Any], roles: Roles, arrays: di
         hash=split_hash(arrays),
         dataset=dataset.manifest["name"],
         dataset_hash=dataset.manifest["hash"],
-        settings=settings,
-        seed=settings["seed"],
+        settings=numbers.model_dump(mode="json"),
+        seed=numbers.seed,
         counts=counts,
-        shots=limits,
+        shots=limits.model_dump(),
         classes=[dataset.names[number] for number in roles.train],
     )

@@ -1,15 +1,13 @@
 """Which class serves what: training, open-set validation, open-set test, distractor; and how many images train each."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from workflow.data.faces import PARTS, load_tier
+from workflow.data.faces import PARTS
+from workflow.data.split_numbers import SplitNumbers
 from workflow.data.store import Dataset
 from workflow.errors import UserError
-
-SHARES = {"validation": 0.08, "test": 0.15, "distractors": 0.1}  # of a folder's classes, where no number is set
 
 
 @dataclass(frozen=True)
@@ -35,48 +33,24 @@ class Offer:
     fit: dict[str, np.ndarray]
 
 
-def resolve(settings: dict[str, Any], dataset: Dataset) -> dict[str, Any]:
-    """Complete settings with every null of the split replaced by the tier's number, or the folder's share.
-
-    UserError if they are not those of the dataset.
-    """
-    for key in ("source", "tier"):
-        built = dataset.manifest["settings"].get(key, settings[key])
-        if built != settings[key]:
-            raise UserError(
-                f"data.{key} is {settings[key]}, but {dataset.folder} was built from {built}: build it again"
-            )
-    settings = {**settings, "open_set": dict(settings["open_set"]), "shots": dict(settings["shots"])}
-    own = _of_folder(dataset) if dataset.parts is None else load_tier(dataset.manifest["settings"]["tier"]).split
-    for key in ("classes", "distractors", "tail", "n_max"):
-        settings[key] = own[key] if settings[key] is None else settings[key]
-    for key, fallback in (("open_set", {}), ("shots", {"many": 7, "medium": 3})):
-        for name, value in settings[key].items():
-            settings[key][name] = own.get(key, fallback)[name] if value is None else value
-    if settings["min_images"] is None:
-        settings["min_images"] = 1 if settings["tail"] == "natural" else settings["n_max"]
-    if settings["shots"]["many"] <= settings["shots"]["medium"]:
-        raise UserError("data.shots.many must be larger than data.shots.medium")
-    return settings
-
-
-def choose(dataset: Dataset, settings: dict[str, Any]) -> Roles:
-    """Draw the roles by `settings` (resolved) and their seed; UserError says which number the dataset cannot meet."""
-    offer = offered(dataset, settings["hold_out"])
-    deck = _Deck(dataset, settings)
-    trainable = offer.train >= settings["min_images"]
+def choose(dataset: Dataset, numbers: SplitNumbers) -> Roles:
+    """Draw the roles by `numbers` and their seed; UserError says which number the dataset cannot meet."""
+    offer = offered(dataset, numbers.hold_out)
+    deck = _Deck(dataset, numbers)
+    trainable = offer.train >= numbers.min_images
     hangul = float(deck.hangul[trainable].mean()) if trainable.any() else 0.0
-    if settings["classes"] is not None:
-        train = deck.draw(trainable & (offer.held_out["test"] > 0), settings["classes"], "classes")
-    open_set = {part: deck.open_set(offer.fit[part], settings["open_set"][part], part, hangul) for part in PARTS[1:]}
-    distractors = deck.draw(offer.train >= 1, settings["distractors"], "distractors")
-    if settings["classes"] is None:
+    if numbers.classes is not None:
+        train = deck.draw(trainable & (offer.held_out["test"] > 0), numbers.classes, "classes")
+    sizes = {"validation": numbers.open_set.validation, "test": numbers.open_set.test}
+    open_set = {part: deck.open_set(offer.fit[part], size, part, hangul) for part, size in sizes.items()}
+    distractors = deck.draw(offer.train >= 1, numbers.distractors, "distractors")
+    if numbers.classes is None:
         train = deck.rest(trainable)
-    shots = tail(len(train), settings)
+    shots = tail(len(train), numbers)
     shots = offer.train[train] if shots is None else np.minimum(shots, offer.train[train])
     order = np.argsort(-shots, kind="stable")
     train, shots = train[order], shots[order]
-    return Roles(train, shots, open_set, _closed(train, offer, settings), distractors)
+    return Roles(train, shots, open_set, _closed(train, offer, numbers), distractors)
 
 
 def offered(dataset: Dataset, hold_out: float) -> Offer:
@@ -97,20 +71,15 @@ def wanted_families(dataset: Dataset, part: str) -> int:
     return min(2, len(np.unique(dataset.families[dataset.parts == PARTS.index(part)])))
 
 
-def tail(classes: int, settings: dict[str, Any]) -> np.ndarray | None:
+def tail(classes: int, numbers: SplitNumbers) -> np.ndarray | None:
     """Images of each class by rank, int64 (classes,), not rising; None for a natural tail: all there are."""
-    if settings["tail"] == "natural":
+    if numbers.tail == "natural":
         return None
-    if settings["tail"] == "flat":
-        return np.full(classes, settings["n_max"])
-    rank = np.arange(1, classes + 1) / (settings["pareto"]["head"] * classes)
-    images = settings["n_max"] * rank ** -settings["pareto"]["exponent"]
-    return np.clip(np.round(images), 1, settings["n_max"]).astype(np.int64)
-
-
-def _of_folder(dataset: Dataset) -> dict[str, Any]:
-    numbers = {key: max(2, round(share * len(dataset.names))) for key, share in SHARES.items()}
-    return {"classes": None, "distractors": numbers["distractors"], "open_set": numbers, "tail": "natural", "n_max": 10}
+    if numbers.tail == "flat":
+        return np.full(classes, numbers.n_max)
+    rank = np.arange(1, classes + 1) / (numbers.pareto.head * classes)
+    images = numbers.n_max * rank**-numbers.pareto.exponent
+    return np.clip(np.round(images), 1, numbers.n_max).astype(np.int64)
 
 
 def _families(dataset: Dataset, part: str) -> np.ndarray:
@@ -120,11 +89,11 @@ def _families(dataset: Dataset, part: str) -> np.ndarray:
     return np.bincount(np.unique(pairs, axis=0)[:, 0], minlength=len(dataset.names))
 
 
-def _closed(train: np.ndarray, offer: Offer, settings: dict[str, Any]) -> dict[str, np.ndarray]:
+def _closed(train: np.ndarray, offer: Offer, numbers: SplitNumbers) -> dict[str, np.ndarray]:
     """Labels by the part that their held-out images serve; validation first takes its share of those it can use."""
-    rng = np.random.default_rng([settings["seed"], 4])
+    rng = np.random.default_rng([numbers.seed, 4])
     usable = np.flatnonzero(offer.held_out["validation"][train] > 0)
-    share = min(len(usable), round(settings["validation_share"] * len(train)))
+    share = min(len(usable), round(numbers.validation_share * len(train)))
     validation = np.sort(rng.choice(usable, share, replace=False))
     others = np.setdiff1d(np.arange(len(train)), validation)
     return {"validation": validation, "test": others[offer.held_out["test"][train[others]] > 0]}
@@ -133,20 +102,20 @@ def _closed(train: np.ndarray, offer: Offer, settings: dict[str, Any]) -> dict[s
 class _Deck:
     """Classes not yet drawn. Every draw has its own random numbers."""
 
-    def __init__(self, dataset: Dataset, settings: dict[str, Any]) -> None:
-        self.similar, self.name, self.seed = dataset.similar, dataset.manifest["name"], settings["seed"]
+    def __init__(self, dataset: Dataset, numbers: SplitNumbers) -> None:
+        self.similar, self.name, self.seed = dataset.similar, dataset.manifest["name"], numbers.seed
         self.free = np.ones(len(dataset.names), dtype=bool)
         glyphs = dataset.parts is not None
         self.hangul = np.array([glyphs and "\uac00" <= name <= "\ud7a3" for name in dataset.names])
         self.draws = 0
 
-    def draw(self, fit: np.ndarray, count: int, setting: str) -> np.ndarray:
+    def draw(self, fit: np.ndarray, count: int, key: str) -> np.ndarray:
         """`count` random free classes among those that `fit`, in random order."""
         left = self._shuffled(fit)
         if count > len(left):
             raise UserError(
-                f"data.{setting} asks for {count:,} classes, but {self.name} has only {len(left):,} left that fit: "
-                f"lower data.{setting}" + (" or data.min_images" if setting == "classes" else " or data.classes")
+                f"data.{key} asks for {count:,} classes, but {self.name} has only {len(left):,} left that fit: "
+                f"lower data.{key}" + (" or data.min_images" if key == "classes" else " or data.classes")
             )
         return self._take(left[:count])
 

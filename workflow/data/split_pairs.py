@@ -63,7 +63,8 @@ def _by_class(dataset: Dataset, rows: np.ndarray, rng: np.random.Generator) -> d
 def _different(
     dataset: Dataset, sides: Sides, same: np.ndarray, partners: dict[int, list[int]], rng: np.random.Generator
 ) -> np.ndarray:
-    """For every same pair and every partner of its class: the first image, and the partner's in the second's group."""
+    """Pairs of two classes (n, 2): for each same-class pair (a, b) and each partner class p of theirs, `a` with an
+    image of p in b's group, so that a different pair shows the same two faces as the same-class pair."""
     groups = dataset.groups
     places: dict[tuple[int, int], list[int]] = {}
     for row in sides.second.tolist():
@@ -97,9 +98,9 @@ def _evenly(pairs: np.ndarray, classes: np.ndarray, count: int, rng: np.random.G
     return pairs[shuffled[np.argsort(rank_within(classes[shuffled]), kind="stable")[:count]]]
 
 
-def rank_within(keys: np.ndarray) -> np.ndarray:
-    """How many equal keys stand before each, int64 (n,)."""
-    order = np.argsort(keys, kind="stable")
-    rank = np.empty(len(keys), np.int64)
-    rank[order] = np.arange(len(keys)) - np.searchsorted(keys[order], keys[order])
+def rank_within(values: np.ndarray) -> np.ndarray:
+    """How many equal values stand before each of `values` (n,), int64 (n,)."""
+    order = np.argsort(values, kind="stable")
+    rank = np.empty(len(values), np.int64)
+    rank[order] = np.arange(len(values)) - np.searchsorted(values[order], values[order])
     return rank

@@ -1,11 +1,10 @@
 """The images behind every question of a split, as rows of the dataset."""
 
-from typing import Any
-
 import numpy as np
 
 from workflow.data.faces import PARTS
 from workflow.data.split_classes import Roles, offered, wanted_families
+from workflow.data.split_numbers import SplitNumbers
 from workflow.data.split_pairs import IMAGES, Sides, draw_pairs, rank_within
 from workflow.data.store import Dataset
 from workflow.errors import UserError
@@ -14,12 +13,12 @@ TRAIN, VALIDATION, TEST = range(3)
 
 
 class Rows:
-    """Draws the images of a dataset that its roles and `settings` (resolved) call for; seeded by them."""
+    """Draws the images of a dataset that its roles and `numbers` call for; seeded by them."""
 
-    def __init__(self, dataset: Dataset, roles: Roles, settings: dict[str, Any]) -> None:
-        self.dataset, self.roles, self.settings = dataset, roles, settings
-        self.parts = image_parts(dataset, roles, settings)
-        self.rng = np.random.default_rng([settings["seed"], 2])
+    def __init__(self, dataset: Dataset, roles: Roles, numbers: SplitNumbers) -> None:
+        self.dataset, self.roles, self.numbers = dataset, roles, numbers
+        self.parts = image_parts(dataset, roles, numbers)
+        self.rng = np.random.default_rng([numbers.seed, 2])
 
     def training(self) -> dict[str, np.ndarray]:
         """train_rows and train_labels (n,), sorted by label, and shots (C,)."""
@@ -32,7 +31,7 @@ class Rows:
 
     def open_set(self, part: str) -> dict[str, np.ndarray]:
         """Pairs, all-pairs matrix, gallery and probes of a part's own classes; UserError if they give no pairs."""
-        classes, count = np.sort(self.roles.open_set[part]), self.settings["pairs"][part]
+        classes, count = np.sort(self.roles.open_set[part]), getattr(self.numbers.pairs, part)
         gallery = self.one_each(classes)
         own = np.isin(self.dataset.classes, classes)
         probes = self._at_most(np.flatnonzero(own & (self.parts == PARTS.index(part))), IMAGES)
@@ -51,7 +50,7 @@ class Rows:
         closed = self.roles.closed[part]
         labels = self._labels(self.roles.train[closed], closed)
         held_out = np.flatnonzero((self.parts == PARTS.index(part)) & (labels >= 0))
-        rows = self._at_most(held_out, self.settings["probes"])
+        rows = self._at_most(held_out, self.numbers.probes)
         found = {"gallery": self.first, "gallery_label": np.arange(len(self.first))}
         found |= {"probe": rows, "probe_label": labels[rows]}
         return {f"{part}_closed_{name}": array for name, array in found.items()}
@@ -73,7 +72,7 @@ class Rows:
         families = self.dataset.families[self.dataset.groups]
         if wanted_families(self.dataset, part) > 1:
             return Sides(probes, probes, families), probes
-        second = self._at_most(training, -(-self.settings["pairs"][part] // len(probes)))
+        second = self._at_most(training, -(-getattr(self.numbers.pairs, part) // len(probes)))
         return Sides(probes, second, families), everything
 
     def _labels(self, classes: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
@@ -88,7 +87,7 @@ class Rows:
         return np.sort(rows[rank_within(self.dataset.classes[rows]) < count])
 
 
-def image_parts(dataset: Dataset, roles: Roles, settings: dict[str, Any]) -> np.ndarray:
+def image_parts(dataset: Dataset, roles: Roles, numbers: SplitNumbers) -> np.ndarray:
     """What every image may serve: TRAIN, VALIDATION or TEST, int64 (N,).
 
     Fonts decide by family. In a folder, a training class holds back a share of its images for its part, and an
@@ -97,13 +96,13 @@ def image_parts(dataset: Dataset, roles: Roles, settings: dict[str, Any]) -> np.
     if dataset.parts is not None:
         return dataset.parts[dataset.groups]
     part, held = np.full(len(dataset.names), TRAIN), np.zeros(len(dataset.names), np.int64)
-    held_out = offered(dataset, settings["hold_out"]).held_out["test"]
+    held_out = offered(dataset, numbers.hold_out).held_out["test"]
     for number, name in enumerate(PARTS[1:], 1):
         own, closed = roles.open_set[name], roles.train[roles.closed[name]]
         part[own] = part[closed] = number
         held[own] = np.bincount(dataset.classes, minlength=len(part))[own] - 1
         held[closed] = held_out[closed]
-    order = np.random.default_rng([settings["seed"], 3]).permutation(len(dataset.classes))
+    order = np.random.default_rng([numbers.seed, 3]).permutation(len(dataset.classes))
     rank = np.empty(len(order), np.int64)
     rank[order] = rank_within(dataset.classes[order])
     return np.where(rank < held[dataset.classes], part[dataset.classes], TRAIN)

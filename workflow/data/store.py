@@ -15,7 +15,7 @@ from workflow.errors import UserError
 from workflow.files import atomic, read_json, write_json
 
 ROWS = 16384  # images read at a time
-HEADER = 128  # bytes of the images' .npy header, a multiple of 64
+HEADER = 128  # bytes of the images' .npy header
 
 
 @dataclass(frozen=True)
@@ -128,9 +128,8 @@ def check_dataset(folder: Path) -> str:
 
 
 def _header(file: BinaryIO, shape: tuple[int, ...]) -> None:
-    """Write the .npy header, padded so that every shape with up to HEADER bytes of text takes the same room."""
-    text = repr({"descr": "|u1", "fortran_order": False, "shape": shape}).encode().ljust(HEADER - 11) + b"\n"
-    file.write(b"\x93NUMPY\x01\x00" + (HEADER - 10).to_bytes(2, "little") + text)
+    """Write the .npy header: HEADER bytes, as numpy leaves room for the number of images to grow."""
+    np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
 
 
 def _save(path: Path, array: np.ndarray) -> None:

@@ -89,7 +89,8 @@ def measure(subject: Subject, spec: dict[str, Any], given: argparse.Namespace) -
 
 def read_spec(given: argparse.Namespace, *extra: str) -> dict[str, Any]:
     """The cell's specification; UserError names what is missing or which head does not exist."""
-    spec = read_settings("--spec", given.spec, ("cell", "head", "train", "backbone", "measure", *extra))
+    spec = read_settings("--spec", given.spec, ("cell", "train", "backbone", "measure", *extra))
+    spec["head"] = spec.pop("options", None) or spec.get("head", {})
     require("--spec: measure", spec["measure"], SETTINGS)
     try:
         heads.load(spec["cell"]["head"])

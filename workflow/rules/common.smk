@@ -10,22 +10,30 @@ ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT))
 
 import heads
-from workflow import settings as plan
+from workflow.cells.config import Config
+from workflow.cells.paths import ratio_text
+from workflow.cells.section import compact_json
+from workflow.cells.spec import cost_specs, fingerprint, run_specs
+from workflow.data.listing import listing
 from workflow.errors import UserError
 
 try:
-    plan.check(config)
-    CELLS = plan.cells(config)
+    CONFIG = Config.parse(config)
 except UserError as error:
     raise WorkflowError(str(error))
 
-PROFILE, DATASET, BACKBONE = config["profile"], config["data"]["name"], config["backbone"]["name"]
+RUNS = {(spec.cell.label, ratio_text(spec.cell.ratio), str(spec.cell.seed)): spec for spec in run_specs(CONFIG)}
+COSTS = {(spec.cell.label, ratio_text(spec.cell.ratio), spec.classes): spec for spec in cost_specs(CONFIG)}
+HEADS = {row.name: row.head for row in CONFIG.heads}
+CELLS = [{"label": label, "head": HEADS[label], "ratio": ratio, "seed": int(seed)} for label, ratio, seed in RUNS]
+
+PROFILE, DATASET, BACKBONE = CONFIG.profile, CONFIG.data.name, CONFIG.backbone.name
 RESULTS = f"results/{PROFILE}"
 DATA = f"data/{DATASET}"
-# Named by its settings: a config that cannot be split, or another experiment, never costs the split that runs rest on.
-SPLIT = f"{RESULTS}/{DATASET}/split-{plan.fingerprint(config['data'])}.npz"
+# Named by its config: a config that cannot be split, or another experiment, never costs the split that runs rest on.
+SPLIT = f"{RESULTS}/{DATASET}/split-{fingerprint(CONFIG.data)}.npz"
 MACHINE = f"{RESULTS}/machine.json"
-PROCESSES = config["train"]["processes"]
+PROCESSES = CONFIG.train.processes
 CELL = f"{RESULTS}/{DATASET}/{BACKBONE.replace(':', '-')}/{{label}}/{{ratio}}/{{seed}}"
 REPORTS = [f"reports/{PROFILE}.html", f"reports/{PROFILE}.pdf"]
 
@@ -56,17 +64,16 @@ def here(path):
 
 def head_code(wildcards):
     """The file of the head labelled so, and the private files that heads share."""
-    name = plan.head_rows(config)[wildcards.label]["head"]
-    return [here(path) for path in (heads.path(name), *heads.shared())]
+    return [here(path) for path in (heads.path(HEADS[wildcards.label]), *heads.shared())]
 
 
 def cell_spec(wildcards):
-    return plan.as_json(plan.cell_spec(config, wildcards.label, wildcards.ratio, wildcards.seed))
+    return RUNS[wildcards.label, wildcards.ratio, wildcards.seed].as_json()
 
 
 def gpus():
     """GPUs that a job takes: none where the config or the machine says CPU, so that cores alone bound what runs."""
-    device = config["train"]["device"]
+    device = CONFIG.train.device
     wanted = bool(shutil.which("nvidia-smi")) if device == "auto" else device.startswith("cuda")
     return int(wanted)
 
@@ -81,32 +88,22 @@ def all_cores():
     try:
         return workflow.cores
     except WorkflowError:  # --report and cluster submission know no number of cores
-        return config["measure"]["threads"]
+        return CONFIG.measure.threads
 
 
-COMBINATIONS = {(cell["label"], cell["ratio"]) for cell in CELLS}
-COST_RECORDS = [
-    f"{RESULTS}/cost/{mode}/{label}/{ratio}/{classes}.json"
-    for label, ratio in sorted(COMBINATIONS)
-    for mode, sizes in (("end-to-end", ["train"]), ("head", config["measure"]["classes"]))
-    for classes in sizes
-]
+COST_RECORDS = {
+    (label, ratio, classes): f"{RESULTS}/cost/{'head' if classes else 'end-to-end'}/{label}/{ratio}/{classes or 'train'}.json"
+    for label, ratio, classes in COSTS
+}
 
 
 def cost_spec(wildcards):
-    spec = plan.cell_spec(config, wildcards.label, wildcards.ratio, 0)
-    spec["measure"] = config["measure"]
-    if "classes" in wildcards.keys():
-        spec["classes"] = int(wildcards.classes)
-    return plan.as_json(spec)
+    classes = int(wildcards.classes) if "classes" in wildcards.keys() else None
+    return COSTS[wildcards.label, wildcards.ratio, classes].as_json()
 
 
 def planned_costs():
     """The cost cells and their records: the end-to-end mode runs at the split's own number of classes."""
-    rows = plan.head_rows(config)
-    for label, ratio in sorted(COMBINATIONS):
-        cell = {"label": label, "head": rows[label]["head"], "ratio": ratio}
-        for mode, sizes in (("end-to-end", [None]), ("head", config["measure"]["classes"])):
-            for classes in sizes:
-                record = f"{RESULTS}/cost/{mode}/{label}/{ratio}/{classes or 'train'}.json"
-                yield cell | {"mode": mode, "classes": classes, "record": record}
+    for (label, ratio, classes), record in COST_RECORDS.items():
+        cell = {"label": label, "head": HEADS[label], "ratio": ratio}
+        yield cell | {"mode": "head" if classes else "end-to-end", "classes": classes, "record": record}

@@ -18,7 +18,7 @@ rule machine:
         mem_mb=4000,
         runtime=30,
     params:
-        settings=plan.as_json(config["measure"]),
+        settings=CONFIG.measure.as_json(),
     shell:
         "logged {log:q} python -m workflow.measuring machine --settings {params.settings:q} --out {output:q}"
 

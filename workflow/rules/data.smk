@@ -18,14 +18,14 @@ rule dataset:
     benchmark:
         f"logs/data/{DATASET}.jsonl"
     conda:
-        "../envs/data-woff2.yaml" if config["data"].get("tier") in ("m", "l") else "../envs/data.yaml"
+        "../envs/data-woff2.yaml" if CONFIG.data.tier in ("m", "l") else "../envs/data.yaml"
     threads: 64  # as many as there are: nothing else can start before
     resources:
         mem_mb=4000,
         runtime=240,
     params:
-        settings=plan.as_json(plan.dataset_settings(config)),
-        listing=plan.listing(config["data"]),
+        settings=compact_json(CONFIG.data.of_images()),
+        listing=listing(CONFIG.data),
         out=subpath(output.manifest, parent=True),
     shell:
         "logged {log:q} python -m workflow.data build --settings {params.settings:q} --out {params.out:q} --jobs {threads}"
@@ -50,7 +50,7 @@ rule split:
         mem_mb=4000,
         runtime=60,
     params:
-        settings=plan.as_json(config["data"]),
+        settings=CONFIG.data.as_json(),
         dataset=subpath(input.manifest, parent=True),
     shell:
         "logged {log:q} python -m workflow.data split --dataset {params.dataset:q} --settings {params.settings:q}"

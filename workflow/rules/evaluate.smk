@@ -18,7 +18,7 @@ rule embed:
     priority: lambda wildcards: 2000 - int(wildcards.seed)
     conda:
         "../envs/train.yaml"
-    threads: config["train"]["threads"]
+    threads: CONFIG.train.threads
     resources:
         gpu=gpus(),
         mem_mb=4000,
@@ -26,8 +26,8 @@ rule embed:
     params:
         cell=subpath(input.run, parent=True),
         dataset=subpath(input.dataset, parent=True),
-        threads=config["train"]["threads"],
-        device=config["train"]["device"],
+        threads=CONFIG.train.threads,
+        device=CONFIG.train.device,
     shell:
         "logged {log:q} python -m workflow.evaluating embed --cell {params.cell:q} --dataset {params.dataset:q}"
         " --split {input.split:q} --threads {params.threads} --device {params.device}"
@@ -55,7 +55,7 @@ rule score:
         runtime=60,
     params:
         cell=subpath(input.run, parent=True),
-        distractors=config["evaluate"]["distractors"],
+        distractors=CONFIG.evaluate.distractors,
     shell:
         "logged {log:q} python -m workflow.evaluating score --cell {params.cell:q} --split {input.split:q}"
         " --distractors {params.distractors}"

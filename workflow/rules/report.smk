@@ -9,7 +9,7 @@ rule summary:
             for cell in CELLS
             for record in ("run.json", "steps.jsonl", "evaluation.json")
         ],
-        costs=COST_RECORDS,
+        costs=list(COST_RECORDS.values()),
         machine=MACHINE,
         manifest=f"{DATA}/manifest.json",
         split=SPLIT.replace(".npz", ".json"),
@@ -32,8 +32,8 @@ rule summary:
         runtime=30,
     params:
         profile=subpath(output.summary, parent=True),
-        cells=plan.as_json([cell | {"folder": cell_folder(cell)} for cell in CELLS]),
-        costs=plan.as_json(list(planned_costs())),
+        cells=compact_json([cell | {"folder": cell_folder(cell)} for cell in CELLS]),
+        costs=compact_json(list(planned_costs())),
     shell:
         "logged {log:q} python -m workflow.summary --profile-dir {params.profile:q} --cells {params.cells:q}"
         " --costs {params.costs:q} --split {input.split:q} --out {output.summary:q}"

@@ -19,7 +19,7 @@ rule train:
     priority: lambda wildcards: 1000 - int(wildcards.seed)
     conda:
         "../envs/train.yaml"
-    threads: config["train"]["threads"] * PROCESSES
+    threads: CONFIG.train.threads * PROCESSES
     resources:
         gpu=gpus() * PROCESSES,
         mem_mb=4000 * PROCESSES,

@@ -1,12 +1,12 @@
 """`python -m workflow.training`: train one cell, by hand or from the workflow."""
 
 import argparse
-import json
 from pathlib import Path
 
 from workflow.cells.paths import ratio_text
+from workflow.cells.spec import RunSpec
 from workflow.console import duration
-from workflow.errors import UserError, command_line
+from workflow.errors import command_line
 from workflow.training.cell import Cell, run
 from workflow.training.processes import joined, leads
 
@@ -22,10 +22,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of the cell's records")
     parser.add_argument("--spec", required=True, help="JSON: cell, head, train and backbone (run.json shows one)")
     arguments = parser.parse_args()
-    try:
-        spec = json.loads(arguments.spec)
-    except json.JSONDecodeError as error:
-        raise UserError(f"--spec is not valid JSON: {error}") from error
+    spec = RunSpec.parse(arguments.spec).model_dump(mode="json")
+    spec["head"] = spec.pop("options")
     with joined(spec["train"]["device"]):
         train(Cell(spec, arguments.dataset, arguments.split, arguments.out))
 

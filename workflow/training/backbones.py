@@ -152,7 +152,7 @@ def build(settings: dict[str, Any], channels: int, size: int) -> nn.Module:
     (B, channels, size, size) float32 images in [-1, 1] to (B, D). UserError for an unknown name.
     """
     name, dim = settings["name"], settings["dim"]
-    extra = {key: value for key, value in settings.items() if key not in ("name", "dim")}
+    extra = {key: value for key, value in settings.items() if key not in ("name", "dim") and value is not None}
     if name.startswith("timm:"):
         return _timm(name.removeprefix("timm:"), channels, size, dim, extra)
     if name not in BACKBONES:

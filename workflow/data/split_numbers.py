@@ -1,0 +1,64 @@
+"""The numbers of one split: the config's section `data` its nulls replaced by what the tier or folder says."""
+
+from typing import Literal
+
+from workflow.cells.data_section import Data, OpenSet, Shots
+from workflow.data.faces import load_tier
+from workflow.data.store import Dataset
+from workflow.errors import UserError
+
+SHARES = {"validation": 0.08, "test": 0.15, "distractors": 0.1}  # of a folder's classes, where no number is set
+SHOTS = {"many": 7, "medium": 3}
+
+
+class ShotLimits(Shots):
+    """Where many and medium begin, in training images of a class."""
+
+    many: int
+    medium: int
+
+
+class OpenSetSizes(OpenSet):
+    """Classes that are never trained on, by part."""
+
+    validation: int
+    test: int
+
+
+class SplitNumbers(Data):
+    """A complete section `data`. Only `classes` may still be None: all of a folder that are not held out."""
+
+    min_images: int
+    tail: Literal["pareto", "flat", "natural"]
+    n_max: int
+    shots: ShotLimits
+    open_set: OpenSetSizes
+    distractors: int
+
+
+def resolve(data: Data, dataset: Dataset) -> SplitNumbers:
+    """The numbers by which `dataset` is split; UserError if `data` is not of that dataset, or they contradict."""
+    built = dataset.manifest["settings"]
+    for key, asked in (("source", data.source), ("tier", data.tier)):
+        if built.get(key, asked) != asked:
+            raise UserError(f"data.{key} is {asked}, but {dataset.folder} was built from {built[key]}: build it again")
+    own = _of_folder(len(dataset.names)) if dataset.parts is None else load_tier(built["tier"]).split
+    said = data.model_dump()
+    numbers = said | {key: own[key] for key in ("classes", "distractors", "tail", "n_max") if said[key] is None}
+    numbers["open_set"] = _filled(said["open_set"], own["open_set"])
+    numbers["shots"] = shots = _filled(said["shots"], own.get("shots", SHOTS))
+    if numbers["min_images"] is None:
+        numbers["min_images"] = 1 if numbers["tail"] == "natural" else numbers["n_max"]
+    if shots["many"] <= shots["medium"]:
+        raise UserError("data.shots.many must be larger than data.shots.medium")
+    return SplitNumbers.parse(numbers, "data")
+
+
+def _filled(said: dict[str, int | None], otherwise: dict[str, int]) -> dict[str, int]:
+    return {name: otherwise[name] if value is None else value for name, value in said.items()}
+
+
+def _of_folder(classes: int) -> dict[str, object]:
+    """What a folder of so many classes gives each role where the config names no number."""
+    sizes = {key: max(2, round(share * classes)) for key, share in SHARES.items()}
+    return {"classes": None, "distractors": sizes["distractors"], "open_set": sizes, "tail": "natural", "n_max": 10}
