@@ -5,7 +5,7 @@ BIN := .venv/bin
 CORES ?= all
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: report quick test lint bench lock clean
+.PHONY: report quick test lint bench schema lock clean
 
 report: .venv/ready
 	$(BIN)/snakemake --cores $(CORES)
@@ -26,6 +26,10 @@ bench: .venv/ready
 	mkdir -p .benchmarks
 	$(BIN)/python -m pytest tests/benchmarks -o python_files="bench_*.py" --benchmark-quiet \
 		--benchmark-json=.benchmarks/heads.json $(BENCH)
+
+# The config's JSON schema and the table in config/README.md, from workflow/cells; commit the result.
+schema: .venv/ready
+	$(BIN)/python -m workflow.cells schema
 
 # The pinned closure of pyproject.toml, for this platform; commit the result.
 lock: .venv/ready

@@ -92,7 +92,11 @@ def all_cores():
 
 
 COST_RECORDS = {
-    (label, ratio, classes): f"{RESULTS}/cost/{'head' if classes else 'end-to-end'}/{label}/{ratio}/{classes or 'train'}.json"
+    (
+        label,
+        ratio,
+        classes,
+    ): f"{RESULTS}/cost/{'head' if classes else 'end-to-end'}/{label}/{ratio}/{classes or 'train'}.json"
     for label, ratio, classes in COSTS
 }
 
