@@ -1,25 +1,33 @@
 """Classification heads, one file each. The file name is the registry: `heads/mine.py` is the head `mine`.
 
-Importing this package imports no head and not torch, so that a workflow can list and check heads anywhere.
+Importing this package imports no head and not torch, so that a workflow can list and check heads anywhere. A file that
+cannot be read or imported breaks its own head and no other.
 """
 
 import ast
 import difflib
 import importlib
 import inspect
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from heads._base import Head
+    from torch import Tensor
+
+    from heads.kit.interface import Head
 
 FOLDER = Path(__file__).parent
-GIVEN = ("self", "num_classes", "embedding_dim")
+GIVEN = ("self", "num_classes", "embedding_dim", "class_counts")
 """constructor arguments that the data and the backbone supply"""
 
 
+class Refused(ValueError):
+    """A head does not accept its options, ratio, momentum or sizes: a result of that cell, not of the others."""
+
+
 def names() -> list[str]:
-    """Names of all heads, sorted. Files that start with an underscore are not heads."""
+    """Names of all heads, sorted. Files that start with an underscore are not heads, nor are folders."""
     return sorted(path.stem for path in FOLDER.glob("[!_]*.py"))
 
 
@@ -38,22 +46,99 @@ def shared() -> list[Path]:
 
 
 def load(name: str) -> type["Head"]:
-    """The class `Head` of heads/<name>.py; ValueError if the file has none."""
+    """The class `Head` of heads/<name>.py; ValueError if the file cannot be imported or has no such class."""
     path(name)
-    head = getattr(importlib.import_module(f"heads.{name}"), "Head", None)
+    try:
+        module = importlib.import_module(f"heads.{name}")
+    except (Exception, SystemExit) as error:  # whatever one file raises must not stop the work with the others
+        raise ValueError(f"heads/{name}.py cannot be imported: {type(error).__name__}: {error}") from error
+    head = getattr(module, "Head", None)
     if not inspect.isclass(head):
         raise ValueError(f"heads/{name}.py has no class named Head: call your class Head")
     return head
 
 
 def options(name: str) -> list[str]:
-    """Keyword arguments of the head's constructor, read from its source: the keys its config may have."""
-    tree = ast.parse(path(name).read_text(), filename=str(path(name)))
-    for node in tree.body:
+    """Keywords of the head's constructor that its config may have, `ratio` included, read from its source.
+
+    ValueError if the file is no valid Python or has no class named Head.
+    """
+    return [argument for argument in _arguments(name) if argument not in GIVEN]
+
+
+def takes_ratio(name: str) -> bool:
+    """Whether the head samples or keeps a share of the classes; `ratios` of any other head are refused."""
+    return "ratio" in _arguments(name)
+
+
+def takes_class_counts(name: str) -> bool:
+    """Whether the head wants to know how many training images each class has."""
+    return "class_counts" in _arguments(name)
+
+
+def chosen(name: str, options: Mapping[str, object], ratio: float) -> dict[str, object]:
+    """What a cell chooses of the head's constructor and of its `cost`: the `options`, and the ratio if it takes one."""
+    return {**options, "ratio": ratio} if takes_ratio(name) else dict(options)
+
+
+def make(
+    name: str,
+    num_classes: int,
+    embedding_dim: int,
+    *,
+    options: Mapping[str, object],
+    ratio: float,
+    momentum: float | None = None,
+    class_counts: "Tensor | None" = None,
+    label: str | None = None,
+) -> "Head":
+    """Construct the head of heads/<name>.py from what a cell knows. Importing this package stays free of torch.
+
+    `ratio` reaches a constructor that names it. `class_counts`, the (C,) int64 tensor of training images per class,
+    likewise; where nothing is known of the classes, as for a head measured alone, leave it None: each class then has
+    one image. `momentum` overrides the head's own momentum of its encoder's twin. `label` is what the config's row is
+    called, for the messages. ValueError if the file is broken; Refused, with one sentence that names label and file,
+    if the constructor refuses its arguments or a momentum is given to a head that has no twin.
+    """
+    kind, row = load(name), f"head '{label or name}' (heads/{name}.py)"
+    arguments = chosen(name, options, ratio)
+    if takes_class_counts(name):
+        arguments["class_counts"] = _one_each(num_classes) if class_counts is None else class_counts
+    try:
+        head = kind(num_classes, embedding_dim, **arguments)
+    except (TypeError, ValueError) as error:
+        raise Refused(f"{row} refuses its options: {error}") from error
+    if momentum is not None:
+        if head.momentum is None:
+            raise Refused(f"{row} has no momentum twin: take `momentum` out of its row")
+        head.momentum = momentum
+    return head
+
+
+def _one_each(num_classes: int) -> "Tensor":
+    import torch  # here, so that a login node can list and check heads without it
+
+    return torch.ones(num_classes, dtype=torch.int64)
+
+
+def _arguments(name: str) -> list[str]:
+    """Names of the arguments of the constructor in heads/<name>.py."""
+    for node in _parsed(name).body:
         if isinstance(node, ast.ClassDef) and node.name == "Head":
-            for item in node.body:
-                if isinstance(item, ast.FunctionDef) and item.name == "__init__":
-                    arguments = [*item.args.posonlyargs, *item.args.args, *item.args.kwonlyargs]
-                    return [argument.arg for argument in arguments if argument.arg not in GIVEN]
-            return []
+            constructors = [item for item in node.body if isinstance(item, ast.FunctionDef) and item.name == "__init__"]
+            return [argument.arg for found in constructors for argument in _named(found.args)]
     raise ValueError(f"heads/{name}.py has no class named Head: call your class Head")
+
+
+def _parsed(name: str) -> ast.Module:
+    file = path(name)
+    try:
+        return ast.parse(file.read_text(), filename=str(file))
+    except (SyntaxError, ValueError) as error:
+        raise ValueError(
+            f"heads/{name}.py is no valid Python ({error}): mend it, move it away or let its name start with _"
+        ) from error
+
+
+def _named(arguments: ast.arguments) -> list[ast.arg]:
+    return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]

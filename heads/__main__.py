@@ -3,18 +3,26 @@
 import argparse
 import inspect
 import sys
+from typing import TYPE_CHECKING
 
 import heads
+
+if TYPE_CHECKING:
+    from heads.kit.interface import Head
 
 EXAMPLE = heads.FOLDER / "new_head.txt"
 
 
 def line(name: str) -> str:
-    """Two lines about head `name`: its loader, its twin, what it is; its options with their defaults."""
+    """Two lines about head `name`: its batches, its twin, what it is; its options with their defaults."""
     try:
-        head = heads.load(name)
-    except (Exception, SystemExit) as error:  # whatever a newcomer's file raises must not hide the other heads
-        return f"{name:12} cannot be loaded: {type(error).__name__}: {error}"
+        return described(name, heads.load(name))
+    except Exception as error:  # whatever a newcomer's file says must not hide the other heads
+        return f"{name:12} {error}"
+
+
+def described(name: str, head: type["Head"]) -> str:
+    """The two lines about a head that could be loaded."""
     twin = f"twin {head.momentum}" if head.momentum is not None else "no twin"
     summary = (head.__doc__ or "without a docstring").splitlines()[0]
     defaults = inspect.signature(head).parameters

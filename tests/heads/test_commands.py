@@ -37,8 +37,10 @@ def test_new_writes_a_head_that_is_listed(folder):
 @pytest.mark.parametrize(
     ("code", "message"),
     [
-        ("raise SystemExit(3)", "mine         cannot be loaded: SystemExit: 3"),
-        ("x = (", "cannot be loaded: SyntaxError"),
+        ("raise SystemExit(3)", "mine         heads/mine.py cannot be imported: SystemExit: 3"),
+        ("x = (", "mine         heads/mine.py cannot be imported: SyntaxError"),
+        ("raise RuntimeError('no disk')", "mine         heads/mine.py cannot be imported: RuntimeError: no disk"),
+        ("x = 1", "mine         heads/mine.py has no class named Head"),
         (
             "from heads.kit import interface\n\n\nclass Head(interface.Head):\n    pass",
             "no twin     without a docstring",
