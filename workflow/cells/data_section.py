@@ -39,7 +39,7 @@ class OpenSet(Section):
 
 
 class Pairs(Section):
-    """Verification pairs: so many of the same class, and as many of different ones, or what there is."""
+    """Verification pairs of the same class, and as many of different classes; fewer where there are not enough."""
 
     validation: Annotated[int, Field(ge=10)] = 2000
     """same pairs of the validation part"""

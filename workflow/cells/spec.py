@@ -18,7 +18,7 @@ SHARED = ("margin", "m", "scale", "weight_decay")
 
 
 class Spec(BaseModel):
-    """Something that a stage is told in JSON on its command line."""
+    """What a stage receives as JSON on its command line."""
 
     model_config = ConfigDict(frozen=True, strict=True, populate_by_name=True)
 

@@ -3,7 +3,6 @@
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
 
 from workflow.cells.data_section import Data
 from workflow.console import Stopwatch, log
@@ -21,7 +20,7 @@ def build(data: Data, out: Path, cache: Path, jobs: int) -> Dataset:
     A finished set made from the same keys of `data` and the same complete list of fonts is left as it is. A folder of
     images is read anew each time, for its files may have changed. UserError on input that cannot be used.
     """
-    record = {"name": data.name, "settings": data.of_images(), "list": _list_hash(data)}
+    record: dict[str, object] = {"name": data.name, "settings": data.of_images(), "list": _list_hash(data)}
     if _is_there(out, record):
         log(f"{out} is already whole")
         return open_dataset(out)
@@ -46,12 +45,12 @@ def _list_hash(data: Data) -> str | None:
     return hashlib.sha256(json.dumps([repr(tier.sources), repr(tier.faces)]).encode()).hexdigest()[:16]
 
 
-def _is_there(out: Path, record: dict[str, Any]) -> bool:
+def _is_there(out: Path, record: dict[str, object]) -> bool:
     if record["list"] is None or not (out / "manifest.json").exists():
         return False
     manifest = open_dataset(out).manifest
     complete = all(source["status"] == "ok" for source in manifest["sources"])
-    return complete and all(manifest.get(key) == value for key, value in record.items())
+    return complete and all(dict(manifest).get(key) == value for key, value in record.items())
 
 
 def _refuse_foreign(out: Path) -> None:

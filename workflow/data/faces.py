@@ -3,7 +3,7 @@
 import functools
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import yaml
 
@@ -11,6 +11,57 @@ from workflow.errors import UserError
 
 PARTS = ("train", "validation", "test")
 LIST = Path(__file__).with_name("faces.yaml")
+
+
+class TierSplit(TypedDict, total=False):
+    """What a split asks for where the config leaves a number open."""
+
+    classes: int | None
+    distractors: int
+    tail: str
+    n_max: int
+    open_set: dict[str, int]
+    shots: dict[str, int]
+
+
+class ListedTier(TypedDict, total=False):
+    """A tier as faces.yaml has it."""
+
+    characters: str
+    extends: str
+    sources: list[str]
+    validation: list[str]
+    test: list[str]
+    split: TierSplit
+
+
+class ListedSource(TypedDict):
+    """A package as faces.yaml has it."""
+
+    registry: str
+    version: str | None
+    sha256: str | None
+    licence: str
+
+
+class ListedFace(TypedDict, total=False):
+    """A font face as faces.yaml has it."""
+
+    source: str
+    name: str
+    family: str
+    file: str
+    index: int
+    weight: int
+    only: str
+
+
+class Listed(TypedDict):
+    """The content of faces.yaml."""
+
+    sources: dict[str, ListedSource]
+    faces: list[ListedFace]
+    tiers: dict[str, ListedTier]
 
 
 @dataclass(frozen=True)
@@ -45,7 +96,7 @@ class Tier:
     characters: str
     sources: tuple[Source, ...]
     faces: tuple[Typeface, ...]
-    split: dict[str, Any] = field(compare=False)
+    split: TierSplit = field(compare=False)
 
 
 def tiers() -> list[str]:
@@ -66,20 +117,22 @@ def load_tier(name: str) -> Tier:
     return Tier(name, tier["characters"], sources, tuple(faces), tier["split"])
 
 
-def _sources(listed: dict[str, Any], name: str) -> list[str]:
+def _sources(listed: dict[str, ListedTier], name: str) -> list[str]:
     base = listed[name].get("extends")
     return (_sources(listed, base) if base else []) + listed[name]["sources"]
 
 
-def _serves(face: dict[str, Any], tier: str) -> bool:
+def _serves(face: ListedFace, tier: str) -> bool:
     return face.get("only", tier) == tier
 
 
-def _typeface(face: dict[str, Any], tier: dict[str, Any]) -> Typeface:
-    part = next((part for part in PARTS[1:] if face["family"] in tier[part]), "train")
-    return Typeface(**{key: value for key, value in face.items() if key != "only"}, part=part)
+def _typeface(face: ListedFace, tier: ListedTier) -> Typeface:
+    held_out = {"validation": tier["validation"], "test": tier["test"]}
+    part = next((part for part, families in held_out.items() if face["family"] in families), "train")
+    named = (face["source"], face["name"], face["family"], face["file"])
+    return Typeface(*named, part, face.get("index", 0), face.get("weight"))
 
 
 @functools.cache
-def _read() -> dict[str, Any]:
+def _read() -> Listed:
     return yaml.safe_load(LIST.read_text(encoding="utf-8"))

@@ -13,7 +13,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from workflow.console import log, progress
 from workflow.data.faces import Source
@@ -33,7 +32,7 @@ class Fetched:
     sha256: str | None = None
     reason: str | None = None
 
-    def record(self) -> dict[str, Any]:
+    def record(self) -> dict[str, object]:
         """The source as the manifest lists it."""
         own = {"version": self.version or self.source.version, "sha256": self.sha256 or self.source.sha256}
         return {"package": self.source.name, **asdict(self.source), **own, "status": self.status, "reason": self.reason}
@@ -56,9 +55,8 @@ def fetch(sources: Sequence[Source], cache: Path) -> list[Fetched]:
 def _fetch(source: Source, cache: Path) -> Fetched:
     for pause in (0.0, *PAUSES):
         time.sleep(pause)
-        found = _cached(source, cache)
-        if found is None or found.status != "ok":
-            found = _attempt(source, cache)
+        cached = _cached(source, cache)
+        found = cached if cached and cached.status == "ok" else _attempt(source, cache)
         if found.status != "missing" or not shutil.which(_CLIENTS[source.registry]):
             break
     return found

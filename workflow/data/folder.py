@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -61,7 +60,7 @@ class Folder:
             raise UserError(f"{self.path} has {len(kept)} classes that can be read: at least {FEWEST} are needed")
         return [names[number] for number in kept], classes, groups
 
-    def record(self) -> dict[str, Any]:
+    def record(self) -> dict[str, object]:
         """One group and one source, the folder, and the files that were skipped."""
         own = {"package": None, "version": None, "licence": None}
         group = {"name": self.path.name, "family": self.path.name, "file": str(self.path), "part": None, **own}
@@ -87,7 +86,8 @@ class Folder:
 def read(task: Task) -> tuple[np.ndarray, list[str | None]]:
     """Open, turn upright, shrink to the short side, crop the centre. Images and, for each, why it could not be read."""
     shape = (len(task.files), task.size, task.size, *((3,) if task.mode == "RGB" else ()))
-    images, problems = np.zeros(shape, np.uint8), []
+    images = np.zeros(shape, np.uint8)
+    problems: list[str | None] = []
     for number, path in enumerate(task.files):
         try:
             images[number] = _square(path, task.size, task.mode)

@@ -66,7 +66,8 @@ def _read_deb(archive: Path, pattern: str) -> dict[str, bytes]:
 
 def _members(tarball: tarfile.TarFile, pattern: str) -> dict[str, bytes]:
     files = (entry for entry in tarball if entry.isfile() and fnmatchcase(entry.name.removeprefix("./"), pattern))
-    return {entry.name: tarball.extractfile(entry).read() for entry in files}
+    opened = {entry.name: tarball.extractfile(entry) for entry in files}
+    return {name: file.read() for name, file in opened.items() if file}
 
 
 def _read_folder(folder: Path, pattern: str) -> dict[str, bytes]:

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -74,7 +73,7 @@ class Glyphs:
         codes, classes, groups = self.sieve.labels()
         return [chr(code) for code in codes], classes, groups
 
-    def record(self) -> dict[str, Any]:
+    def record(self) -> dict[str, object]:
         """Faces with the licence, file and part of each; sources with their status; how glyphs were drawn."""
         sources = [fetched.record() for fetched in self.fetched]
         licences = {source["package"]: source for source in sources}
@@ -163,6 +162,6 @@ def _distinct(codes: list[int], maps: list[dict[int, int]], faces: list[Found], 
     return array[keep].tolist()
 
 
-def _group(typeface: Typeface, source: dict[str, Any]) -> dict[str, Any]:
+def _group(typeface: Typeface, source: dict[str, object]) -> dict[str, object]:
     own = {key: value for key, value in asdict(typeface).items() if key != "source"}
     return {**own, "package": source["package"], "version": source["version"], "licence": source["licence"]}

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from workflow.cells.data_section import Data
-from workflow.cells.records import SplitRecord
+from workflow.cells.records import ShotLimits, SplitRecord
 from workflow.console import log
 from workflow.data.faces import PARTS
 from workflow.data.split_classes import Roles, choose
@@ -77,6 +77,6 @@ def _record(dataset: Dataset, numbers: SplitNumbers, roles: Roles, arrays: dict[
         settings=numbers.model_dump(mode="json"),
         seed=numbers.seed,
         counts=counts,
-        shots=limits.model_dump(),
+        shots=ShotLimits(many=limits.many, medium=limits.medium),
         classes=[dataset.names[number] for number in roles.train],
     )

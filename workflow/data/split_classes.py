@@ -62,7 +62,9 @@ def offered(dataset: Dataset, hold_out: float) -> Offer:
         return Offer(total - held, dict.fromkeys(PARTS[1:], held), dict.fromkeys(PARTS[1:], total >= 2))
     parts = dataset.parts[dataset.groups]
     train, *held_out = (np.bincount(dataset.classes[parts == part], minlength=count) for part in range(3))
-    fit = {part: (train >= 1) & (_families(dataset, part) >= wanted_families(dataset, part)) for part in PARTS[1:]}
+    fit = {
+        part: (train >= 1) & (_families(dataset, parts, part) >= wanted_families(dataset, part)) for part in PARTS[1:]
+    }
     return Offer(train, dict(zip(PARTS[1:], held_out, strict=True)), fit)
 
 
@@ -82,9 +84,9 @@ def tail(classes: int, numbers: SplitNumbers) -> np.ndarray | None:
     return np.clip(np.round(images), 1, numbers.n_max).astype(np.int64)
 
 
-def _families(dataset: Dataset, part: str) -> np.ndarray:
-    """In how many families of a part each class has an image, int64 (A,)."""
-    rows = dataset.parts[dataset.groups] == PARTS.index(part)
+def _families(dataset: Dataset, parts: np.ndarray, part: str) -> np.ndarray:
+    """In how many families of `part` each class has an image, int64 (A,); `parts` (N,) says it of every image."""
+    rows = parts == PARTS.index(part)
     pairs = np.stack([dataset.classes[rows], dataset.families[dataset.groups[rows]]], axis=1)
     return np.bincount(np.unique(pairs, axis=0)[:, 0], minlength=len(dataset.names))
 

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from workflow.cells.data_section import Data, OpenSet, Shots
-from workflow.data.faces import load_tier
+from workflow.data.faces import TierSplit, load_tier
 from workflow.data.store import Dataset
 from workflow.errors import UserError
 
@@ -11,7 +11,7 @@ SHARES = {"validation": 0.08, "test": 0.15, "distractors": 0.1}  # of a folder's
 SHOTS = {"many": 7, "medium": 3}
 
 
-class ShotLimits(Shots):
+class ShotNumbers(Shots):
     """Where many and medium begin, in training images of a class."""
 
     many: int
@@ -31,7 +31,7 @@ class SplitNumbers(Data):
     min_images: int
     tail: Literal["pareto", "flat", "natural"]
     n_max: int
-    shots: ShotLimits
+    shots: ShotNumbers
     open_set: OpenSetSizes
     distractors: int
 
@@ -42,11 +42,12 @@ def resolve(data: Data, dataset: Dataset) -> SplitNumbers:
     for key, asked in (("source", data.source), ("tier", data.tier)):
         if built.get(key, asked) != asked:
             raise UserError(f"data.{key} is {asked}, but {dataset.folder} was built from {built[key]}: build it again")
-    own = _of_folder(len(dataset.names)) if dataset.parts is None else load_tier(built["tier"]).split
+    own = _of_folder(len(dataset.names)) if dataset.parts is None else load_tier(data.tier).split
     said = data.model_dump()
-    numbers = said | {key: own[key] for key in ("classes", "distractors", "tail", "n_max") if said[key] is None}
+    missing = [key for key in ("classes", "distractors", "tail", "n_max") if said[key] is None]
+    numbers = said | {key: value for key, value in own.items() if key in missing}
     numbers["open_set"] = _filled(said["open_set"], own["open_set"])
-    numbers["shots"] = shots = _filled(said["shots"], own.get("shots", SHOTS))
+    numbers["shots"] = shots = _filled(said["shots"], own.get("shots") or SHOTS)
     if numbers["min_images"] is None:
         numbers["min_images"] = 1 if numbers["tail"] == "natural" else numbers["n_max"]
     if shots["many"] <= shots["medium"]:
@@ -58,7 +59,7 @@ def _filled(said: dict[str, int | None], otherwise: dict[str, int]) -> dict[str,
     return {name: otherwise[name] if value is None else value for name, value in said.items()}
 
 
-def _of_folder(classes: int) -> dict[str, object]:
-    """What a folder of so many classes gives each role where the config names no number."""
+def _of_folder(classes: int) -> TierSplit:
+    """What a folder with this number of classes gives each role where the config names no number."""
     sizes = {key: max(2, round(share * classes)) for key, share in SHARES.items()}
     return {"classes": None, "distractors": sizes["distractors"], "open_set": sizes, "tail": "natural", "n_max": 10}

@@ -42,7 +42,7 @@ def draw_pairs(
 def _same(dataset: Dataset, sides: Sides, rng: np.random.Generator) -> np.ndarray:
     """All pairs of two images of one class, (n, 2); each two images once."""
     firsts, seconds = (_by_class(dataset, rows, rng) for rows in (sides.first, sides.second))
-    found = {}
+    found: dict[tuple[int, int], tuple[int, int]] = {}
     for number, rows in firsts.items():
         for one in rows:
             for other in seconds.get(number, ()):
@@ -69,7 +69,7 @@ def _different(
     places: dict[tuple[int, int], list[int]] = {}
     for row in sides.second.tolist():
         places.setdefault((int(dataset.classes[row]), int(groups[row])), []).append(row)
-    found = {}
+    found: dict[tuple[int, int], tuple[int, int]] = {}
     for one, other in same.tolist():
         for number in partners.get(int(dataset.classes[one]), ()):
             rows = places.get((number, int(groups[other])))

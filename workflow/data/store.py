@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import BinaryIO, Protocol, TypedDict
 
 import numpy as np
 
@@ -16,6 +16,26 @@ from workflow.files import atomic, read_json, write_json
 
 ROWS = 16384  # images read at a time
 HEADER = 128  # bytes of the images' .npy header
+
+
+class Group(TypedDict):
+    """A font face, or a whole folder of images, as far as a split asks about it; the manifest says more."""
+
+    family: str
+    part: str | None
+
+
+class Manifest(TypedDict):
+    """manifest.json, as far as it is read again; `settings` are the keys of `data` that the images were made by."""
+
+    name: str
+    settings: dict[str, object]
+    hash: str
+    images: int
+    classes: list[str]
+    groups: list[Group]
+    sources: list[dict[str, object]]
+    rejected: dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -31,7 +51,7 @@ class Dataset:
     classes: np.ndarray
     groups: np.ndarray
     similar: np.ndarray
-    manifest: dict[str, Any]
+    manifest: Manifest
 
     @property
     def names(self) -> list[str]:
@@ -73,11 +93,11 @@ class Supply(Protocol):
     def labels(self) -> tuple[list[str], np.ndarray, np.ndarray]:
         """After the last chunk: names of the classes, class and group of every image delivered, int64 (N,)."""
 
-    def record(self) -> dict[str, Any]:
+    def record(self) -> dict[str, object]:
         """After the last chunk: groups, sources, rejected, render, as the manifest lists them."""
 
 
-def write_dataset(folder: Path, supply: Supply, record: dict[str, Any]) -> Dataset:
+def write_dataset(folder: Path, supply: Supply, record: dict[str, object]) -> Dataset:
     """Write all that `supply` delivers, then the manifest, and open the set. `record` adds to the manifest.
 
     A killed run leaves a folder without manifest.json, which nothing opens. UserError when the disk is full.
