@@ -2,17 +2,23 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 
-from tests.reporting import fake_records
-from workflow.files import read_json
+from tests import records
+from workflow.files import read_json, write_json
 from workflow.reporting.document import load
-from workflow.reporting.figures import draw_all
+from workflow.reporting.figures.every import draw_all
 from workflow.reporting.html import write_html
+from workflow.reporting.material import Material
 from workflow.reporting.pdf import write_pdf
-from workflow.summary.old.collect import collect, write
+from workflow.summary.collect import collect
+from workflow.summary.reading import read_summary
+from workflow.summary.summary import Summary
+from workflow.summary.writing import write
+
+Recollect = Callable[..., Summary]
 
 
 class Made(NamedTuple):
@@ -30,29 +36,44 @@ class Made(NamedTuple):
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     """The whole stage, run once on made-up records."""
     root = tmp_path_factory.mktemp("report")
-    profile = fake_records.build(root)
+    profile = records.build(root)
     paths = Made(root, profile, profile / "summary.json", profile / "figures", root / "r.html", root / "r.pdf")
-    write(collect(profile, *fake_records.planned(), data=root / "data"), paths.summary)
-    draw_all(read_json(paths.summary), paths.figures)
-    write_html(load(paths.summary, paths.figures), paths.figures, paths.html)
-    write_pdf(load(paths.summary, paths.figures), paths.figures, paths.pdf)
+    write(collect(profile, *records.planned(profile), data=root / "data"), paths.summary)
+    material = load(paths.summary, draw(paths))
+    write_html(material, paths.figures, paths.html)
+    write_pdf(material, paths.figures, paths.pdf)
     return paths
 
 
-@pytest.fixture
-def summary(made: Made) -> dict[str, Any]:
-    """A fresh copy of the summary, free to change."""
-    return read_json(made.summary)
+def draw(paths: Made) -> Path:
+    """Draw the figures, and return their folder."""
+    draw_all(read_summary(paths.summary), paths.figures)
+    return paths.figures
 
 
 @pytest.fixture
-def recollect(tmp_path: Path) -> Callable[..., dict[str, Any]]:
+def material(made: Made) -> Material:
+    """What the report is made from."""
+    return load(made.summary, made.figures)
+
+
+@pytest.fixture
+def summary(material: Material) -> Summary:
+    return material.summary
+
+
+@pytest.fixture
+def recollect(tmp_path: Path) -> Recollect:
     """Build records, let `change(profile)` alter them, and collect."""
 
-    def run(change: Callable[[Path], None], seeds: tuple[int, ...] = fake_records.SEEDS) -> dict[str, Any]:
-        profile = fake_records.build(tmp_path, seeds)
+    def run(change: Callable[[Path], None], seeds: tuple[int, ...] = records.SEEDS) -> Summary:
+        profile = records.build(tmp_path, seeds)
         change(profile)
-        cells, costs = fake_records.planned(seeds)
-        return collect(profile, cells, costs, data=tmp_path / "data")
+        return collect(profile, *records.planned(profile, seeds), data=tmp_path / "data")
 
     return run
+
+
+def edit(path: Path, **changes: object) -> None:
+    """Change fields of a record as it lies on disk."""
+    write_json(path, {**read_json(path), **changes})

@@ -1,28 +1,38 @@
+import csv
 from pathlib import Path
-from typing import Any
 
-from tests.reporting.conftest import Made
-from tests.reporting.test_collect import read_csv, row_of
+import pandas as pd
+
+from tests.reporting.conftest import Made, Recollect, edit
 from workflow.files import read_json
-from workflow.reporting.blocks import looks_of
-from workflow.reporting.detail import cost_table
-from workflow.reporting.figures import PLOTS, draw_all, read_words
-from workflow.reporting.frontpage import main_table
-from workflow.reporting.palette import marks, styles
+from workflow.reporting.blocks import Table
+from workflow.reporting.figures.every import PLOTS, draw_all, read_words
+from workflow.reporting.material import Material
+from workflow.reporting.pages.cost import cost_table
+from workflow.reporting.pages.heads import main_table
+from workflow.reporting.palette import _KNOWN, marks, styles
+from workflow.summary.answers import HARD
+from workflow.summary.statistics import by_seed
+from workflow.summary.summary import Summary
+from workflow.summary.tables import summarise
 
 
-def test_every_figure_has_its_data_beside_it(made: Made, summary: dict[str, Any]) -> None:
+def read_csv(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_every_figure_has_its_data_beside_it(made: Made, summary: Summary) -> None:
     index = read_json(made.figures / "figures.json")
     assert len(index) == 7 and all(entry["drawn"] for entry in index.values())
     points = {line["row"]: line for line in read_csv(made.figures / "pareto.csv")}
-    for row in summary["rows"]:
-        mean = row["scores"]["verification_hard/accuracy"]["mean"]
-        assert float(points[row["name"]]["accuracy"]) == 100 * mean
+    for name in summary.heads["name"]:
+        assert float(points[name]["accuracy"]) == 100 * by_seed(summary, name, HARD).mean()
     shots = [line for line in read_csv(made.figures / "tail.csv") if line["panel"] == "shots"]
     assert {float(line["shots"]) for line in shots} == set(range(1, 11))
     seeds = [line for line in read_csv(made.figures / "differences.csv") if line["row"] == "f2c r 0.1"]
     assert {line["seed"] for line in seeds} == {"0"}
-    assert row_of(summary, "f2c r 0.1")["done"] == 1
+    assert summary.heads.set_index("name")["done"]["f2c r 0.1"] == 1
 
 
 def test_figures_carry_no_date_and_no_page_background(made: Made) -> None:
@@ -32,35 +42,35 @@ def test_figures_carry_no_date_and_no_page_background(made: Made) -> None:
         assert "fill: #ffffff" not in svg
 
 
-def test_a_figure_without_data_is_not_drawn_and_says_why(tmp_path: Path, summary: dict[str, Any]) -> None:
-    summary["costs"] = []
-    for run in summary["runs"]:
-        run["progress"], run["curves"] = [], {}
-    for row in summary["rows"]:
-        row["cost"], row["scores"], row["difference"] = None, {}, {}
-    index = draw_all(summary, tmp_path)
+def test_a_figure_without_data_is_not_drawn_and_says_why(tmp_path: Path, summary: Summary) -> None:
+    bare = [run.model_copy(update={"progress": [], "curves": {}, "scores": {}}) for run in summary.stored.runs]
+    empty = summarise(summary.stored.model_copy(update={"runs": bare, "costs": []}))
+    index = draw_all(empty, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["figures.json"]
-    assert all(not entry["drawn"] and len(entry["reason"]) > 20 for entry in index.values())
+    assert all(not entry.drawn and len(entry.reason or "") > 20 for entry in index.values())
 
 
-def test_captions_and_footnotes_tell_of_periodic_work(summary: dict[str, Any]) -> None:
-    told = {plot.name for plot in PLOTS if "every so many steps" in read_words(plot, summary)}
-    assert not told and not any("of each step are for" in note for note in footnotes(summary))
-    dcq = row_of(summary, "dcq r 0.1")["cost"]
-    for cost in (dcq, next(cost for cost in summary["costs"] if cost["record"] == dcq["record"])):
-        cost["upkeep"] = {"seconds": 2.0, "every_steps": 100, "ms_per_step": 20.0}
-    told = {plot.name for plot in PLOTS if "every so many steps" in read_words(plot, summary)}
-    assert told == {"pareto", "scaling", "parts"}
-    mentions = [
-        note for note in footnotes(summary) if note.startswith("20 ms of each step are for work that dcq r 0.1")
-    ]
-    assert len(mentions) == 2, "in the main table and in that of all cost cells"
+def test_captions_and_footnotes_mention_periodic_work(summary: Summary, recollect: Recollect) -> None:
+    named = {plot.name for plot in PLOTS if "every so many steps" in read_words(plot, summary)}
+    assert not named and not any("of each step are for" in note for note in footnotes(summary))
+    upkeep = {"seconds": 2.0, "every_steps": 100, "ms_per_step": 20.0}
+    worked = recollect(lambda profile: edit(profile / "cost/end-to-end/dcq/0.1/train.json", upkeep=upkeep))
+    named = {plot.name for plot in PLOTS if "every so many steps" in read_words(plot, worked)}
+    assert named == {"pareto", "scaling", "parts"}
+    words = "20 ms of each step are for work that dcq r 0.1 does in 2 s every 100 steps, at 5\u202f000 classes"
+    assert footnotes(worked).count(words) == 2, "in the main table and in that of all cost cells"
 
 
-def footnotes(summary: dict[str, Any]) -> list[str]:
-    looks = looks_of(summary)
-    tables = (main_table(summary, looks, "main"), cost_table(summary, looks))
-    return [reason for table in tables for _, reason in table["notes"]]
+def test_a_timing_that_was_not_exclusive_is_marked_in_both_tables(recollect: Recollect) -> None:
+    file = "cost/end-to-end/dcq/0.1/train.json"
+    shared = recollect(lambda profile: edit(profile / file, exclusive=False, other_load_cores=0.5))
+    marked = [note for note in footnotes(shared) if note.startswith("timed while other jobs ran: not comparable")]
+    assert len(marked) == 2 and all("0.5 cores" in note for note in marked)
+
+
+def footnotes(summary: Summary) -> list[str]:
+    tables: tuple[Table, ...] = (main_table(Material(summary), "main"), cost_table(Material(summary)))
+    return [reason for table in tables for _, reason in table.notes]
 
 
 def test_a_users_head_gets_a_mark_of_its_own_that_stays() -> None:
@@ -72,8 +82,15 @@ def test_a_users_head_gets_a_mark_of_its_own_that_stays() -> None:
     assert len(marks([f"head {number}" for number in range(20)])) == 20
 
 
+def test_every_shipped_head_has_a_mark_that_no_other_changes() -> None:
+    heads = {path.stem for path in (Path(__file__).parents[2] / "heads").glob("[!_]*.py")}
+    assert heads <= set(_KNOWN)
+    assert len({mark.colour for mark in _KNOWN.values()}) == len({mark.sign for mark in _KNOWN.values()}) == len(_KNOWN)
+
+
 def test_ratios_of_one_head_share_its_colour_and_differ_in_line() -> None:
-    looks = styles([{"name": f"dcq r {ratio}", "label": "dcq", "ratio": ratio} for ratio in (0.1, 0.3)])
+    rows = [{"name": f"dcq r {ratio}", "label": "dcq", "ratio": ratio} for ratio in (0.1, 0.3)]
+    looks = styles(pd.DataFrame(rows))
     large, small = looks["dcq r 0.3"], looks["dcq r 0.1"]
-    assert large["colour"] == small["colour"] and large["line"] != small["line"]
-    assert large["filled"] and not small["filled"]
+    assert large.colour == small.colour and large.dashes != small.dashes
+    assert large.filled and not small.filled

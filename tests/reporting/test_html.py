@@ -1,19 +1,23 @@
 import base64
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 from xml.etree.ElementTree import Element
 
 import html5lib
 import pytest
 
+from tests.records import HOSTILE
 from tests.reporting.conftest import Made
-from tests.reporting.fake_records import HOSTILE
 from workflow.errors import UserError
-from workflow.files import write_json
-from workflow.reporting.document import document, load
+from workflow.files import read_json, write_json
+from workflow.reporting.document import load
 from workflow.reporting.html import HERE, write_html
+from workflow.reporting.material import Material
+from workflow.summary.answers import HARD
+from workflow.summary.statistics import by_seed
+from workflow.summary.summary import Summary
 
 FIGURES = ("pareto", "scaling", "parts", "differences", "roc", "tail", "curves")
 ORDER = ["answer", "tradeoff", "heads", "claims", "cost", "accuracy", "tail", "curves", "method", "settings"]
@@ -67,18 +71,18 @@ def test_identifiers_are_unique_and_references_resolve(tree: Element) -> None:
     assert {name for name in used if not name.startswith("ata:")} <= set(found)
 
 
-def test_every_planned_cell_appears(tree: Element, summary: dict[str, Any]) -> None:
-    assert [row[0] for row in table(tree, "main")] == [row["name"] for row in summary["rows"]]
-    assert [row[:2] for row in table(tree, "runs")] == [[run["name"], str(run["seed"])] for run in summary["runs"]]
-    costs = [[cost["name"], cost["mode"]] for cost in summary["costs"]]
+def test_every_planned_cell_appears(tree: Element, summary: Summary) -> None:
+    assert [row[0] for row in table(tree, "main")] == list(summary.heads["name"])
+    assert [row[:2] for row in table(tree, "runs")] == [[run.name, str(run.seed)] for run in summary.stored.runs]
+    costs = [[cost.name, cost.mode] for cost in summary.stored.costs]
     assert [row[:2] for row in table(tree, "costs")] == costs
 
 
-def test_main_table_prints_the_summary(tree: Element, summary: dict[str, Any]) -> None:
-    for cells, row in zip(table(tree, "main"), summary["rows"], strict=True):
-        assert cells[1] == f"{row['done']} of {row['planned']}"
-        assert cells[2] == f"{100 * row['scores']['verification_hard/accuracy']['mean']:.1f}"
-        assert cells[8] == f"{100 * row['scores']['closed/rank1/few']['mean']:.1f}"
+def test_main_table_prints_the_summary(tree: Element, summary: Summary) -> None:
+    for cells, row in zip(table(tree, "main"), summary.heads.itertuples(), strict=True):
+        assert cells[1] == f"{row.done} of {row.planned}"
+        assert cells[2] == f"{100 * by_seed(summary, row.name, HARD).mean():.1f}"
+        assert cells[8] == f"{100 * by_seed(summary, row.name, 'closed/rank1/few').mean():.1f}"
 
 
 def test_what_was_not_measured_is_never_zero_or_blank(tree: Element) -> None:
@@ -107,9 +111,9 @@ def test_labels_cannot_inject_markup(tree: Element, page: str) -> None:
     assert len(list(tree.iter("script"))) == 2
 
 
-def test_the_summary_rides_along_whole(tree: Element, summary: dict[str, Any]) -> None:
+def test_the_summary_rides_along_whole(tree: Element, made: Made) -> None:
     island = next(element for element in tree.iter("script") if element.get("id") == "summary")
-    assert json.loads(text_of(island)) == summary
+    assert json.loads(text_of(island)) == read_json(made.summary)
 
 
 def test_every_figure_is_inline_with_its_data(made: Made, tree: Element) -> None:
@@ -130,30 +134,41 @@ def test_script_is_short() -> None:
     assert len((HERE / "report.js").read_text().splitlines()) <= 100
 
 
-def test_an_undrawn_figure_is_explained(made: Made, tmp_path: Path) -> None:
-    summary, index = (
-        load(made.summary, made.figures)["summary"],
-        json.loads((made.figures / "figures.json").read_text()),
-    )
-    index["parts"] |= {"drawn": False, "reason": "no end-to-end cost cell recorded its parts"}
-    write_html(document(summary, index), made.figures, tmp_path / "r.html")
+def test_an_undrawn_figure_is_explained(made: Made, material: Material, tmp_path: Path) -> None:
+    lost = replace(material.figures["parts"], drawn=False, reason="no end-to-end cost cell recorded its parts")
+    changed = replace(material, figures={**material.figures, "parts": lost})
+    write_html(changed, made.figures, tmp_path / "r.html")
     words = text_of(parse((tmp_path / "r.html").read_text()))
     assert "Where a training step goes is not drawn: no end-to-end cost cell recorded its parts." in words
     assert "figure: Where a training step goes" in words
 
 
-def test_published_results_stand_apart(made: Made, summary: dict[str, Any], tmp_path: Path) -> None:
-    other = {**summary, "dataset_hash": "another", "rows": summary["rows"][:2]}
+def test_published_results_stand_apart(made: Made, tmp_path: Path) -> None:
+    own = read_json(made.summary)
+    other = {**own, "dataset_hash": "another", "runs": own["runs"][:4]}
     write_json(tmp_path / "published/big-gpu/summary.json", other)
+    write_json(tmp_path / "published/small-cpu/heads-bench-0123456.json", {"benchmarks": []})
     write_html(load(made.summary, made.figures, tmp_path / "published"), made.figures, tmp_path / "r.html")
     tree = parse((tmp_path / "r.html").read_text())
     assert len(table(tree, "main")) == 6 and len(table(tree, "published-big-gpu")) == 2
     assert "another protocol, data set or split" in text_of(tree)
+    assert [element.get("id") for element in tree.iter("section")] == [*ORDER[:8], "published", *ORDER[8:]]
 
 
-def test_an_old_summary_or_a_lost_figure_is_refused(made: Made, tmp_path: Path) -> None:
+def test_summaries_of_the_first_version_that_were_published_still_render(made: Made, tmp_path: Path) -> None:
+    published = Path(__file__).parents[2] / "results" / "published"
+    if not list(published.glob("*/summary.json")):
+        pytest.skip("nothing is published in this checkout")
+    write_html(load(made.summary, made.figures, published), made.figures, tmp_path / "r.html")
+    tree = parse((tmp_path / "r.html").read_text())
+    assert table(tree, "published-cpu-xeon-2-cores")[0][:2] == ["fc", "2 of 2"]
+
+
+def test_what_is_no_summary_or_a_lost_figure_is_refused(made: Made, material: Material, tmp_path: Path) -> None:
     write_json(tmp_path / "summary.json", {"schema": "something else"})
-    with pytest.raises(UserError, match="run `collect` again"):
+    with pytest.raises(UserError, match="is not a summary"):
         load(tmp_path / "summary.json", made.figures)
+    with pytest.raises(UserError, match="is no index of figures"):
+        load(made.summary, tmp_path)
     with pytest.raises(UserError, match=r"pareto\.svg does not exist"):
-        write_html(load(made.summary, made.figures), tmp_path, tmp_path / "r.html")
+        write_html(material, tmp_path, tmp_path / "r.html")

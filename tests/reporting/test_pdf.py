@@ -1,14 +1,19 @@
+import re
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pypdfium2
 import pytest
 
 from tests.reporting.conftest import Made
 from workflow.errors import UserError
+from workflow.reporting.blocks import Cell, Column, Notes, table
 from workflow.reporting.document import load
-from workflow.reporting.pdf import HEADS_ACROSS, open_up, printable, split, write_pdf
+from workflow.reporting.pdf import HEADS_ACROSS, open_up, split, write_pdf
+from workflow.summary.answers import HARD
+from workflow.summary.statistics import by_seed
+from workflow.summary.summary import Summary
 
 
 @pytest.fixture(scope="module")
@@ -25,13 +30,13 @@ def test_pages_carry_text_header_and_number(pages: list[str]) -> None:
         assert number == 1 or "default · glyphs-s · small" in words
 
 
-def test_pdf_says_what_the_html_says(pages: list[str], summary: dict[str, Any]) -> None:
+def test_pdf_says_what_the_html_says(pages: list[str], summary: Summary) -> None:
     words = " ".join(" ".join(pages).split())
     for title in ("The answer", "Claims of the papers", "Long tail", "Provenance", "What was not measured"):
         assert title in words
-    for row in summary["rows"]:
-        assert row["name"] in words
-        assert f"{100 * row['scores']['verification_hard/accuracy']['mean']:.1f}" in words
+    for name in summary.heads["name"]:
+        assert name in words
+        assert f"{100 * by_seed(summary, name, HARD).mean():.1f}" in words
     assert "loss is NaN at step 210" in words and "not measured" in words
 
 
@@ -70,20 +75,18 @@ def test_the_program_stands_in_for_the_module(made: Made, tmp_path: Path, monkey
     assert (tmp_path / "r.pdf").read_text() == "made by program\n"
 
 
-def test_wide_tables_are_split_and_lose_nothing(made: Made) -> None:
-    heads = 2 * HEADS_ACROSS + 1
-    columns = [{"title": f"c{place}"} for place in range(heads + 1)]
-    block = {"kind": "table", "across": True, "columns": columns, "rows": [list(range(heads + 1))], "notes": ["n"]}
-    parts = split(block)
-    assert [len(part["columns"]) for part in parts] == [HEADS_ACROSS + 1, HEADS_ACROSS + 1, 2]
-    assert [cell for part in parts for cell in part["rows"][0][1:]] == list(range(1, heads + 1))
-    assert [part["notes"] for part in parts] == [[], [], ["n"]]
-    assert "summary" not in printable(load(made.summary, made.figures))
+def test_wide_tables_are_split_and_lose_nothing() -> None:
+    heads, notes = 2 * HEADS_ACROSS + 1, Notes()
+    notes.letter("n")
+    columns = [Column(f"c{place}") for place in range(heads + 1)]
+    row = [Cell(str(place)) for place in range(heads + 1)]
+    parts = split(replace(table("scores", "wide", columns, [row], notes), across=True))
+    assert [len(part.columns) for part in parts] == [HEADS_ACROSS + 1, HEADS_ACROSS + 1, 2]
+    assert [cell for part in parts for cell in part.rows[0][1:]] == row[1:]
+    assert [part.notes for part in parts] == [(), (), (("a", "n"),)]
 
 
 def test_long_words_may_break_without_changing() -> None:
-    import re
-
     path = "results/default/glyphs-s/" + "0123456789abcdef" * 4
     opened = open_up(re.fullmatch(r"\S+", path))  # type: ignore[arg-type]
     assert opened.replace("\u200b", "") == path

@@ -1,13 +1,140 @@
-"""The pieces a report is made of. Both renderings draw these and nothing else, so they cannot disagree."""
+"""The pieces that a report is made of. HTML and PDF draw these and nothing else, so they cannot disagree.
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+`kind` is what the templates tell blocks apart by.
+"""
 
-from workflow.reporting.palette import marks
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from workflow.reporting.palette import Mark
 from workflow.reporting.words import NOT_MEASURED
 
-Block = dict[str, Any]
-Cell = dict[str, Any]
+
+@dataclass(frozen=True)
+class Named:
+    """A row's name with the mark of its head."""
+
+    name: str
+    mark: Mark
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A table cell: what it says, a smaller second line, what it sorts by, tone, footnote letter, tooltip and mark."""
+
+    text: str
+    sub: str = ""
+    sort: float | str | None = None
+    tone: str = ""
+    note: str = ""
+    title: str = ""
+    mark: Mark | None = None
+
+
+@dataclass(frozen=True)
+class Column:
+    """A table column; `weight` is its share of the page's width in the PDF, `hint` its tooltip."""
+
+    title: str
+    unit: str = ""
+    numeric: bool = True
+    weight: float = 1
+    hint: str = ""
+    mark: Mark | None = None
+
+
+@dataclass(frozen=True)
+class Text:
+    """A paragraph."""
+
+    text: str
+    kind: str = field(default="text", init=False)
+
+
+@dataclass(frozen=True)
+class Caution:
+    """What must be read together with the numbers above or below it."""
+
+    items: tuple[str, ...]
+    kind: str = field(default="caution", init=False)
+
+
+@dataclass(frozen=True)
+class AnswerCard:
+    """A question with its answer in large type; without `names` it is unanswered, and `detail` says why."""
+
+    question: str
+    detail: str
+    names: tuple[Named, ...] = ()
+    value: str = ""
+    unit: str = ""
+    ties: tuple[Named, ...] = ()
+    tie_words: str = ""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """All questions with their answers, side by side."""
+
+    items: tuple[AnswerCard, ...]
+    kind: str = field(default="answers", init=False)
+
+
+@dataclass(frozen=True)
+class Definitions:
+    """Terms with their values; `short` ones stand two to a line on paper."""
+
+    items: tuple[tuple[str, str], ...]
+    short: bool
+    kind: str = field(default="definitions", init=False)
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure: its title, how to read it, and what it does not show."""
+
+    name: str
+    title: str
+    read: str
+    limits: str
+    kind: str = field(default="figure", init=False)
+
+
+@dataclass(frozen=True)
+class Absent:
+    """A figure that is not drawn, and why."""
+
+    title: str
+    reason: str
+    kind: str = field(default="absent", init=False)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table; `notes` are footnotes (letter, reason). A `folded` one is closed at first in the HTML; one with heads
+    `across` may be split on paper."""
+
+    name: str
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    notes: tuple[tuple[str, str], ...] = ()
+    folded: bool = False
+    filterable: bool = False
+    across: bool = False
+    kind: str = field(default="table", init=False)
+
+
+Block = Text | Caution | Answers | Definitions | Drawing | Absent | Table
+
+
+@dataclass(frozen=True)
+class Section:
+    """A titled section of the report."""
+
+    name: str
+    title: str
+    blocks: tuple[Block, ...]
 
 
 class Notes:
@@ -23,94 +150,41 @@ class Notes:
         place = self.reasons.index(reason)
         return ("" if place < 26 else chr(96 + place // 26)) + chr(97 + place % 26)
 
-    def place(self, letter: str) -> int:
-        """The place of the reason that has this letter."""
-        return next(place for place, reason in enumerate(self.reasons) if self.letter(reason) == letter)
-
-    def listed(self) -> list[list[str]]:
-        """[[letter, reason], ...] in order of first use."""
-        return [[self.letter(reason), reason] for reason in self.reasons]
-
-
-def cell(
-    text: str, *, sub: str = "", sort: float | str | None = None, tone: str = "", note: str = "", title: str = ""
-) -> Cell:
-    """A table cell: what it says, a smaller second line, what it sorts by, its tone, footnote letter and tooltip."""
-    return {"text": text, "sub": sub, "sort": sort, "tone": tone, "note": note, "title": title, "mark": None}
+    def listed(self) -> tuple[tuple[str, str], ...]:
+        """(letter, reason) in order of first use."""
+        return tuple((self.letter(reason), reason) for reason in self.reasons)
 
 
 def missing(notes: Notes, reason: str) -> Cell:
     """The cell of a number that was not measured: it says so, and why."""
-    return cell(NOT_MEASURED, tone="missing", note=notes.letter(reason), title=reason)
-
-
-def head_cell(row: Mapping[str, Any], looks: Mapping[str, Any], sub: str = "") -> Cell:
-    """The cell of a head's name with its mark."""
-    return {**cell(row["name"], sub=sub, sort=row["name"], tone="head"), "mark": mark_of(row, looks)}
-
-
-def mark_of(row: Mapping[str, Any], looks: Mapping[str, Any]) -> dict[str, str]:
-    """Colour and sign of a row's head."""
-    return {"colour": looks[row["label"]].colour, "sign": looks[row["label"]].sign}
-
-
-def looks_of(summary: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The mark of every head label of a summary."""
-    return marks([row["label"] for row in summary["rows"]])
-
-
-def column(
-    title: str, *, unit: str = "", numeric: bool = True, weight: float = 1, title_of: str = ""
-) -> dict[str, Any]:
-    """A table column; `weight` is its share of the page's width in the PDF, `title_of` its tooltip."""
-    return {"title": title, "unit": unit, "numeric": numeric, "weight": weight, "hint": title_of, "mark": None}
+    return Cell(NOT_MEASURED, tone="missing", note=notes.letter(reason), title=reason)
 
 
 def table(
     name: str,
     caption: str,
-    columns: Sequence[Mapping[str, Any]],
+    columns: Sequence[Column],
     rows: Sequence[Sequence[Cell]],
     notes: Notes | None = None,
     *,
     folded: bool = False,
     filterable: bool = False,
-) -> Block:
-    """A table; `folded` ones are closed at first in the HTML."""
-    return {
-        "kind": "table",
-        "name": name,
-        "caption": caption,
-        "columns": list(columns),
-        "rows": [list(row) for row in rows],
-        "notes": notes.listed() if notes else [],
-        "folded": folded,
-        "filterable": filterable,
-    }
+) -> Table:
+    """A table of rows that were gathered in lists."""
+    cells = tuple(tuple(row) for row in rows)
+    return Table(name, caption, tuple(columns), cells, notes.listed() if notes else (), folded, filterable)
 
 
-def text(words: str) -> Block:
-    """A paragraph."""
-    return {"kind": "text", "text": words}
+def definitions(items: Sequence[tuple[str, str]]) -> Definitions:
+    """Terms with their values."""
+    return Definitions(tuple(items), short=all(len(value) <= 24 for _, value in items))
 
 
-def caution(items: Sequence[str]) -> Block:
-    """What must be read together with the numbers above or below it."""
-    return {"kind": "caution", "items": list(items)}
+def section(name: str, title: str, *blocks: Block | None) -> Section:
+    """A section of the blocks that there are."""
+    return Section(name, title, tuple(block for block in blocks if block))
 
 
-def definitions(items: Sequence[tuple[str, str]]) -> Block:
-    """Terms with their values; `short` ones stand two to a line on paper."""
-    short = all(len(value) <= 24 for _, value in items)
-    return {"kind": "definitions", "items": [list(item) for item in items], "short": short}
-
-
-def figure(figures: Mapping[str, Any], name: str) -> Block:
-    """A figure, or the reason why it is not drawn."""
-    entry = figures.get(name) or {"title": name, "drawn": False, "reason": "the figures were not made", "read": ""}
-    return {"kind": "figure" if entry["drawn"] else "absent", "name": name, **entry}
-
-
-def section(name: str, title: str, blocks: Sequence[Block | None]) -> dict[str, Any]:
-    """A titled section of the report."""
-    return {"name": name, "title": title, "blocks": [block for block in blocks if block]}
+def with_note(cell: Cell, notes: Notes, words: str) -> Cell:
+    """The cell with a footnote, if there is something to say."""
+    return replace(cell, note=notes.letter(words)) if words else cell

@@ -1,94 +1,103 @@
 """The whole report as data: title, sections, blocks, in the order in which both HTML and PDF print them."""
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from workflow.errors import UserError
-from workflow.files import read_json
-from workflow.reporting import detail, frontpage, method, origin
-from workflow.reporting.blocks import figure, looks_of, section, text
-from workflow.reporting.words import number, seeds_words
-from workflow.summary.old.collect import SCHEMA
+from workflow.reporting.blocks import Drawing, Section
+from workflow.reporting.figures.index import read_index
+from workflow.reporting.material import Material
+from workflow.reporting.pages import (
+    accuracy,
+    answer,
+    cite,
+    claims,
+    cost,
+    curves,
+    gaps,
+    heads,
+    method,
+    provenance,
+    published,
+    settings,
+    tail,
+    tradeoff,
+)
+from workflow.reporting.words import NOT_RECORDED, classes_words, count, seeds_words
+from workflow.summary.reading import read_summary
+from workflow.summary.summary import Summary
+from workflow.summary.vocabulary import Ending
+
+PAGES = (
+    *(answer.page, tradeoff.page, heads.page, claims.page, cost.page, accuracy.page, tail.page, curves.page),
+    *(published.page, method.page, settings.page, provenance.page, gaps.page, cite.page),
+)
+"""The sections, in the order of the contents."""
 
 
-def load(summary: Path, figures: Path, published: Path | None = None) -> dict[str, Any]:
-    """The document of a summary file, its figures' folder, and summaries published from other machines."""
-    others = (
-        {path.parent.name: read_summary(path) for path in sorted(published.glob("*/summary.json"))} if published else {}
+@dataclass(frozen=True)
+class Document:
+    """What both renderings print; `facts` stand in a line under the title."""
+
+    title: str
+    kicker: str
+    profile: str
+    lead: str
+    facts: tuple[tuple[str, str], ...]
+    sections: tuple[Section, ...]
+
+    @property
+    def drawn(self) -> list[str]:
+        """The names of the figures in it."""
+        blocks = (block for section in self.sections for block in section.blocks)
+        return [block.name for block in blocks if isinstance(block, Drawing)]
+
+
+def load(summary: Path, figures: Path, published: Path | None = None) -> Material:
+    """What a report is made from: a summary's file, its figures' folder, and summaries published from other machines.
+
+    Benchmark records that lie beside published summaries are none, and are passed over.
+    """
+    paths = sorted(published.glob("*/summary.json")) if published else []
+    others = {path.parent.name: read_summary(path) for path in paths}
+    return Material(read_summary(summary), read_index(figures), others)
+
+
+def document(material: Material) -> Document:
+    """Title, lead, facts and sections."""
+    sections = [page(material) for page in PAGES]
+    return Document(
+        title="Which classification head?",
+        kicker="Headroom",
+        profile=material.summary.facts.profile,
+        lead=lead(material.summary),
+        facts=facts(material.summary),
+        sections=tuple(section for section in sections if section),
     )
-    return document(read_summary(summary), read_json(figures / "figures.json"), others)
 
 
-def read_summary(path: Path) -> dict[str, Any]:
-    """A summary.json of the version this code writes."""
-    summary = read_json(path)
-    if not isinstance(summary, dict) or summary.get("schema") != SCHEMA:
-        raise UserError(f"{path} is not a {SCHEMA} record: run `collect` again")
-    return summary
-
-
-def document(
-    summary: Mapping[str, Any], figures: Mapping[str, Any], published: Mapping[str, Mapping[str, Any]] | None = None
-) -> dict[str, Any]:
-    """Title, lead, facts and sections. The summary itself rides along for the HTML's data island."""
-    looks = looks_of(summary)
-    return {
-        "title": "Which classification head?",
-        "kicker": "Headroom",
-        "lead": lead(summary),
-        "facts": facts(summary),
-        "sections": [
-            frontpage.answer_section(summary, looks),
-            section("tradeoff", "Accuracy against cost", [figure(figures, "pareto")]),
-            frontpage.main_section(summary, looks),
-            frontpage.claims_section(summary),
-            detail.cost_section(summary, looks, figures),
-            detail.accuracy_section(summary, looks, figures),
-            detail.tail_section(summary, looks, figures),
-            detail.curves_section(summary, looks, figures),
-            *([published_section(summary, published)] if published else []),
-            method.method_section(summary, looks),
-            method.parameters_section(summary, looks),
-            origin.provenance_section(summary, looks),
-            origin.gaps_section(summary, figures),
-            origin.citation_section(summary),
-        ],
-        "summary": summary,
-    }
-
-
-def lead(summary: Mapping[str, Any]) -> str:
+def lead(summary: Summary) -> str:
     """One paragraph: what this is."""
-    counts = summary["split"]["counts"] or {}
-    classes = f"{number(counts['train_classes'], 1)} classes" if "train_classes" in counts else "many classes"
-    steps = max((run["planned_steps"] or 0 for run in summary["runs"]), default=0)
-    heads = len({row["label"] for row in summary["rows"]})
-    timed = any(cost["outcome"] == "ok" and cost["exclusive"] for cost in summary["costs"])
+    trained = summary.facts.split.counts.get("train_classes")
+    classes = "many classes" if trained is None else classes_words(trained)
+    steps = max((run.planned_steps or 0 for run in summary.stored.runs), default=0)
+    timed = any(cost.outcome == Ending.OK and cost.exclusive for cost in summary.stored.costs)
     return (
-        f"The same network, from the same initial weights, trained {number(steps, 1)} steps on the same images of "
-        f"{classes} under {heads} classification heads; then scored on images it never saw, of these classes and of "
-        f"new ones{', and timed alone on one machine' if timed else ''}. Every number below is computed from the "
-        "records listed under Provenance."
+        f"The same network, from the same initial weights, trained {count(steps)} steps on the same images of "
+        f"{classes} under {summary.heads['label'].nunique()} classification heads; then scored on images it never "
+        f"saw, of these classes and of new ones{', and timed alone on one machine' if timed else ''}. Every number "
+        "below is computed from the records listed under Provenance."
     )
 
 
-def facts(summary: Mapping[str, Any]) -> list[list[str]]:
+def facts(summary: Summary) -> tuple[tuple[str, str], ...]:
     """The line under the title."""
-    seeds = len({run["seed"] for run in summary["runs"]})
-    done = sum(run["outcome"] == "ok" for run in summary["runs"])
-    device = (summary["machine"] or {}).get("device") or "not recorded"
-    found = [["Profile", summary["profile"]], ["Data", summary["dataset"]["name"] or "not recorded"]]
-    found += [["Backbone", summary["backbone"] or "not recorded"], ["Device", device]]
-    return [*found, ["Runs", f"{done} of {len(summary['runs'])} ok, {seeds_words(seeds)}"]]
-
-
-def published_section(summary: Mapping[str, Any], published: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """The main tables of other machines' published summaries, never in one column with the reader's own."""
-    blocks = [text("Records that others published, as they stood. Do not compare cost across machines.")]
-    for machine, other in published.items():
-        same = all(other[name] == summary[name] for name in ("protocol", "dataset_hash", "split_hash"))
-        alike = "the same protocol, data and split as this run" if same else "another protocol, data set or split"
-        words = f"Published from {machine}: {alike}; dataset {other['dataset']['name']}, backbone {other['backbone']}."
-        blocks += [text(words), frontpage.main_table(other, looks_of(other), f"published-{machine}")]
-    return section("published", "Published elsewhere", blocks)
+    found, runs = summary.facts, summary.runs
+    device = (found.machine.device if found.machine else None) or NOT_RECORDED
+    done = f"{(runs['outcome'] == Ending.OK).sum()} of {len(runs)} ok, {seeds_words(runs['seed'].nunique())}"
+    return (
+        ("Profile", found.profile),
+        ("Data", found.dataset.name or NOT_RECORDED),
+        ("Backbone", found.backbone or NOT_RECORDED),
+        ("Device", device),
+        ("Runs", done),
+    )

@@ -5,28 +5,32 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+
+from pydantic import JsonValue, TypeAdapter
 
 from workflow.errors import UserError
 from workflow.files import atomic
+from workflow.reporting.blocks import Block, Table
+from workflow.reporting.document import Document, document
+from workflow.reporting.material import Material
 
+_DOCUMENT = TypeAdapter(Document)
 TEMPLATE = Path(__file__).with_name("report.typ")
 HEADS_ACROSS = 7
 """Columns of heads that fit beside the first one on a page; wider tables are split."""
 
 
-def write_pdf(document: Mapping[str, Any], figures: Path, out: Path) -> None:
-    """Typeset the document with the figures of `figures`. Raises UserError when there is no Typst."""
+def write_pdf(material: Material, figures: Path, out: Path) -> None:
+    """Typeset the report with the figures in the folder `figures`. Raises UserError when there is no Typst."""
+    report = document(material)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         shutil.copy(TEMPLATE, folder / "report.typ")
-        (folder / "document.json").write_text(json.dumps(printable(document), ensure_ascii=False), encoding="utf-8")
-        for section in document["sections"]:
-            for block in section["blocks"]:
-                if block["kind"] == "figure":
-                    copy_figure(figures / f"{block['name']}.svg", folder)
+        (folder / "document.json").write_text(json.dumps(printable(report), ensure_ascii=False), encoding="utf-8")
+        for drawn in report.drawn:
+            copy_figure(figures / f"{drawn}.svg", folder)
         with atomic(out) as temporary:
             typeset(folder, temporary)
 
@@ -66,31 +70,30 @@ def typeset_by_program(folder: Path, out: Path) -> None:
     shutil.copy(pdf, out)
 
 
-def printable(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The document for paper: without the data island, wide tables split, long paths breakable."""
-    sections = [
-        {**section, "blocks": [part for block in section["blocks"] for part in split(block)]}
-        for section in document["sections"]
-    ]
-    return breakable({**{key: document[key] for key in ("title", "kicker", "lead", "facts")}, "sections": sections})
+def printable(report: Document) -> JsonValue:
+    """The report as JSON for paper: wide tables split, long words breakable."""
+    sections = (
+        replace(section, blocks=tuple(part for block in section.blocks for part in split(block)))
+        for section in report.sections
+    )
+    return breakable(_DOCUMENT.dump_python(replace(report, sections=tuple(sections)), mode="json"))
 
 
-def split(block: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """A table with heads across, in parts that fit the page's width."""
-    width = len(block.get("columns", [])) - 1
-    if not block.get("across") or width <= HEADS_ACROSS:
+def split(block: Block) -> list[Block]:
+    """A table with heads across, in parts that fit the page's width; footnotes stand under the last one."""
+    if not isinstance(block, Table) or not block.across or len(block.columns) - 1 <= HEADS_ACROSS:
         return [block]
-    parts = []
-    for start in range(1, width + 1, HEADS_ACROSS):
-        chosen = [0, *range(start, min(start + HEADS_ACROSS, width + 1))]
-        rows = [[row[place] for place in chosen] for row in block["rows"]]
-        last = chosen[-1] == width
-        parts.append({**block, "columns": [block["columns"][place] for place in chosen], "rows": rows})
-        parts[-1] |= {"notes": block["notes"] if last else []}
+    width = len(block.columns)
+    parts: list[Block] = []
+    for start in range(1, width, HEADS_ACROSS):
+        end = min(start + HEADS_ACROSS, width)
+        columns = (block.columns[0], *block.columns[start:end])
+        rows = tuple((row[0], *row[start:end]) for row in block.rows)
+        parts.append(replace(block, columns=columns, rows=rows, notes=block.notes if end == width else ()))
     return parts
 
 
-def breakable(value: Any) -> Any:
+def breakable(value: JsonValue) -> JsonValue:
     """Long unbroken words may break after / _ = and every 16th character of a hash."""
     if isinstance(value, dict):
         return {key: item if key in ("name", "kind", "colour") else breakable(item) for key, item in value.items()}

@@ -1,36 +1,21 @@
-"""Names, units and number formats: the same in every table, figure and rendering."""
+"""Units and number formats: the same in every table, figure and rendering."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
 
-from workflow.evaluating.metrics import HEADLINE as HEADLINE
-from workflow.evaluating.metrics import describe
+from workflow.evaluating.metrics import METRICS, Metric, describe
+from workflow.summary.statistics import Spread
 
 NOT_MEASURED = "not measured"
+NOT_RECORDED = "not recorded"
 
 
-@dataclass(frozen=True)
-class Words:
-    """How a score is called: a short `label`, a sentence of `description`, and whether "high" or "low" is better."""
-
-    label: str
-    description: str
-    better: str = "high"
-
-
-def score_words(name: str) -> Words:
-    """The words for a score: its short label, or its name where an older record has a score that is no more."""
+def metric(name: str) -> Metric:
+    """The row of a score; one made of its name where an older record has a score that is no more, after all others."""
     try:
-        found = describe(name)
+        return describe(name)
     except KeyError:
-        return Words(name, name, "low" if name.endswith(("/eer", "_std")) else "high")
-    return Words(found.short, found.description, found.better)
-
-
-def row_name(label: str, ratio: float | str) -> str:
-    """How a table row is called: the head's label, with its ratio unless that is 1."""
-    return label if float(ratio) == 1 else f"{label} r {float(ratio):g}"
+        better = "low" if name.endswith(("/eer", "_std")) else "high"
+        return Metric(name, "", name, name, name, better, order=(len(METRICS), 0.0))
 
 
 def points(value: float | None, digits: int = 1) -> str:
@@ -57,15 +42,20 @@ def number(value: float | None, digits: int = 3) -> str:
     return f"{value:.{digits}g}"
 
 
-def size(count: float | None) -> str:
+def count(value: int) -> str:
+    """A whole number with narrow spaces: 100000 -> 100 000."""
+    return number(value, 1)
+
+
+def size(byte_count: float | None) -> str:
     """Bytes with a binary unit: 1536 -> 1.5 KiB."""
-    if count is None:
+    if byte_count is None:
         return NOT_MEASURED
     for unit in ("B", "KiB", "MiB", "GiB"):
-        if abs(count) < 1024:
-            return f"{number(count)} {unit}"
-        count /= 1024
-    return f"{number(count)} TiB"
+        if abs(byte_count) < 1024:
+            return f"{number(byte_count)} {unit}"
+        byte_count /= 1024
+    return f"{number(byte_count)} TiB"
 
 
 def duration(seconds: float | None) -> str:
@@ -79,13 +69,18 @@ def duration(seconds: float | None) -> str:
     return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def spread_words(score: Mapping[str, Any], show: Callable[[float], str] = points) -> str:
+def spread_words(score: Spread, show: Callable[[float | None], str] = points) -> str:
     """The spread beside a mean: nothing for one value, both values for two, the 95 % interval from three on."""
-    if score["n"] < 2:
-        return "1 seed" if score["n"] else ""
-    if score["n"] == 2:
-        return f"{show(score['min'])}–{show(score['max'])}"
-    return f"{show(score['low'])}–{show(score['high'])}"
+    if score.n < 2:
+        return "1 seed" if score.n else ""
+    if score.n == 2:
+        return f"{show(score.min)}–{show(score.max)}"
+    return f"{show(score.low)}–{show(score.high)}"
+
+
+def seed_values(found: Spread) -> str:
+    """Differences seed by seed: `+2.8, +3.0`."""
+    return ", ".join(signed_points(value) for value in found.values.values())
 
 
 def seeds_words(n: int) -> str:
@@ -93,6 +88,16 @@ def seeds_words(n: int) -> str:
     return f"{n} seed" if n == 1 else f"{n} seeds"
 
 
-def classes_words(count: int) -> str:
+def classes_words(classes: int) -> str:
     """A class count with narrow spaces: 100000 -> 100 000 classes."""
-    return f"{number(count, 1)} classes"
+    return f"{count(classes)} classes"
+
+
+def ending_words(outcome: str, reason: str | None) -> str:
+    """How a cell ended, and why: `diverged: loss is NaN at step 210`."""
+    return f"{outcome}: {reason or 'no reason recorded'}"
+
+
+def unique(words: list[str]) -> str:
+    """Distinct texts in order of appearance, or that nothing was recorded."""
+    return "; ".join(dict.fromkeys(words)) or NOT_RECORDED

@@ -41,7 +41,7 @@ rule summary:
 
 rule figures:
     input:
-        code=code("workflow/summary/*.py", "workflow/reporting/*.py"),
+        code=code("workflow/summary/*.py", "workflow/reporting/*.py", "workflow/reporting/figures/*.py"),
         summary=f"{RESULTS}/summary.json",
     output:
         report(
@@ -67,7 +67,7 @@ rule figures:
 
 rule rendering:
     input:
-        code=code("workflow/summary/*.py", "workflow/reporting/*"),
+        code=code("workflow/summary/*.py", "workflow/reporting/*", "workflow/reporting/*/*.py"),
         summary=f"{RESULTS}/summary.json",
         figures=f"{RESULTS}/figures",
     output:

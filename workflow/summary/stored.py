@@ -125,6 +125,7 @@ class RunRow(Row):
     seconds: float | None = None
     images: Images | None = None
     processes: int | None = None
+    freed_memory_kept: bool | None = None
     resumed: int | None = None
     initial_weights: str | None = None
     split_hash: str | None = None

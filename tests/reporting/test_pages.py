@@ -1,0 +1,146 @@
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.reporting.conftest import Recollect, edit
+from workflow.reporting.blocks import AnswerCard, Answers, Caution, Table
+from workflow.reporting.caveats import caveat_words, seeds_sentence
+from workflow.reporting.claim_words import decided_by, measured
+from workflow.reporting.cost_words import upkeep_words
+from workflow.reporting.material import Material
+from workflow.reporting.pages import answer, claims, curves, gaps, method
+from workflow.summary.rules import Better, Tail, load_claims
+from workflow.summary.stored import CostRow
+from workflow.summary.summary import Summary
+
+RULES = {claim.id: claim.rule for claim in load_claims()}
+
+
+def cards(summary: Summary) -> list[AnswerCard]:
+    block = answer.page(Material(summary)).blocks[0]
+    assert isinstance(block, Answers)
+    return list(block.items)
+
+
+def table_of(section_blocks: object, name: str) -> Table:
+    assert isinstance(section_blocks, tuple)
+    return next(block for block in section_blocks if isinstance(block, Table) and block.name == name)
+
+
+@pytest.mark.parametrize(
+    ("claim", "parts"),
+    [
+        ("pfc-accuracy", ("Hard pairs accuracy of partial_fc at ratio 0.1 minus that of fc", "within 0.5 points")),
+        ("dcq-long-tail", ("1:N rank-1 with the most distractors of dcq", "two seeds must both gain 1 point")),
+        ("dcq-few-shot", ("classes with few images minus the same among those with many", "at least 5 points")),
+        ("dcq-memory", ("measured peak bytes of the head alone, dcq at ratio 0.1 divided by fc", "more than 5 %")),
+        ("f2c-speed", ("images per second with gradient, end to end", "p10–p90 ranges must not overlap")),
+        ("pfc-scale", ("one cost cell of partial_fc at 10\u202f000\u202f000 classes or more",)),
+        ("dcq-server", ("device allocator peak of dcq at ratio 0.1", "85\u202f742 classes or more: below 9 GB")),
+    ],
+)
+def test_what_decides_a_claim_is_made_from_its_rule(claim: str, parts: tuple[str, ...]) -> None:
+    words = decided_by(RULES[claim], "fc")
+    assert all(part in words for part in parts), words
+
+
+def test_the_margin_that_is_printed_is_the_one_that_decides() -> None:
+    rule = RULES["dcq-few-shot"]
+    assert isinstance(rule, Tail)
+    assert "at least 7 points" in decided_by(rule.model_copy(update={"margin": 0.07}), "fc")
+    better = RULES["dcq-long-tail"]
+    assert isinstance(better, Better)
+    plain = better.model_copy(update={"score": "verification_hard/accuracy"})
+    assert "distractors" not in decided_by(plain, None) and "minus that of the reference" in decided_by(plain, None)
+
+
+def test_every_claim_stands_in_the_table_with_its_verdict(material: Material) -> None:
+    rows = table_of(claims.page(material).blocks, "claims").rows
+    assert [row[0].text for row in rows] == [claim.statement for claim in load_claims()]
+    assert {row[3].text for row in rows} <= {"reproduced", "not reproduced", "inconclusive", "not measured here"}
+    assert all(row[1].text and row[2].text for row in rows)
+
+
+def test_a_claim_that_is_not_measured_says_what_is_lacking(recollect: Recollect) -> None:
+    summary = recollect(lambda profile: shutil.rmtree(profile / "cost/end-to-end/f2c"))
+    found = {judgement.claim.id: measured(judgement) for judgement in Material(summary).judgements}
+    assert found["f2c-speed"] == "end-to-end step time was not measured for both heads"
+    assert found["pfc-scale"] == "the largest number of classes tried was 1\u202f000\u202f000"
+    assert found["dcq-server"] == "no end-to-end cell with 85\u202f742 classes or more on a GPU"
+
+
+def test_memory_that_was_only_declared_is_said_to_be_so(recollect: Recollect) -> None:
+    def change(profile: Path) -> None:
+        for path in profile.glob("cost/head/*/*/*.json"):
+            edit(path, memory={"declared_state_bytes": 2048})
+
+    summary = recollect(change)
+    found = {judgement.claim.id: measured(judgement) for judgement in Material(summary).judgements}
+    words = (
+        "memory was not measured for both heads; the heads declare 2 KiB against 2 KiB of state at 100\u202f000 classes"
+    )
+    assert found["dcq-memory"] == words
+    assert cards(summary)[4].detail.endswith("declared state, not measured")
+
+
+def test_answers_name_rows_ties_and_what_they_rest_on(summary: Summary) -> None:
+    found = cards(summary)
+    assert [card.question for card in found] == [*answer.QUESTIONS.values()]
+    first = found[0]
+    assert [name.name for name in first.names] == ["dcq r 0.1"] and first.unit == "%"
+    assert first.detail.startswith("Hard pairs, 2 seeds (")
+    assert first.tie_words == ("too few seeds to tell it from" if first.ties else "")
+    assert found[3].unit == "images/s" and "ms a step (p10 to p90)" in found[3].detail
+    assert found[5].value.endswith(" of 6")
+
+
+def test_an_unanswered_question_says_why(recollect: Recollect) -> None:
+    found = cards(recollect(lambda profile: shutil.rmtree(profile / "cost")))
+    assert [bool(card.names) for card in found] == [True, True, True, False, False, False]
+    assert all(card.detail.startswith("not measured: ") and len(card.detail) > 40 for card in found[3:])
+
+
+def test_caveats_stand_beside_the_verdicts(material: Material) -> None:
+    words = caveat_words(material.summary)
+    assert "Short runs: 600 steps are 8.4 passes" in words[0] and "Two seeds" in words[1]
+    block = claims.page(material).blocks[0]
+    assert isinstance(block, Caution) and block.items == words[:1]
+    assert "One seed" in seeds_sentence(1) and "3 seeds: intervals" in seeds_sentence(3)
+
+
+def test_gaps_name_the_meters_that_read_nothing(material: Material) -> None:
+    lost = {row[0].text: row[1].text for row in table_of(gaps.page(material).blocks, "gaps").rows}
+    assert "this run used cpu" in lost["utilisation, power, energy per image, clocks, temperature"]
+    assert any("centres" in what and "dcq r 0.1" in what and "learns no centres" in why for what, why in lost.items())
+    assert lost["f2c r 0.1, seed 1"].startswith("diverged: loss is NaN at step 210")
+
+
+def test_a_missing_record_is_a_gap_that_says_so(recollect: Recollect) -> None:
+    summary = recollect(lambda profile: shutil.rmtree(profile / "glyphs-s/small/dcq/0.1/1"))
+    lost = {row[0].text: row[1].text for row in table_of(gaps.page(Material(summary)).blocks, "gaps").rows}
+    assert lost["dcq r 0.1, seed 1"].startswith("missing: no record: this cell was planned")
+
+
+def test_periodic_work_is_told_in_one_footnote(summary: Summary) -> None:
+    cost = next(cost for cost in summary.stored.costs if (cost.name, cost.mode) == ("dcq r 0.1", "end-to-end"))
+    upkeep = {"seconds": 2.0, "every_steps": 100, "ms_per_step": 20.0}
+    worked = CostRow.model_validate({**cost.model_dump(), "upkeep": upkeep})
+    words = "20 ms of each step are for work that dcq r 0.1 does in 2 s every 100 steps, at 5\u202f000 classes"
+    assert upkeep_words(worked) == words and upkeep_words(cost) == ""
+
+
+@pytest.mark.parametrize(("kept", "words"), [(True, "kept"), (False, "returned"), (None, None)])
+def test_method_says_what_became_of_freed_memory(recollect: Recollect, kept: bool | None, words: str | None) -> None:
+    def change(profile: Path) -> None:
+        for path in profile.glob("glyphs-s/small/*/*/*/run.json"):
+            edit(path, freed_memory_kept=kept)
+
+    terms = dict(method.freed_memory(recollect(change).stored.runs))
+    assert (words in terms["Freed memory"]) if words else not terms
+
+
+def test_accuracy_is_compared_at_equal_steps_images_and_seconds(material: Material) -> None:
+    rows = table_of(curves.page(material).blocks, "budgets").rows
+    assert [row[0].text for row in rows] == material.names
+    assert all(cell.text != "not measured" for row in rows for cell in row)

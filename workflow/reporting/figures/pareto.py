@@ -1,0 +1,70 @@
+"""The trade-off: images per second against accuracy on look-alikes."""
+
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+
+from workflow.reporting.figures.drawing import WIDTH, dot, whisker
+from workflow.reporting.figures.labels import Spot, place_labels
+from workflow.reporting.figures.plot import SPREAD, Drawn, Plot
+from workflow.reporting.palette import INK, Styles
+from workflow.summary.answers import HARD, coordinates, pareto
+from workflow.summary.costs import in_training
+from workflow.summary.statistics import compare
+from workflow.summary.summary import Summary
+
+
+def draw(summary: Summary, styles: Styles) -> Drawn | str:
+    """One mark a row."""
+    places = coordinates(summary)
+    if places.empty:
+        return "it needs hard-pair accuracy and an end-to-end timing of the same head; no row has both"
+    data = plotted(summary, places)
+    figure, axes = plt.subplots(figsize=(WIDTH, 3.2))
+    front_line(axes, places)
+    spots = []
+    for point in data.assign(mark=mark_sizes(data["peak_bytes"])).itertuples():
+        style = styles[point.row]
+        whisker(axes, point.images_per_second, point.low, point.high, style)
+        dot(axes, point.images_per_second, point.accuracy, style, point.mark)
+        spots.append(Spot(point.images_per_second, point.accuracy, point.mark, point.row, style.colour))
+    axes.set(xlabel="images with gradient per second, end to end", ylabel="hard-pair accuracy, %")
+    axes.margins(0.16, 0.2)
+    place_labels(axes, spots)
+    return figure, data
+
+
+def plotted(summary: Summary, places: pd.DataFrame) -> pd.DataFrame:
+    """The numbers in it, in planned order; accuracy in percent."""
+    names = [name for name in summary.heads["name"] if name in places.index]
+    scores, costs = compare(summary, HARD).loc[names], in_training(summary).loc[names]
+    percent = (100 * scores[["mean", "min", "max"]].astype("float64")).set_axis(["accuracy", "low", "high"], axis=1)
+    found = percent.assign(seeds=scores["n"], peak_bytes=costs["peak_bytes"])
+    found.insert(0, "images_per_second", places["images_per_second"])
+    return found.rename_axis("row").reset_index()
+
+
+def mark_sizes(peak_bytes: pd.Series) -> pd.Series:
+    """Points across: the area grows with memory; one size where none was measured."""
+    known = peak_bytes.astype("float64").fillna(0)
+    return 7 + 8 * (known / (known.max() or 1)) ** 0.5
+
+
+def front_line(axes: Axes, places: pd.DataFrame) -> None:
+    """The stepped line through the undominated points, from fast to accurate."""
+    front = places.loc[list(pareto(places))]
+    dashes = (0, (2, 2))
+    x, y = front["images_per_second"], 100 * front["accuracy"]
+    axes.step(x, y, where="post", color=INK, alpha=0.35, linewidth=1, linestyle=dashes, zorder=0)
+
+
+PLOT = Plot(
+    "pareto",
+    "Accuracy against cost",
+    "Up is more accurate, right is faster. A vertical whisker spans the seeds; the stepped line joins the rows "
+    "that no other row beats in both. The size of a mark grows with the head's memory in the same step.",
+    "Accuracy after equal steps, not at convergence; speed at this number of classes only. Heads that encode a "
+    "second view do more work per step.",
+    draw,
+    SPREAD,
+)

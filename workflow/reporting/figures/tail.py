@@ -1,0 +1,94 @@
+"""The long tail: identification by groups of classes, and by the number of training images."""
+
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+
+from workflow.reporting.figures.drawing import WIDTH, banded, dot, legend, over_seeds, whisker
+from workflow.reporting.figures.plot import Drawn, Plot
+from workflow.reporting.palette import Styles
+from workflow.summary.statistics import by_seed
+from workflow.summary.stored import SplitFacts
+from workflow.summary.summary import Summary
+
+GROUPS = ("many", "medium", "few")
+TICKS = (1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000)
+
+
+def draw(summary: Summary, styles: Styles) -> Drawn | str:
+    """Groups on the left, exact numbers of images on the right."""
+    groups = grouped(summary)
+    if groups.empty:
+        return "closed-set identification by many, medium and few was not measured"
+    names = [name for name in summary.heads["name"] if name in set(groups["row"])]
+    figure, (left, right) = plt.subplots(1, 2, figsize=(WIDTH, 3.8), width_ratios=(1, 1.15))
+    groups_panel(left, groups, names, styles)
+    left.set_xticks(range(len(GROUPS)), [group_words(group, summary.facts.split) for group in GROUPS])
+    left.set(ylabel="rank-1, %", title="by group")
+    shots = by_shots(summary, names)
+    shots_panel(right, shots, styles)
+    legend(figure, styles, names)
+    tables = [("groups", groups), ("shots", over_seeds(shots, "shots", "rank1"))]
+    return figure, pd.concat([table.assign(panel=panel) for panel, table in tables if len(table)])
+
+
+def grouped(summary: Summary) -> pd.DataFrame:
+    """Mean and range over seeds, in percent: row, group, rank1, low, high."""
+    found = []
+    for group in GROUPS:
+        for name in summary.heads["name"]:
+            values = 100 * by_seed(summary, name, f"closed/rank1/{group}")
+            if len(values):
+                found.append((name, group, values.mean(), values.min(), values.max()))
+    return pd.DataFrame(found, columns=["row", "group", "rank1", "low", "high"])
+
+
+def groups_panel(axes: Axes, groups: pd.DataFrame, names: list[str], styles: Styles) -> None:
+    """Marks side by side within each group."""
+    for line in groups.itertuples():
+        style = styles[line.row]
+        x = GROUPS.index(line.group) + 0.72 * ((names.index(line.row) + 0.5) / len(names) - 0.5)
+        whisker(axes, x, line.low, line.high, style)
+        dot(axes, x, line.rank1, style, 6)
+    axes.grid(axis="x", visible=False)
+
+
+def group_words(group: str, split: SplitFacts) -> str:
+    """`few`, its thresholds and its number of classes, on lines of their own."""
+    limits, counts = "", split.counts
+    if "many" in split.shots and "medium" in split.shots:
+        many, medium = split.shots["many"], split.shots["medium"]
+        limits = {"many": f"≥ {many} images", "medium": f"{medium} to {many - 1}", "few": f"≤ {medium - 1}"}[group]
+    classes = f"{counts[group]} classes" if group in counts else ""
+    return "\n".join(part for part in (group, limits, classes) if part)
+
+
+def by_shots(summary: Summary, names: list[str]) -> pd.DataFrame:
+    """Every seed's identification by the number of training images, in percent: row, seed, shots, rank1."""
+    points = summary.curves[(summary.curves["curve"] == "shots") & summary.curves["y"].notna()]
+    own = pd.concat([points[points["name"] == name].sort_values("x", kind="stable") for name in names])
+    return pd.DataFrame({"row": own["name"], "seed": own["seed"], "shots": own["x"], "rank1": 100 * own["y"]})
+
+
+def shots_panel(axes: Axes, shots: pd.DataFrame, styles: Styles) -> None:
+    """A line a row."""
+    axes.set_title("by number of training images")
+    if len(shots):
+        banded(axes, shots, "shots", "rank1", styles)
+        every = sorted(shots["shots"].unique())
+        shown = [tick for tick in every if tick in TICKS] or every
+        axes.set(xscale="log")
+        axes.set_xticks(shown, [f"{tick:g}" for tick in shown])
+        axes.minorticks_off()
+    axes.set(xlabel="training images of the class")
+
+
+PLOT = Plot(
+    "tail",
+    "The long tail",
+    "Left: identification on unseen images, for classes with many, some and few training images; marks "
+    "are means, whiskers span the seeds. Right: the same by the exact number of training images.",
+    "Identification here is by one gallery image a class for every head. Scores by learned centres answer another "
+    "question and stand in their own column of the accuracy table.",
+    draw,
+)

@@ -1,0 +1,90 @@
+"""The first page: which head for which regime, and what must be said beside it."""
+
+from workflow.reporting.blocks import AnswerCard, Answers, Caution, Section, section
+from workflow.reporting.caveats import caveat_words
+from workflow.reporting.material import Material
+from workflow.reporting.words import classes_words, metric, number, points, seeds_words, size, spread_words
+from workflow.summary.answers import Answer, ByMemory, ByScore, BySpeed, ByTrade, Question, Unanswered, answers
+
+QUESTIONS = {
+    Question.LOOK_ALIKES: "Most accurate on look-alikes",
+    Question.ONE_AMONG_MANY: "Best at finding one among many",
+    Question.FEW_SHOT: "Best on few-shot classes",
+    Question.FASTEST: "Fastest training step",
+    Question.SMALLEST: "Fewest bytes for the head",
+    Question.TRADE: "Beaten by none in both speed and accuracy",
+}
+LACKING = {
+    Question.FASTEST: "no undisturbed end-to-end timing exists",
+    Question.SMALLEST: "no head was measured alone, or no number of classes for all of them",
+    Question.TRADE: "needs accuracy and an end-to-end timing of at least one row",
+}
+
+
+def page(material: Material) -> Section:
+    """The answers, and the caveats."""
+    cards = tuple(card(answer, material) for answer in answers(material.summary))
+    return section("answer", "The answer", Answers(cards), Caution(caveat_words(material.summary)))
+
+
+def card(answer: Answer, material: Material) -> AnswerCard:
+    """One question with its answer in words."""
+    match answer:
+        case ByScore():
+            return by_score(answer, material)
+        case BySpeed():
+            return by_speed(answer, material)
+        case ByMemory():
+            return by_memory(answer, material)
+        case ByTrade():
+            return by_trade(answer, material)
+        case Unanswered():
+            lacks = f"{metric(answer.score).short} was not measured" if answer.score else LACKING[answer.question]
+            return AnswerCard(QUESTIONS[answer.question], f"not measured: {lacks}")
+
+
+def by_score(answer: ByScore, material: Material) -> AnswerCard:
+    """The most accurate row."""
+    found = answer.spread
+    detail = f"{metric(answer.score).short}, {seeds_words(found.n)}"
+    if found.n > 1:
+        detail += f" ({'95 % interval ' if found.n > 2 else ''}{spread_words(found)})"
+    words = "within noise of" if answer.enough else "too few seeds to tell it from"
+    return answered(answer, material, points(found.mean), "%", detail, words)
+
+
+def by_speed(answer: BySpeed, material: Material) -> AnswerCard:
+    """The fastest row."""
+    steps = f"{number(answer.p10_ms)} to {number(answer.p90_ms)} ms a step (p10 to p90)"
+    detail = f"with gradient; {steps}, {classes_words(answer.classes)}"
+    return answered(answer, material, number(answer.images_per_second), "images/s", detail, "ranges overlap with")
+
+
+def by_memory(answer: ByMemory, material: Material) -> AnswerCard:
+    """The smallest row."""
+    value, _, unit = size(answer.bytes).partition(" ")
+    meter = answer.meter or "declared state, not measured"
+    detail = f"head alone at {classes_words(answer.classes)}; {meter}"
+    return answered(answer, material, value, unit, detail, "within 5 % of")
+
+
+def by_trade(answer: ByTrade, material: Material) -> AnswerCard:
+    """The rows that no other row beats."""
+    detail = "mean hard-pair accuracy against images/s; differences in accuracy may be within noise"
+    value = f"{len(answer.names)} of {answer.of}"
+    return AnswerCard(QUESTIONS[answer.question], detail, material.named(answer.names), value, "rows")
+
+
+def answered(
+    answer: ByScore | BySpeed | ByMemory, material: Material, value: str, unit: str, detail: str, tie_words: str
+) -> AnswerCard:
+    """A question that one row answers, with the rows that cannot be told from it."""
+    return AnswerCard(
+        question=QUESTIONS[answer.question],
+        detail=detail,
+        names=material.named((answer.name,)),
+        value=value,
+        unit=unit,
+        ties=material.named(answer.ties),
+        tie_words=tie_words if answer.ties else "",
+    )

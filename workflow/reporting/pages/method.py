@@ -1,0 +1,93 @@
+"""How it was measured: the protocol, and what differs between the heads."""
+
+from workflow.reporting.blocks import Cell, Column, Notes, Section, Table, Text, definitions, missing, section, table
+from workflow.reporting.material import Material
+from workflow.reporting.words import NOT_RECORDED, count
+from workflow.summary.stored import RunRow
+from workflow.summary.summary import Summary
+
+IDENTICAL = (
+    "Identical for every head, per seed: backbone, initial weights, order of the query images, margin, scale, "
+    "schedule and augmentation. Validation and test are disjoint in classes and images, and in faces where the images "
+    "are glyphs; the learning curves are of validation, the scores of test. No score is computed on anything seen in "
+    "training, and no setting was tuned in this run: all heads share those of the config. The shipped defaults come "
+    "from earlier pilot runs, which tried more settings for DCQ and F2C than for full and Partial FC. The "
+    "table below says what differs between heads, because it must."
+)
+
+
+def page(material: Material) -> Section:
+    """Protocol, data, and what differs between heads."""
+    terms = definitions([*protocol(material.summary), *freed_memory(material.summary.stored.runs)])
+    return section("method", "Method", Text(IDENTICAL), terms, left_out(material.summary), differences_table(material))
+
+
+def protocol(summary: Summary) -> list[tuple[str, str]]:
+    """Protocol version, thresholds and counts."""
+    counts, shots = summary.facts.split.counts, summary.facts.split.shots
+    found = [("Protocol", summary.facts.protocol or NOT_RECORDED)]
+    if shots:
+        limits = f"≥ {shots['many']}, {shots['medium']} to {shots['many'] - 1}, less"
+        found.append(("Images of many, medium, few", limits))
+    return found + [(name.replace("_", " ").capitalize(), count(value)) for name, value in counts.items()]
+
+
+def freed_memory(runs: list[RunRow]) -> list[tuple[str, str]]:
+    """Whether the runs' allocator kept what a step freed for the next one; nothing where no record says so."""
+    stated = {run.freed_memory_kept for run in runs} - {None}
+    if not stated:
+        return []
+    return [("Freed memory", "kept in some runs only" if len(stated) > 1 else "kept" if True in stated else "returned")]
+
+
+def left_out(summary: Summary) -> Text | None:
+    """What was kept out of the dataset, by reason."""
+    rejected = {reason: number for reason, number in summary.facts.dataset.rejected.items() if number}
+    lost = ", ".join(f"{count(number)} {reason}" for reason, number in rejected.items())
+    return Text(f"Left out when the data set was built: {lost}.") if lost else None
+
+
+def differences_table(material: Material) -> Table:
+    """Per head: loader, images a step, momentum used and the paper's, pool, centres."""
+    notes = Notes()
+    columns = [
+        Column("Head", numeric=False, weight=3),
+        Column("Loader", numeric=False, weight=1.5),
+        Column("Images a step", unit="gradient"),
+        Column("Images a step", unit="encoded"),
+        Column("Momentum", unit="used"),
+        Column("Momentum", unit="paper"),
+        Column("Pool", unit="rows"),
+        Column("Centres", numeric=False),
+    ]
+    rows = [differences_line(material, name, notes) for name in material.names]
+    return table("differences", "What differs between the heads", columns, rows, notes)
+
+
+def differences_line(material: Material, name: str, notes: Notes) -> list[Cell]:
+    """What one head declares to need."""
+    declared = material.summary.declared.get(name)
+    if declared is None:
+        return [material.head_cell(name), *(missing(notes, "no run of this row left a record") for _ in range(7))]
+    pool = declared.pool
+    return [
+        material.head_cell(name, sub=declared.summary),
+        Cell(declared.batches),
+        *(step_cell(material, name, kind, notes) for kind in ("gradient", "encoded")),
+        momentum_cell(declared.momentum_used),
+        momentum_cell(declared.momentum),
+        Cell("none declared" if pool is None else count(pool), sort=pool),
+        Cell("learned" if declared.learned_centres else "none"),
+    ]
+
+
+def step_cell(material: Material, name: str, kind: str, notes: Notes) -> Cell:
+    """Images per step: with gradient, or encoded."""
+    heads = material.summary.heads.set_index("name")
+    value = heads[f"images_per_step_{kind}"].dropna().get(name)
+    return missing(notes, "the run recorded no images") if value is None else Cell(count(value), sort=float(value))
+
+
+def momentum_cell(momentum: float | None) -> Cell:
+    """The momentum of the encoder's twin."""
+    return Cell("no twin", tone="quiet") if momentum is None else Cell(f"{momentum:g}", sort=momentum)

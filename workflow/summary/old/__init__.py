@@ -1,1 +1,0 @@
-"""The collection that the report still reads, until it reads workflow.summary."""
