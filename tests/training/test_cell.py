@@ -249,3 +249,16 @@ def test_an_error_in_a_head_is_recorded_as_its_failure(cell, monkeypatch):
     monkeypatch.setattr(heads.load("fc"), "commit", lambda self: {}["missing"])
     record = run(cell("fc"))
     assert (record["outcome"], record["reason"]) == ("failed", "KeyError: 'missing'")
+
+
+def test_a_row_s_momentum_overrides_the_head_s(cell):
+    own = cell("dcq", "0.5", name="own")
+    own.spec["momentum"] = 0.5
+    assert (run(own)["declared"]["momentum"], run(cell("dcq", "0.5"))["declared"]["momentum"]) == (0.5, 0.999)
+
+
+def test_a_row_s_momentum_is_refused_where_there_is_no_twin(cell):
+    without = cell("fc")
+    without.spec["momentum"] = 0.5
+    record = run(without)
+    assert record["outcome"] == "failed" and "has no momentum twin" in record["reason"]

@@ -28,20 +28,27 @@ def assemble(spec: dict[str, Any], split: Split, images: np.ndarray, device: tor
     backbone = build(spec["backbone"], channels, size)
     weights = fingerprint(backbone)
     torch.manual_seed(seed + 1)
-    kind = heads.load(spec["cell"]["head"])
-    head = make_head(kind, spec, len(split.arrays["shots"]))
-    network = Network(backbone, kind.momentum is not None, spec["train"]["precision"])
+    head = make_head(spec, split.arrays["shots"])
+    network = Network(backbone, head.momentum is not None, spec["train"]["precision"])
     return network.to(device), head.to(device), weights
 
 
-def make_head(kind: type[Head], spec: dict[str, Any], num_classes: int) -> Head:
-    """Construct a head from the cell's options; what its constructor refuses becomes a UserError."""
+def make_head(spec: dict[str, Any], shots: np.ndarray) -> Head:
+    """Construct the cell's head; shots (C,) int64 are the training images of each class. Refused if it cannot be."""
     cell = spec["cell"]
-    options = spec["head"] | ({"ratio": cell["ratio"]} if "ratio" in heads.options(cell["head"]) else {})
     try:
-        return kind(num_classes, spec["backbone"]["dim"], **options)
-    except (TypeError, ValueError) as error:
-        raise Refused(f"head '{cell['label']}' (heads/{cell['head']}.py) refuses its options: {error}") from error
+        return heads.make(
+            cell["head"],
+            len(shots),
+            spec["backbone"]["dim"],
+            options=spec["head"],
+            ratio=cell["ratio"],
+            momentum=spec.get("momentum"),
+            class_counts=torch.from_numpy(shots),
+            label=cell["label"],
+        )
+    except ValueError as error:
+        raise Refused(str(error)) from error
 
 
 def make_loader(
