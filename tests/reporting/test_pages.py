@@ -122,7 +122,7 @@ def test_a_missing_record_is_a_gap_that_says_so(recollect: Recollect) -> None:
     assert lost["dcq r 0.1, seed 1"].startswith("missing: no record: this cell was planned")
 
 
-def test_periodic_work_is_told_in_one_footnote(summary: Summary) -> None:
+def test_periodic_work_makes_one_footnote(summary: Summary) -> None:
     cost = next(cost for cost in summary.stored.costs if (cost.name, cost.mode) == ("dcq r 0.1", "end-to-end"))
     upkeep = {"seconds": 2.0, "every_steps": 100, "ms_per_step": 20.0}
     worked = CostRow.model_validate({**cost.model_dump(), "upkeep": upkeep})
@@ -130,14 +130,14 @@ def test_periodic_work_is_told_in_one_footnote(summary: Summary) -> None:
     assert upkeep_words(worked) == words and upkeep_words(cost) == ""
 
 
-@pytest.mark.parametrize(("kept", "words"), [(True, "kept"), (False, "returned"), (None, None)])
+@pytest.mark.parametrize(("kept", "words"), [(True, "kept"), (False, "given back"), (None, None)])
 def test_method_says_what_became_of_freed_memory(recollect: Recollect, kept: bool | None, words: str | None) -> None:
     def change(profile: Path) -> None:
         for path in profile.glob("glyphs-s/small/*/*/*/run.json"):
             edit(path, freed_memory_kept=kept)
 
     terms = dict(method.freed_memory(recollect(change).stored.runs))
-    assert (words in terms["Freed memory"]) if words else not terms
+    assert (words in terms["Memory freed by a step"]) if words else not terms
 
 
 def test_accuracy_is_compared_at_equal_steps_images_and_seconds(material: Material) -> None:

@@ -1,6 +1,7 @@
 """Units and number formats: the same in every table, figure and rendering."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from workflow.evaluating.metrics import METRICS, Metric, describe
 from workflow.summary.statistics import Spread
@@ -14,8 +15,8 @@ def metric(name: str) -> Metric:
     try:
         return describe(name)
     except KeyError:
-        better = "low" if name.endswith(("/eer", "_std")) else "high"
-        return Metric(name, "", name, name, name, better, order=(len(METRICS), 0.0))
+        unknown = Metric(name, "", name, name, name, order=(len(METRICS), 0.0))
+        return replace(unknown, better="low") if name.endswith(("/eer", "_std")) else unknown
 
 
 def points(value: float | None, digits: int = 1) -> str:

@@ -44,8 +44,8 @@ def place_label(axes: Axes, spot: Spot, taken: list[Bbox]) -> Bbox:
     frame = axes.get_window_extent(renderer)
     for attempt, (across, up, side) in enumerate(SIDES, 1):
         offset = (across * (spot.mark / 2 + 4), up * (spot.mark / 2 + 8))
-        style = {"textcoords": "offset points", "ha": side, "va": "center", "color": spot.colour}
-        note = axes.annotate(spot.text, (spot.x, spot.y), offset, **style)
+        note = axes.annotate(spot.text, (spot.x, spot.y), offset, textcoords="offset points")
+        note.set(ha=side, va="center", color=spot.colour)
         box = note.get_window_extent(renderer).expanded(1.02, 1.1)
         inside = frame.x0 <= box.x0 and box.x1 <= frame.x1 and frame.y0 <= box.y0 and box.y1 <= frame.y1
         if attempt == len(SIDES) or (inside and not any(box.overlaps(other) for other in taken)):

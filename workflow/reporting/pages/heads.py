@@ -1,5 +1,6 @@
 """The main table: every head and ratio with its scores, memory and speed."""
 
+from workflow.cells.records import Images
 from workflow.reporting.blocks import Cell, Column, Notes, Section, Table, Text, missing, section, table, with_note
 from workflow.reporting.cells import difference_cell, score_cell
 from workflow.reporting.cost_words import company_words, no_cost, upkeep_words
@@ -45,6 +46,7 @@ def main_table(material: Material, name: str) -> Table:
 def main_line(material: Material, name: str, scores: list[str], notes: Notes) -> list[Cell]:
     """One head and ratio."""
     cost = material.costs.get(name)
+    speed = cost.images_per_second if cost else Images()
     return [
         material.head_cell(name),
         seeds_cell(material, name, notes),
@@ -52,8 +54,8 @@ def main_line(material: Material, name: str, scores: list[str], notes: Notes) ->
         difference_cell(material, name, HARD, notes),
         *(score_cell(material, name, score, notes) for score in scores),
         memory_cell(cost, notes),
-        rate_cell(cost, cost and cost.images_per_second.gradient, notes),
-        rate_cell(cost, cost and cost.images_per_second.encoded, notes),
+        rate_cell(cost, speed.gradient, notes),
+        rate_cell(cost, speed.encoded, notes),
     ]
 
 

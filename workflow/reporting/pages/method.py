@@ -37,7 +37,8 @@ def freed_memory(runs: list[RunRow]) -> list[tuple[str, str]]:
     stated = {run.freed_memory_kept for run in runs} - {None}
     if not stated:
         return []
-    return [("Freed memory", "kept in some runs only" if len(stated) > 1 else "kept" if True in stated else "returned")]
+    words = "kept for the next" if stated == {True} else "given back to the system"
+    return [("Memory freed by a step", "kept in some runs only" if len(stated) > 1 else words)]
 
 
 def left_out(summary: Summary) -> Text | None:

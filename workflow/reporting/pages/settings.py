@@ -40,8 +40,8 @@ def flat(settings: dict[str, JsonValue], prefix: str = "") -> Flat:
     """Nested settings as dotted names with printed values."""
     found: Flat = {}
     for name, value in settings.items():
-        nested = isinstance(value, dict)
-        found |= flat(value, f"{prefix}{name}.") if nested else {prefix + name: printed(value)}
+        place = f"{prefix}{name}"
+        found |= flat(value, f"{place}.") if isinstance(value, dict) else {place: printed(value)}
     return found
 
 
