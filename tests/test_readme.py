@@ -32,12 +32,12 @@ def test_the_example_head_meets_the_contract(tmp_path):
         (tmp_path / part).symlink_to(ROOT / part)
     (tmp_path / "heads" / "in_batch.py").write_text(code)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "in_batch", "--rootdir", tmp_path]
-    test = tmp_path / "tests/heads/test_contract.py"
+    test = tmp_path / "tests/heads/contract"
     result = subprocess.run(
         [*command, test], cwd=tmp_path, env={"PYTHONPATH": str(tmp_path), "PATH": ""}, capture_output=True, text=True
     )
     assert result.returncode == 0, result.stdout + result.stderr
-    assert re.search(r"\b[34]\d passed", result.stdout)
+    assert re.search(r"\b[5-9]\d passed", result.stdout)
 
 
 @pytest.mark.parametrize("block", blocks("yaml"), ids=lambda text: text.splitlines()[0])
