@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib import pyplot as plt
 
-from workflow.reporting.figures.drawing import WIDTH, banded, legend, over_seeds
+from workflow.reporting.figures.drawing import WIDTH, banded, in_planned_order, legend, over_seeds
 from workflow.reporting.figures.plot import Drawn, Plot
 from workflow.reporting.palette import GRID, Styles
 from workflow.summary.answers import HARD
@@ -41,8 +41,7 @@ def whole_runs(summary: Summary) -> pd.DataFrame:
     found = progress.merge(runs[["row", "seed", "outcome"]], on=["row", "seed"], how="left")
     good = found["outcome"] == Ending.OK
     kept = found[good | ~good.groupby(found["row"]).transform("any")]
-    order = {name: place for place, name in enumerate(summary.heads["name"])}
-    return kept.sort_values(["row", "step"], key=lambda c: c.map(order) if c.name == "row" else c, kind="stable")
+    return in_planned_order(kept, summary, "step")
 
 
 def accuracies(progress: pd.DataFrame) -> pd.DataFrame:

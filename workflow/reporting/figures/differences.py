@@ -5,7 +5,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 
 from workflow.evaluating.metrics import HEADLINE
-from workflow.reporting.figures.drawing import WIDTH, mark
+from workflow.reporting.figures.drawing import WIDTH, in_planned_order, mark
 from workflow.reporting.figures.plot import Drawn, Plot
 from workflow.reporting.palette import INK, Styles
 from workflow.reporting.words import metric
@@ -39,8 +39,7 @@ def seed_differences(summary: Summary, scores: list[str]) -> pd.DataFrame:
         for seed, value in difference(summary, name, score).values.items()
     ]
     data = pd.DataFrame(found, columns=["row", "score", "seed", "points"])
-    order = {name: place for place, name in enumerate(summary.heads["name"])}
-    return data.sort_values("row", key=lambda rows: rows.map(order), kind="stable")
+    return in_planned_order(data, summary)
 
 
 def panel(axes: Axes, data: pd.DataFrame, names: list[str], styles: Styles) -> None:

@@ -17,6 +17,7 @@ from matplotlib.lines import Line2D
 
 from workflow.files import atomic
 from workflow.reporting.palette import GRID, INK, Style, Styles
+from workflow.summary.summary import Summary
 from workflow.summary.writing import write_csv
 
 WIDTH = 7.2
@@ -132,3 +133,11 @@ def over_seeds(data: pd.DataFrame, x: str, y: str) -> pd.DataFrame:
     """What `banded` shows, as numbers: row, x, the mean of y, low and high."""
     found = data.groupby(["row", x], sort=False)[y].agg(["mean", "min", "max"]).reset_index()
     return found.set_axis(["row", x, y, "low", "high"], axis="columns")
+
+
+def in_planned_order(data: pd.DataFrame, summary: Summary, *then: str) -> pd.DataFrame:
+    """Lines sorted by their row's place in the plan, and within a row by the columns `then`."""
+    places = {name: place for place, name in enumerate(summary.heads["name"])}
+    return data.sort_values(
+        ["row", *then], key=lambda column: column.map(places) if column.name == "row" else column, kind="stable"
+    )

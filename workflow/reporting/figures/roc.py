@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
 
-from workflow.reporting.figures.drawing import WIDTH, banded, legend, over_seeds
+from workflow.reporting.figures.drawing import WIDTH, banded, in_planned_order, legend, over_seeds
 from workflow.reporting.figures.plot import Drawn, Plot
 from workflow.reporting.palette import Styles
 from workflow.summary.summary import Summary
@@ -30,9 +30,8 @@ def sampled(summary: Summary) -> pd.DataFrame:
     points = summary.curves[summary.curves["curve"] == "roc_hard"]
     found = [at_grid(curve, str(name), int(str(seed))) for (name, seed), curve in points.groupby(["name", "seed"])]
     data = pd.concat(found) if found else pd.DataFrame(columns=["row", "seed", "far", "tar"])
-    order = {name: place for place, name in enumerate(summary.heads["name"])}
     whole = data[data.groupby(["row", "far"])["tar"].transform(lambda values: values.notna().all()).astype(bool)]
-    return whole.sort_values(["row", "far"], key=lambda column: column.map(order) if column.name == "row" else column)
+    return in_planned_order(whole, summary, "far")
 
 
 def at_grid(curve: pd.DataFrame, name: str, seed: int) -> pd.DataFrame:
