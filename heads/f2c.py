@@ -3,7 +3,7 @@
 Wang et al. 2022 (Faster Face Classification, arXiv 2105.10375): the gallery net is a moving average of the probe net
 and its embeddings fill a dynamic class pool of K = ratio * C slots. A probe whose class is in the pool pays a margin
 softmax over the pool; one whose class is not is pushed away from its hardest pool entries. Two loaders mix: classes
-drawn evenly (two images each) and single images as they come (`loader` for either alone).
+drawn evenly (two images each) and single images as they come (`loader`: any kind of batch with two half views).
 After the official code: each slot holds the last two gallery embeddings, giving two views of the logits (`rows`; the
 text says three, and that centres are weighted: `centre="average"`, with one row); the two halves of the batch act as
 probe and gallery in turn, the first pass is rolled back and the second kept (`symmetric=False`: one pass); slots not
@@ -12,32 +12,27 @@ Departures from it: the loss terms are averaged (`reduction="sum"` is the code's
 is never evicted by another class of the same batch; it runs in float32; one pass over the pool serves all terms.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
-from heads.kit import interface, ranks
-from heads.kit.checks import check_batch, check_option, check_ratio
-from heads.kit.class_pool import EMPTY, Finding, Hardest, Slots, Visit, pull
-from heads.kit.interface import Batch, Cost, Encoder
-from heads.kit.lse import both_lse, hide_also, hide_columns, negative_lse, working_bytes
-from heads.kit.margins import Margin, margin_loss
+from heads import kit
 
-LOADERS = dict(dual="pairs+instances", identity="identity pairs", instance="instance halves", pairs="half pairs")
+LOADERS = [name for name, kind in kit.KINDS.items() if kind.views == 2 and kind.halved]
 
 
 class Turn(NamedTuple):
-    """Probes and the visit of their gallery."""
+    """Probes and the admission of their gallery."""
 
     probes: Tensor  # (n, D)
-    slot: Tensor  # (n,) slot of each probe's class once the visit has happened, or EMPTY
-    at: Tensor  # (n,) which of the visit's classes it is
+    slot: Tensor  # (n,) slot of each probe's class after the admission, or EMPTY
+    at: Tensor  # (n,) which of the admitted classes it is
     met: Tensor  # (n,) bool: it is one of them
-    visit: Visit
+    admission: kit.Admission
 
 
-class Head(interface.Head):
+class Head(kit.Head):
     """A pool of gallery embeddings for the classes used last."""
 
     batches = "pairs+instances"
@@ -52,7 +47,7 @@ class Head(interface.Head):
         margin: str = "cosface",
         m: float | list[float] = 0.4,
         scale: float = 32.0,
-        loader: str = "dual",
+        loader: str = "pairs+instances",
         reduction: str = "mean",
         rows: int = 2,
         centre: str = "alternate",
@@ -60,61 +55,64 @@ class Head(interface.Head):
         empty: str = "negatives",
     ):
         super().__init__()
-        self.batches = LOADERS[check_option("f2c loader", loader, *LOADERS)]
-        average = check_option("f2c centre", centre, "alternate", "average") == "average"
-        self.hides_empty = check_option("f2c empty", empty, "negatives", "hidden") == "hidden"
+        self.batches = kit.check_option("f2c loader", loader, *LOADERS)
+        average = kit.check_option("f2c centre", centre, "alternate", "average") == "average"
+        self.hides_empty = kit.check_option("f2c empty", empty, "negatives", "hidden") == "hidden"
         if rows < 1:
             raise ValueError(f"f2c rows {rows}: a slot of the pool holds at least one embedding")
-        slots = max(1, round(check_ratio(ratio) * num_classes))
-        self.pool = Slots(slots, num_classes, embedding_dim, rows, average)
+        slots = kit.kept_classes(ratio, num_classes)
+        self.pool = kit.ClassPool(slots, num_classes, embedding_dim, rows, average)
         self.views, self.symmetric = range(len(self.pool.vectors)), symmetric
         terms = len(self.views) * (2 if symmetric else 1)
-        self.share = 1 / terms if check_option("f2c reduction", reduction, "mean", "sum") == "mean" else 1.0
-        self.margin, self.scale = Margin(margin, m), scale
+        self.share = 1 / terms if kit.check_option("f2c reduction", reduction, "mean", "sum") == "mean" else 1.0
+        self.margin, self.scale = kit.Margin(margin, m), scale
         self.hardest = min(max(int(2e-4 * slots), 3), 10, slots)  # official code, ffc_ddp.py
-        self.pending: Visit | None = None
+        self.pending: kit.Admission | None = None
 
-    def forward(self, encode: Encoder, batch: Batch) -> Tensor:
-        (x, y), (lx, ly) = batch
-        turns = [self.turn(encode, x, lx, y, ly)]
+    def forward(self, encode: kit.Encoder, batch: kit.Batch) -> Tensor:
+        (one, other), (labels, other_labels) = batch
+        turns = [self.turn(encode, one, labels, other, other_labels)]
         if self.symmetric:  # and the other way round, from the same pool: what the first turn admits is forgotten
-            turns.append(self.turn(encode, y, ly, x, lx))
-        self.pending = turns[-1].visit
+            turns.append(self.turn(encode, other, other_labels, one, labels))
+        self.pending = turns[-1].admission
         found = zip(turns, *self.look(turns), strict=True)
         terms = [term for turn, lse, far in found for view in self.views for term in self.terms(turn, view, lse, far)]
         return torch.stack(terms).sum() * self.share
 
-    def turn(self, encode: Encoder, x: Tensor, labels: Tensor, y: Tensor, keys: Tensor) -> Turn:
-        """x are the probes, y of classes `keys` is the gallery, whose embeddings are to enter the pool."""
-        p, g = encode(x), encode.momentum(y)
-        for embeddings, classes in ((p, labels), (g, keys)):
-            check_batch(embeddings, classes, len(self.pool.slot_of), self.pool.vectors.shape[2])
-        visit = self.pool.visit(ranks.gather(g), ranks.gather(keys))
-        return Turn(p, *self.pool.place(visit, labels), visit)
+    def turn(
+        self, encode: kit.Encoder, probes: Tensor, labels: Tensor, gallery: Tensor, gallery_labels: Tensor
+    ) -> Turn:
+        """Encode the images `probes` and `gallery`, whose embeddings are to enter the pool."""
+        p, g = encode(probes), encode.momentum(gallery)
+        for embeddings, classes in ((p, labels), (g, gallery_labels)):
+            kit.check_batch(embeddings, classes, len(self.pool.slot_of), self.pool.vectors.shape[2])
+        admission = self.pool.plan(kit.ranks.gather(g), kit.ranks.gather(gallery_labels))
+        return Turn(p, *self.pool.place(admission, labels), admission)
 
-    def look(self, turns: list[Turn]) -> tuple[tuple[Tensor, ...], list[Finding]]:
-        """One pass over the pool for all turns, each without the slots that its visit changes: log-sum-exp (n,) and the
-        hardest entries of each turn's probes."""
+    def look(self, turns: list[Turn]) -> tuple[tuple[Tensor, ...], list[kit.Finding]]:
+        """One pass over the pool for all turns, each without the slots that its admission changes: log-sum-exp (n,) and
+        the hardest entries of each turn's probes."""
         probes, slots = (torch.cat(values) for values in list(zip(*turns, strict=True))[:2])
         pool, lengths = self.pool.vectors[0], [len(turn.probes) for turn in turns]
-        empty = (self.pool.labels == EMPTY) & self.hides_empty
-        changed = [empty.index_fill(0, turn.visit.slots, True) for turn in turns]
-        hide, hardest = hide_also(hide_columns(slots), changed, lengths), Hardest(slots == EMPTY, self.hardest, probes)
-        lse = negative_lse(probes, pool, hardest.seeing(hide), self.scale)
-        return lse.split(lengths), hardest.found(pool, self.scale).split(lengths)
+        empty = (self.pool.labels == kit.EMPTY) & self.hides_empty
+        changed = [empty.index_fill(0, turn.admission.slots, True) for turn in turns]
+        hide = kit.hide_also(kit.hide_columns(slots), changed, lengths)
+        hardest = kit.Hardest(slots == kit.EMPTY, self.hardest, probes)
+        lse = kit.negative_lse(probes, pool, hide, self.scale, watch=hardest)
+        return lse.split(lengths), hardest.found(pool).split(lengths)
 
-    def terms(self, turn: Turn, view: int, lse: Tensor, far: Finding) -> tuple[Tensor, Tensor]:
+    def terms(self, turn: Turn, view: int, lse: Tensor, far: kit.Finding) -> tuple[Tensor, Tensor]:
         """The margin softmax of the probes (n, D) whose class is in the pool, mean over them, and for the others the
         mean positive cosine to their hardest entries of the pool; either is 0 without such probes."""
-        p, slot, at, met, visit = turn
-        columns, held = visit.columns(view), slot != EMPTY
-        hide = hide_also(hide_columns(at.where(met, EMPTY)), [visit.repeated()], [len(p)])
-        hardest = Hardest(~held, self.hardest, p)
-        near = negative_lse(p, columns, hardest.seeing(hide), self.scale)
+        p, slot, at, met, admission = turn
+        columns, held = admission.columns(view), slot != kit.EMPTY
+        hide = kit.hide_also(kit.hide_columns(at.where(met, kit.EMPTY)), [admission.repeated()], [len(p)])
+        hardest = kit.Hardest(~held, self.hardest, p)
+        near = kit.negative_lse(p, columns, hide, self.scale, watch=hardest)
         own = torch.where(met[:, None], columns[at], self.pool.vectors[0, slot])
-        softmax = margin_loss(both_lse(lse, near), self.margin((p * own).sum(1), self.ramp), self.scale)
-        outlier = (p * pull(far, hardest.found(columns, self.scale))).sum(1)
-        return ranks.mean(softmax, held), ranks.mean(outlier, ~held)
+        softmax = kit.margin_loss(kit.both_lse(lse, near), self.margin((p * own).sum(1), self.ramp), self.scale)
+        outlier = (p * kit.pull(far, hardest.found(columns))).sum(1)
+        return kit.ranks.mean(softmax, held), kit.ranks.mean(outlier, ~held)
 
     def commit(self) -> None:
         if self.pending is not None:
@@ -125,9 +123,11 @@ class Head(interface.Head):
         return len(self.pool.labels)
 
     @classmethod
-    def cost(cls, batch, classes, dim, ratio: float = 0.1, rows: int = 2, centre: str = "alternate", **options) -> Cost:
-        slots, rows = max(1, round(ratio * classes)), 1 if centre == "average" else rows
-        working = working_bytes(2 * batch, slots, dim)  # logits, and a copy of the rows searched for the hardest
+    def cost(
+        cls, batch: int, classes: int, dim: int, ratio: float = 0.1, rows: int = 2, centre="alternate", **options: Any
+    ) -> kit.Cost:
+        slots, rows = kit.kept_classes(ratio, classes), 1 if centre == "average" else rows
+        working = kit.working_bytes(2 * batch, slots, dim)  # logits, and a copy of the rows searched for the hardest
         working += 4 * batch * (batch + 4 * (rows + 1) * dim) + 8 * slots
         state = slots * (4 * rows * dim + 24) + 4 * classes
-        return Cost(state, 4 * slots * dim, 4 * batch * slots * dim, working, batch)
+        return kit.Cost(state, 4 * slots * dim, 4 * batch * slots * dim, working, batch)

@@ -7,17 +7,14 @@ move at every step. Departure from common code: neither the (B, C) logits nor a 
 classes: each holds C / W centres and compares them with the whole batch.
 """
 
+from typing import Any
+
 from torch import Tensor
 
-from heads.kit import interface
-from heads.kit.centres import Centres, update_bytes
-from heads.kit.checks import check_batch
-from heads.kit.interface import Batch, Cost, Encoder
-from heads.kit.margins import Margin, margin_loss
-from heads.kit.ranks import gather, gather_embeddings
+from heads import kit
 
 
-class Head(interface.Head):
+class Head(kit.Head):
     """Every class centre, every step."""
 
     def __init__(
@@ -35,16 +32,16 @@ class Head(interface.Head):
         super().__init__()
         if ratio != 1:
             raise ValueError(f"ratio {ratio}: fc compares with all classes, its only ratio is 1 (see partial_fc)")
-        self.bank = Centres(num_classes, embedding_dim, centre_momentum, weight_decay)
-        self.margin, self.scale = Margin(margin, m), scale
+        self.bank = kit.Centres(num_classes, embedding_dim, centre_momentum, weight_decay)
+        self.margin, self.scale = kit.Margin(margin, m), scale
 
-    def forward(self, encode: Encoder, batch: Batch) -> Tensor:
+    def forward(self, encode: kit.Encoder, batch: kit.Batch) -> Tensor:
         (x,), (y,) = batch
         e = encode(x)  # (B, D)
-        check_batch(e, y, self.bank.num_classes, self.bank.dim)
-        e, y = gather_embeddings(e), gather(y)  # of all ranks
+        kit.check_batch(e, y, self.bank.num_classes, self.bank.dim)
+        e, y = kit.ranks.gather_embeddings(e), kit.ranks.gather(y)  # of all ranks
         lse, cosine = self.bank.compare(e, y, self.scale, self.lr)
-        return margin_loss(lse, self.margin(cosine, self.ramp), self.scale).mean()
+        return kit.margin_loss(lse, self.margin(cosine, self.ramp), self.scale).mean()
 
     def centres(self) -> Tensor:
         return self.bank.current()
@@ -53,7 +50,7 @@ class Head(interface.Head):
         return self.bank.num_classes
 
     @classmethod
-    def cost(cls, batch: int, classes: int, dim: int, **options: object) -> Cost:
+    def cost(cls, batch: int, classes: int, dim: int, **options: Any) -> kit.Cost:
         # weight read twice and written, momentum read and written; logits, dE, dW and the logits recomputed
-        working = update_bytes(batch, classes, dim)
-        return Cost(8 * classes * dim, 20 * classes * dim, 8 * batch * classes * dim, working)
+        working = kit.update_bytes(batch, classes, dim)
+        return kit.Cost(8 * classes * dim, 20 * classes * dim, 8 * batch * classes * dim, working)

@@ -1,22 +1,19 @@
 """N-pair loss: the other classes of the batch are the negatives, both images carry a gradient.
 
 Sohn 2016 (Improved Deep Metric Learning with Multi-class N-pair Loss, eq. 7): a softmax over one positive and the other
-classes' positives. Departures from the paper: embeddings are unit vectors under a scale, as in the margin heads beside
-it, instead of free vectors under an L2 penalty; either image of a pair is anchor once.
+classes' positives. Departures from the paper: embeddings are unit vectors under a scale, as in the margin
+heads, instead of free vectors under an L2 penalty; either image of a pair is anchor once.
 """
+
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from heads.kit import interface
-from heads.kit.checks import check_pairs
-from heads.kit.interface import Batch, Cost, Encoder
-from heads.kit.lse import widened
-from heads.kit.margins import margin_loss
-from heads.kit.ranks import gather, gather_embeddings, mean
+from heads import kit
 
 
-class Head(interface.Head):
+class Head(kit.Head):
     """The other classes of the batch, no memory."""
 
     batches = "half pairs"
@@ -26,25 +23,25 @@ class Head(interface.Head):
         super().__init__()
         self.num_classes, self.dim, self.scale = num_classes, embedding_dim, scale
 
-    def forward(self, encode: Encoder, batch: Batch) -> Tensor:
+    def forward(self, encode: kit.Encoder, batch: kit.Batch) -> Tensor:
         (x1, x2), (y, _) = batch  # two images of each class
-        e1, e2 = widened(encode(x1)), widened(encode(x2))  # (B, D) each
-        check_pairs((e1, e2), batch.labels, self.num_classes, self.dim)
-        cosine, same = (e1 * e2).sum(1), y[:, None] == gather(y)
-        forth, back = (self.loss(a, gather_embeddings(b), same, cosine) for a, b in ((e1, e2), (e2, e1)))
-        return mean(forth + back) / 2
+        e1, e2 = kit.widened(encode(x1)), kit.widened(encode(x2))  # (B, D) each
+        kit.check_pairs((e1, e2), batch.labels, self.num_classes, self.dim)
+        cosine, same = (e1 * e2).sum(1), y[:, None] == kit.ranks.gather(y)
+        forth, back = (self.loss(a, kit.ranks.gather_embeddings(b), same, cosine) for a, b in ((e1, e2), (e2, e1)))
+        return kit.ranks.mean(forth + back) / 2
 
     def loss(self, anchors: Tensor, positives: Tensor, same: Tensor, cosine: Tensor) -> Tensor:
         """(B,) softmax of each of this rank's anchors over the positives of all ranks' other classes."""
         others = (self.scale * anchors @ positives.T).masked_fill(same, -torch.inf)
-        return margin_loss(log_sum_exp(others), cosine, self.scale)
+        return kit.margin_loss(log_sum_exp(others), cosine, self.scale)
 
     def rows_in_loss(self) -> int:
         return 0
 
     @classmethod
-    def cost(cls, batch: int, classes: int, dim: int, **options: object) -> Cost:
-        return Cost(0, 8 * batch * dim, 6 * batch * batch * dim, batch * (6 * batch + 10 * dim))
+    def cost(cls, batch: int, classes: int, dim: int, **options: Any) -> kit.Cost:
+        return kit.Cost(0, 8 * batch * dim, 6 * batch * batch * dim, batch * (6 * batch + 10 * dim))
 
 
 def log_sum_exp(logits: Tensor) -> Tensor:

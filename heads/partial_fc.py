@@ -8,20 +8,14 @@ centres that were not sampled; here, as the papers say, they rest. `update="dens
 The code also draws a sample of its own for each process's share of the classes; here one sample is drawn from all.
 """
 
+from typing import Any
+
 from torch import Tensor
 
-from heads.kit import interface
-from heads.kit.centres import Centres, update_bytes
-from heads.kit.checks import check_batch, check_ratio
-from heads.kit.dice import Dice
-from heads.kit.idle import idle_bytes
-from heads.kit.interface import Batch, Cost, Encoder
-from heads.kit.margins import Margin, margin_loss
-from heads.kit.ranks import gather, gather_embeddings
-from heads.kit.sample import most, sample
+from heads import kit
 
 
-class Head(interface.Head):
+class Head(kit.Head):
     """The batch's classes and a random sample of the others."""
 
     def __init__(
@@ -40,21 +34,21 @@ class Head(interface.Head):
         super().__init__()
         if update not in ("sampled", "dense"):
             raise ValueError(f"update '{update}' is not known: choose sampled (the papers) or dense (today's code)")
-        self.bank = Centres(num_classes, embedding_dim, centre_momentum, weight_decay, update == "dense")
-        self.sample_size = max(1, int(check_ratio(ratio) * num_classes))
-        self.margin, self.scale, self.dice = Margin(margin, m), scale, Dice()
+        self.bank = kit.Centres(num_classes, embedding_dim, centre_momentum, weight_decay, update == "dense")
+        self.sample_size = kit.kept_classes(ratio, num_classes)
+        self.margin, self.scale, self.dice = kit.Margin(margin, m), scale, kit.Dice()
 
-    def forward(self, encode: Encoder, batch: Batch) -> Tensor:
+    def forward(self, encode: kit.Encoder, batch: kit.Batch) -> Tensor:
         (x,), (y,) = batch
         e = encode(x)  # (B, D)
-        check_batch(e, y, self.bank.num_classes, self.bank.dim)
-        e, y = gather_embeddings(e), gather(y)  # of all ranks
+        kit.check_batch(e, y, self.bank.num_classes, self.bank.dim)
+        e, y = kit.ranks.gather_embeddings(e), kit.ranks.gather(y)  # of all ranks
         lse, cosine = self.bank.compare(e, y, self.scale, self.lr, self.sample(y))
-        return margin_loss(lse, self.margin(cosine, self.ramp), self.scale).mean()
+        return kit.margin_loss(lse, self.margin(cosine, self.ramp), self.scale).mean()
 
     def sample(self, labels: Tensor) -> Tensor:
         """Sorted distinct classes of this step, the same on all ranks, given the `labels` (N,) of all."""
-        return sample(labels, self.bank.num_classes, self.sample_size, self.dice.throw(labels.device))
+        return kit.sample(labels, self.bank.num_classes, self.sample_size, self.dice.throw(labels.device))
 
     def centres(self) -> Tensor:
         return self.bank.current()
@@ -64,9 +58,9 @@ class Head(interface.Head):
 
     @classmethod
     def cost(
-        cls, batch: int, classes: int, dim: int, ratio: float = 0.1, update: str = "sampled", **options: object
-    ) -> Cost:
-        rows = most(batch, classes, ratio)
-        state = 8 * classes * dim + (idle_bytes(classes) if update == "dense" else 0)
-        working = update_bytes(batch, rows, dim, sampled=True)
-        return Cost(state, 20 * rows * dim, 8 * batch * rows * dim, working)
+        cls, batch: int, classes: int, dim: int, ratio: float = 0.1, update: str = "sampled", **options: Any
+    ) -> kit.Cost:
+        rows = kit.largest_sample(batch, classes, ratio)
+        state = 8 * classes * dim + (kit.idle_bytes(classes) if update == "dense" else 0)
+        working = kit.update_bytes(batch, rows, dim, sampled=True)
+        return kit.Cost(state, 20 * rows * dim, 8 * batch * rows * dim, working)

@@ -6,17 +6,15 @@ stands for the squared distance, |a - b|^2 = 2 - 2cos. Departure from the paper:
 gradient stays finite where two embeddings coincide.
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
-from heads.kit import interface
-from heads.kit.checks import check_batch
-from heads.kit.interface import Batch, Cost, Encoder
-from heads.kit.lse import widened
-from heads.kit.ranks import gather, gather_embeddings, mean
+from heads import kit
 
 
-class Head(interface.Head):
+class Head(kit.Head):
     """The hardest positive and the hardest negative of the batch."""
 
     batches = "groups"
@@ -26,18 +24,18 @@ class Head(interface.Head):
         super().__init__()
         self.num_classes, self.dim, self.gap = num_classes, embedding_dim, gap
 
-    def forward(self, encode: Encoder, batch: Batch) -> Tensor:
+    def forward(self, encode: kit.Encoder, batch: kit.Batch) -> Tensor:
         (x,), (y,) = batch
-        e = widened(encode(x))  # (B, D)
-        check_batch(e, y, self.num_classes, self.dim)
-        cosine, same = e @ gather_embeddings(e).T, y[:, None] == gather(y)
+        e = kit.widened(encode(x))  # (B, D)
+        kit.check_batch(e, y, self.num_classes, self.dim)
+        cosine, same = e @ kit.ranks.gather_embeddings(e).T, y[:, None] == kit.ranks.gather(y)
         positive = cosine.masked_fill(~same, torch.inf).amin(1)
         negative = cosine.masked_fill(same, -torch.inf).amax(1)  # -inf without another class: no loss
-        return mean((self.gap + negative - positive).clamp_min(0))
+        return kit.ranks.mean((self.gap + negative - positive).clamp_min(0))
 
     def rows_in_loss(self) -> int:
         return 0
 
     @classmethod
-    def cost(cls, batch: int, classes: int, dim: int, **options: object) -> Cost:
-        return Cost(0, 8 * batch * dim, 6 * batch * batch * dim, batch * (20 * batch + 8 * dim))
+    def cost(cls, batch: int, classes: int, dim: int, **options: Any) -> kit.Cost:
+        return kit.Cost(0, 8 * batch * dim, 6 * batch * batch * dim, batch * (20 * batch + 8 * dim))

@@ -5,40 +5,37 @@ softplus(b - s (cos_y - m)) + lambda * sum_{j != y} softplus(s cos_j - b), with 
 log(10 * ratio * C), so that one threshold b / s separates every positive from every negative similarity. The others
 are all classes, or the batch's own and a random sample up to ratio * C. No denominator ties the classes together.
 Departures from the official code: softplus cannot overflow, so logits are not clamped to +-s; centres that were not
-sampled rest; neither the (B, C) logits nor a (C, D) gradient are materialised.
+sampled rest; the gradients of backbone and head are clipped by the trainer, the backbone's alone (there both jointly);
+one sample of negatives is drawn for all processes (there each draws from its own share); neither the (B, C) logits nor
+a (C, D) gradient are materialised.
 """
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
-from heads.kit import interface
-from heads.kit.centres import Centres, update_bytes
-from heads.kit.checks import check_batch, check_ratio
-from heads.kit.dice import Dice
-from heads.kit.interface import Batch, Cost, Encoder
-from heads.kit.lse import widened
-from heads.kit.margins import Margin, margin_loss
-from heads.kit.ranks import gather, gather_embeddings, replicated, total
-from heads.kit.sample import most, sample
+from heads import kit
 
 
 class SumSoftplus:
     """sum_j softplus(logit_j - bias) of (B, n) logits that arrive chunk by chunk."""
 
-    unit = 1.0
-
     def __init__(self, embeddings: Tensor, bias: Tensor):
-        self.parameter, self.sum = bias, widened(embeddings).new_zeros(len(embeddings))
+        self.parameter, self.sum = bias, kit.widened(embeddings).new_zeros(len(embeddings))
         self.slopes = torch.zeros_like(bias)
+
+    def query(self, embeddings: Tensor, scale: float) -> Tensor:
+        """Rows whose products with unit class vectors are the scaled cosines."""
+        return embeddings * scale
 
     def add(self, logits: Tensor) -> None:
         self.sum.add_(softplus(logits.sub_(self.parameter.detach()), threshold=50).sum(1))
 
     def value(self) -> Tensor:
-        return total(self.sum)
+        return kit.ranks.total(self.sum)
 
     def slope(self, logits: Tensor, value: Tensor, gradient: Tensor, scale: float) -> Tensor:
         slope = logits.sub_(self.parameter.detach()).sigmoid_()
@@ -49,7 +46,7 @@ class SumSoftplus:
         return -self.slopes
 
 
-class Head(interface.Head):
+class Head(kit.Head):
     """Every class a yes-or-no question, with one threshold for all."""
 
     def __init__(
@@ -66,20 +63,20 @@ class Head(interface.Head):
         weight_decay: float = 5e-4,
     ):
         super().__init__()
-        self.bank = Centres(num_classes, embedding_dim, centre_momentum, weight_decay)
-        self.sample_size = max(1, int(check_ratio(ratio) * num_classes))
+        self.bank = kit.Centres(num_classes, embedding_dim, centre_momentum, weight_decay)
+        self.sample_size = kit.kept_classes(ratio, num_classes)
         self.bias = nn.Parameter(torch.tensor(math.log(10 * self.sample_size)))
-        self.margin, self.scale, self.weight, self.dice = Margin(margin, m), scale, negatives_weight, Dice()
+        self.margin, self.scale, self.weight, self.dice = kit.Margin(margin, m), scale, negatives_weight, kit.Dice()
 
-    def forward(self, encode: Encoder, batch: Batch) -> Tensor:
+    def forward(self, encode: kit.Encoder, batch: kit.Batch) -> Tensor:
         (x,), (y,) = batch
         e = encode(x)  # (B, D)
-        check_batch(e, y, self.bank.num_classes, self.bank.dim)
-        e, y = gather_embeddings(e), gather(y)  # of all ranks
-        rows = sample(y, self.bank.num_classes, self.sample_size, self.dice.throw(y.device))
-        others, cosine = self.bank.compare(e, y, self.scale, self.lr, rows, SumSoftplus(e.detach(), self.bias))
-        own = margin_loss(replicated(self.bias), self.margin(cosine, self.ramp), self.scale)
-        return (own + self.weight * others).mean()
+        kit.check_batch(e, y, self.bank.num_classes, self.bank.dim)
+        e, y = kit.ranks.gather_embeddings(e), kit.ranks.gather(y)  # of all ranks
+        rows = kit.sample(y, self.bank.num_classes, self.sample_size, self.dice.throw(y.device))
+        negatives, cosine = self.bank.compare(e, y, self.scale, self.lr, rows, SumSoftplus(e.detach(), self.bias))
+        own = kit.margin_loss(kit.ranks.replicated(self.bias), self.margin(cosine, self.ramp), self.scale)
+        return (own + self.weight * negatives).mean()
 
     def centres(self) -> Tensor:
         return self.bank.current()
@@ -88,7 +85,7 @@ class Head(interface.Head):
         return self.sample_size
 
     @classmethod
-    def cost(cls, batch: int, classes: int, dim: int, ratio: float = 1.0, **options: object) -> Cost:
-        rows = most(batch, classes, ratio)
-        working = update_bytes(batch, rows, dim, sampled=True)
-        return Cost(8 * classes * dim, 20 * rows * dim, 8 * batch * rows * dim, working)
+    def cost(cls, batch: int, classes: int, dim: int, ratio: float = 1.0, **options: Any) -> kit.Cost:
+        rows = kit.largest_sample(batch, classes, ratio)
+        working = kit.update_bytes(batch, rows, dim, sampled=True)
+        return kit.Cost(8 * classes * dim, 20 * rows * dim, 8 * batch * rows * dim, working)

@@ -6,27 +6,32 @@ class of the batch has it already, it borrows an anchor that no class of the bat
 it is ignored. The softmax with margin runs over the M anchors, which also learn by gradient.
 The estimate is the mean of the class's embeddings (`estimate="sum"` is the official code's; as anchors are normalised
 the two differ only in the anchor's length, that is in its learning rate). Departures from the code: classes without an
-anchor are ignored as in the paper's figure instead of stopping the run, and an anchor's momentum is cleared when
-another class takes it over.
+anchor are ignored as in the paper's figure instead of stopping the run; an anchor's momentum is cleared when another
+class takes it over, and a borrowed anchor gets its vector and its momentum back after the step; what is averaged or
+summed are unit embeddings, in the code those before normalisation, with their lengths.
 """
+
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
-from heads.kit import interface
-from heads.kit.centres import Centres, update_bytes
-from heads.kit.checks import check_batch, check_option, check_ratio
-from heads.kit.class_pool import Groups, group
-from heads.kit.interface import Batch, Cost, Encoder
-from heads.kit.lse import widened
-from heads.kit.margins import Margin, margin_loss
-from heads.kit.ranks import gather, gather_embeddings
-from heads.kit.sample import starts
+from heads import kit
 
 NO_ANCHOR = -1
 
 
-class Head(interface.Head):
+class Loan(NamedTuple):
+    """The anchors that a step has overwritten, and what `commit` gives back to those that were borrowed."""
+
+    at: Tensor  # (B,) anchor of each class of the batch
+    borrowed: Tensor  # (B, 1) bool: it is another group's
+    weight: Tensor  # (B, D) before the step
+    velocity: Tensor  # (B, D) before the step
+    holder: Tensor  # (B,) class that held it
+
+
+class Head(kit.Head):
     """Anchors that groups of classes share."""
 
     batches = "groups"
@@ -45,32 +50,32 @@ class Head(interface.Head):
         weight_decay: float = 5e-4,
     ):
         super().__init__()
-        self.sums = check_option("virtual_fc estimate", estimate, "mean", "sum") == "sum"
-        anchors = max(1, round(check_ratio(ratio) * num_classes))
-        self.bank = Centres(anchors, embedding_dim, centre_momentum, weight_decay)
+        self.sums = kit.check_option("virtual_fc estimate", estimate, "mean", "sum") == "sum"
+        anchors = kit.kept_classes(ratio, num_classes)
+        self.bank = kit.Centres(anchors, embedding_dim, centre_momentum, weight_decay)
         self.register_buffer("holder", torch.full((anchors,), NO_ANCHOR))
-        self.num_classes, self.margin, self.scale = num_classes, Margin(margin, m), scale
-        self.borrowed: tuple[Tensor, ...] | None = None
+        self.num_classes, self.margin, self.scale = num_classes, kit.Margin(margin, m), scale
+        self.loan: Loan | None = None
 
-    def forward(self, encode: Encoder, batch: Batch) -> Tensor:
+    def forward(self, encode: kit.Encoder, batch: kit.Batch) -> Tensor:
         (x,), (y,) = batch
-        e = widened(encode(x))  # (B, D)
-        check_batch(e, y, self.num_classes, self.bank.dim)
-        e, y = gather_embeddings(e), gather(y)  # of all ranks
-        classes = group(y)
+        e = kit.widened(encode(x))  # (B, D)
+        kit.check_batch(e, y, self.num_classes, self.bank.dim)
+        e, y = kit.ranks.gather_embeddings(e), kit.ranks.gather(y)  # of all ranks
+        classes = kit.group(y)
         anchors, lent = self.place(classes)
         self.regenerate(classes, anchors, lent, e.detach())
         own = anchors[classes.of]
         lse, cosine = self.bank.compare(e, own, self.scale, self.lr)
         kept = (own != NO_ANCHOR).to(e.dtype)
-        loss = margin_loss(lse, self.margin(cosine, self.ramp), self.scale)
+        loss = kit.margin_loss(lse, self.margin(cosine, self.ramp), self.scale)
         return (loss * kept).sum() / kept.sum().clamp_min(1)
 
-    def place(self, classes: Groups) -> tuple[Tensor, Tensor]:
+    def place(self, classes: kit.Groups) -> tuple[Tensor, Tensor]:
         """(B,) anchor of each of the batch's `classes`: its group's, a borrowed one, or NO_ANCHOR; whether borrowed."""
         groups = classes.labels % len(self.holder)
         order = groups.argsort(stable=True)
-        first = torch.empty_like(groups, dtype=torch.bool).scatter_(0, order, starts(groups[order]))
+        first = torch.empty_like(groups, dtype=torch.bool).scatter_(0, order, kit.run_starts(groups[order]))
         homeless = ~first & (classes.pick == torch.arange(len(groups), device=groups.device))
         used = torch.zeros_like(self.holder).index_fill_(0, groups, 1)
         spare = used.argsort(stable=True)  # unused anchors first, in order
@@ -80,32 +85,32 @@ class Head(interface.Head):
         return torch.where(first, groups, borrowed)[classes.pick], lent[classes.pick]
 
     @torch.no_grad()
-    def regenerate(self, classes: Groups, anchors: Tensor, lent: Tensor, e: Tensor) -> None:
+    def regenerate(self, classes: kit.Groups, anchors: Tensor, lent: Tensor, e: Tensor) -> None:
         """Overwrite each placed class's anchor with the estimate of its centre from its embeddings (B, D)."""
         centre = torch.zeros_like(e).index_add_(0, classes.of, e)[classes.pick]
         if not self.sums:
-            centre /= classes.count[:, None]
+            centre /= classes.size[:, None]
         source = torch.where(anchors == NO_ANCHOR, 0, classes.pick)  # a class without one repeats the first, which has
         at, label, bank = anchors[source], classes.labels[source], self.bank
         weight, velocity, holder = bank.read(bank.weight, at), bank.read(bank.velocity, at), self.holder[at]
-        self.borrowed = (at, lent[source][:, None], weight, velocity, holder)
+        self.loan = Loan(at, lent[source][:, None], weight, velocity, holder)
         bank.write(bank.weight, at, centre[source].to(weight.dtype))
         bank.write(bank.velocity, at, velocity.masked_fill((holder != label)[:, None], 0))
         self.holder[at] = label
 
     def commit(self) -> None:
-        if self.borrowed is not None:
-            at, lent, weight, velocity, holder = self.borrowed
+        if self.loan is not None:
+            at, borrowed, weight, velocity, holder = self.loan
             for store, before in ((self.bank.weight, weight), (self.bank.velocity, velocity)):
-                self.bank.write(store, at, torch.where(lent, before, self.bank.read(store, at)))
-            self.holder[at] = torch.where(lent[:, 0], holder, self.holder[at])
-            self.borrowed = None
+                self.bank.write(store, at, torch.where(borrowed, before, self.bank.read(store, at)))
+            self.holder[at] = torch.where(borrowed[:, 0], holder, self.holder[at])
+            self.loan = None
 
     def rows_in_loss(self) -> int:
         return len(self.holder)
 
     @classmethod
-    def cost(cls, batch: int, classes: int, dim: int, ratio: float = 0.01, **options: object) -> Cost:
-        anchors = max(1, round(ratio * classes))
-        working = max(update_bytes(batch, anchors, dim) + 32 * batch * dim, 34 * anchors)
-        return Cost(anchors * (8 * dim + 8), 20 * anchors * dim, 8 * batch * anchors * dim, working)
+    def cost(cls, batch: int, classes: int, dim: int, ratio: float = 0.01, **options: Any) -> kit.Cost:
+        anchors = kit.kept_classes(ratio, classes)
+        working = max(kit.update_bytes(batch, anchors, dim) + 32 * batch * dim, 34 * anchors)
+        return kit.Cost(anchors * (8 * dim + 8), 20 * anchors * dim, 8 * batch * anchors * dim, working)

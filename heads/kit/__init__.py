@@ -1,1 +1,93 @@
-"""What heads are made of: everything a head's author needs, in one import."""
+"""What heads are made of: everything a head's author needs, in one import.
+
+`interface` says what a head is; the other files are one idea each.
+"""
+
+from heads.kit import ranks
+from heads.kit.batches import KINDS, Kind, kind_of
+from heads.kit.centres import Accumulator, Centres, update_bytes
+from heads.kit.checks import (
+    NotFinite,
+    check_batch,
+    check_finite,
+    check_labels,
+    check_option,
+    check_pairs,
+    refuse_unless,
+)
+from heads.kit.chunks import chunk_size, chunks, working_bytes
+from heads.kit.class_pool import Admission, ClassPool
+from heads.kit.dice import Dice, draw_seed, stream
+from heads.kit.groups import Groups, group, run_starts
+from heads.kit.hardest import Finding, Hardest, pull
+from heads.kit.hide import Hide, OwnColumns, hide_also, hide_columns, hide_labels, mask
+from heads.kit.idle import Idle, idle_bytes
+from heads.kit.interface import Batch, Cost, Encoder, Head, Upkeep
+from heads.kit.lse import LogSumExp, Watcher, both_lse, negative_lse, widened
+from heads.kit.margins import MARGINS, Margin, margin_loss
+from heads.kit.nearest import Index, index_bytes
+from heads.kit.ratio import check_ratio, kept_classes, largest_sample
+from heads.kit.ring import Ring
+from heads.kit.sample import sample
+from heads.kit.store import EMPTY, Store
+
+__all__ = [
+    "EMPTY",
+    "KINDS",
+    "MARGINS",
+    "Accumulator",
+    "Admission",
+    "Batch",
+    "Centres",
+    "ClassPool",
+    "Cost",
+    "Dice",
+    "Encoder",
+    "Finding",
+    "Groups",
+    "Hardest",
+    "Head",
+    "Hide",
+    "Idle",
+    "Index",
+    "Kind",
+    "LogSumExp",
+    "Margin",
+    "NotFinite",
+    "OwnColumns",
+    "Ring",
+    "Store",
+    "Upkeep",
+    "Watcher",
+    "both_lse",
+    "check_batch",
+    "check_finite",
+    "check_labels",
+    "check_option",
+    "check_pairs",
+    "check_ratio",
+    "chunk_size",
+    "chunks",
+    "draw_seed",
+    "group",
+    "hide_also",
+    "hide_columns",
+    "hide_labels",
+    "idle_bytes",
+    "index_bytes",
+    "kept_classes",
+    "kind_of",
+    "largest_sample",
+    "margin_loss",
+    "mask",
+    "negative_lse",
+    "pull",
+    "ranks",
+    "refuse_unless",
+    "run_starts",
+    "sample",
+    "stream",
+    "update_bytes",
+    "widened",
+    "working_bytes",
+]

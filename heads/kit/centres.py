@@ -18,25 +18,39 @@ from torch.autograd.function import once_differentiable
 from torch.linalg import vector_norm
 
 from heads.kit import ranks
+from heads.kit.chunks import chunk_size, chunks, working_bytes
 from heads.kit.dice import draw_seed, stream
+from heads.kit.hide import OwnColumns
 from heads.kit.idle import Idle
-from heads.kit.lse import LogSumExp, OwnColumns, chunk_size, chunks, widened, working_bytes
+from heads.kit.lse import LogSumExp, widened
 
 BLOCK = 4096
 """classes that are initialised from one stream of random numbers"""
 
 
-class Others(Protocol):
-    """What a sample's other classes add up to: LogSumExp, or whatever a head needs instead."""
+class Accumulator(Protocol):
+    """What a sample's negatives add up to: LogSumExp, or whatever a head sums instead.
 
-    unit: float
+    Embeddings are (N, D), logits (N, n) of one chunk of class vectors, value and gradient (N,).
+    """
+
     parameter: Tensor | None
-    """a learned number that the logits' sum depends on"""
+    """a learned number that the sum depends on"""
 
-    def add(self, logits: Tensor) -> object: ...
-    def value(self) -> Tensor: ...
-    def slope(self, logits: Tensor, value: Tensor, gradient: Tensor, scale: float) -> Tensor: ...
-    def parameter_gradient(self) -> Tensor | None: ...
+    def query(self, embeddings: Tensor, scale: float) -> Tensor:
+        """(N, D) rows whose products with unit class vectors are the logits of this sum."""
+
+    def add(self, logits: Tensor) -> object:
+        """Take in `logits`, which may be overwritten; -inf stands for a hidden class."""
+
+    def value(self) -> Tensor:
+        """(N,) the sum over the classes of all ranks."""
+
+    def slope(self, logits: Tensor, value: Tensor, gradient: Tensor, scale: float) -> Tensor:
+        """`gradient` times d value / d cosine, in the place of `logits`."""
+
+    def parameter_gradient(self) -> Tensor | None:
+        """Gradient of the parameter, after `slope` has seen all chunks."""
 
 
 class Step(NamedTuple):
@@ -52,7 +66,7 @@ class Step(NamedTuple):
     """(N,) its row in the share; any row where another rank has it"""
     scale: float
     lr: float
-    others: Others
+    negatives: Accumulator
 
 
 class Centres(ranks.Sharded):
@@ -89,27 +103,27 @@ class Centres(ranks.Sharded):
         scale: float,
         lr: float,
         rows: Tensor | None = None,
-        others: Others | None = None,
+        negatives: Accumulator | None = None,
     ) -> tuple[Tensor, Tensor]:
-        """What the other compared centres add up to, and the cosine to the own one, both (N,).
+        """What the negatives, the other compared centres, add up to, and the cosine to the own one, both (N,).
 
         `embeddings` (N, D) are the unit rows and `labels` (N,) the classes of the whole batch; `rows` (n,) are the
         classes compared, sorted, distinct, every label among them, or None for all. Backward on a function of the two
         moves the compared rows with learning rate `lr`.
         """
-        step = self._step(labels, rows, scale, lr, others or LogSumExp(embeddings))
+        step = self._step(labels, rows, scale, lr, negatives or LogSumExp(embeddings))
         if self.idle is not None:
             self.idle.catch_up(slice(None) if step.rows is None else step.rows, self.weight, self.velocity)
-        return _Compare.apply(embeddings, step.others.parameter, self, step)
+        return _Compare.apply(embeddings, step.negatives.parameter, self, step)
 
-    def _step(self, labels: Tensor, rows: Tensor | None, scale: float, lr: float, others: Others) -> Step:
+    def _step(self, labels: Tensor, rows: Tensor | None, scale: float, lr: float, negatives: Accumulator) -> Step:
         own = labels - self.own.start
         here = (own >= 0) & (own < len(self.own))
         if rows is not None:
             rows = self._mine(rows) - self.own.start
         targets = own if rows is None else torch.searchsorted(rows, own)
         number = len(self.own) if rows is None else len(rows)
-        return Step(rows, number, targets.where(here, -1), own.where(here, 0), scale, lr, others)
+        return Step(rows, number, targets.where(here, -1), own.where(here, 0), scale, lr, negatives)
 
     def _mine(self, rows: Tensor) -> Tensor:
         """Those of the sorted `rows` that this rank owns."""
@@ -156,15 +170,15 @@ class _Compare(torch.autograd.Function):
     @staticmethod
     def forward(ctx, embeddings: Tensor, parameter: Tensor | None, centres: Centres, step: Step):
         e = widened(embeddings)
-        query, bench, targets = e * (step.scale * step.others.unit), Bench(e, step.number), OwnColumns(step.targets)
+        query, work, targets = step.negatives.query(e, step.scale), Workspace(e, step.number), OwnColumns(step.targets)
         lengths = []
-        for part in bench.parts:
-            weight = bench.take("weight", centres.weight, step.rows, part)
+        for part in work.parts:
+            weight = work.take("weight", centres.weight, step.rows, part)
             lengths.append(vector_norm(weight, dim=1, keepdim=True).clamp_min_(1e-12))
-            logits = bench.logits(query, bench.unit(weight, lengths[-1]))
+            logits = work.logits(query, work.unit(weight, lengths[-1]))
             targets.put(logits, part, -torch.inf)
-            step.others.add(logits)
-        value = step.others.value()
+            step.negatives.add(logits)
+        value = step.negatives.value()
         own = centres.weight[step.own].to(e.dtype)
         cosine = (e * (own / vector_norm(own, dim=1, keepdim=True).clamp_min(1e-12))).sum(1)
         cosine = ranks.total(cosine.masked_fill(step.targets < 0, 0))
@@ -178,27 +192,27 @@ class _Compare(torch.autograd.Function):
         embeddings, value = ctx.saved_tensors
         centres, step = ctx.centres, ctx.step
         e = embeddings.to(value.dtype)
-        query, bench = e * (step.scale * step.others.unit), Bench(e, step.number)
+        query, work = step.negatives.query(e, step.scale), Workspace(e, step.number)
         gradient = torch.zeros_like(e)
-        for part, length in zip(bench.parts, ctx.lengths, strict=True):
-            weight = bench.take("weight", centres.weight, step.rows, part)
-            velocity = bench.take("velocity", centres.velocity, step.rows, part)
-            unit = bench.unit(weight, length)
-            logits = bench.logits(query, unit)
+        for part, length in zip(work.parts, ctx.lengths, strict=True):
+            weight = work.take("weight", centres.weight, step.rows, part)
+            velocity = work.take("velocity", centres.velocity, step.rows, part)
+            unit = work.unit(weight, length)
+            logits = work.logits(query, unit)
             ctx.targets.put(logits, part, -torch.inf)
-            slope = step.others.slope(logits, value, value_gradient, step.scale)
+            slope = step.negatives.slope(logits, value, value_gradient, step.scale)
             ctx.targets.put(slope, part, cosine_gradient)  # now d loss / d cosine of every pair
             gradient.addmm_(slope, unit)
-            along = torch.mm(slope.T, e, out=bench.buffer("along", *unit.shape)).to(weight.dtype)
+            along = torch.mm(slope.T, e, out=work.buffer("along", *unit.shape)).to(weight.dtype)
             centres.descend(weight, velocity, unit, length, along, step.lr)
             if step.rows is not None:
                 centres.weight.index_copy_(0, step.rows[part], weight)
                 centres.velocity.index_copy_(0, step.rows[part], velocity)
         centres.count_step(step)
-        return gradient.to(embeddings.dtype), step.others.parameter_gradient(), None, None
+        return gradient.to(embeddings.dtype), step.negatives.parameter_gradient(), None, None
 
 
-class Bench:
+class Workspace:
     """Room to work on one chunk of class vectors, laid out once for all chunks: fresh pages are slow."""
 
     def __init__(self, embeddings: Tensor, number: int):
@@ -207,7 +221,7 @@ class Bench:
         self.room: dict[str, Tensor] = {}
 
     def buffer(self, name: str, rows: int, columns: int, dtype: torch.dtype | None = None) -> Tensor:
-        """(rows, columns) of the room called `name`, whatever it held before; the first call is the largest."""
+        """(rows, columns) of the room called `name`, with whatever it held before; the first call is the largest."""
         if name not in self.room:
             self.room[name] = self.like.new_empty(rows * columns, dtype=dtype)
         return self.room[name][: rows * columns].view(rows, columns)

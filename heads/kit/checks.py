@@ -6,13 +6,6 @@ import torch
 from torch import Tensor
 
 
-def check_ratio(ratio: float) -> float:
-    """Return `ratio` if it is a share of the classes in (0, 1]; ValueError otherwise."""
-    if not 0 < ratio <= 1:
-        raise ValueError(f"ratio {ratio} is outside (0, 1]: it is the share of classes a head keeps or samples")
-    return ratio
-
-
 def check_option(name: str, value: str, *known: str) -> str:
     """Return `value` if it is one of `known`; ValueError lists them otherwise."""
     if value not in known:

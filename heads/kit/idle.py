@@ -2,7 +2,7 @@
 
 Without a gradient, a step of SGD with momentum mu and weight decay d maps a row's weight and velocity linearly,
 (w, v) <- A (w, v) with A = [[1 - lr*d, -lr*mu], [d, mu]], the same 2x2 for every row. So k idle steps are one product
-of matrices, whatever the schedule of lr, and a row needs remembering only the step it was last brought up to date.
+of matrices under any schedule of lr, and a row needs remembering only the step it was last brought up to date.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from heads.kit import ranks
-from heads.kit.lse import chunk_size
+from heads.kit.chunks import chunk_size
 
 WINDOW = 1024
 """steps whose products are kept; every row is caught up at least that often, a few rows a step"""
@@ -79,5 +79,5 @@ class Idle(ranks.Sharded):
 
 
 def idle_bytes(classes: int) -> int:
-    """Bytes that `Idle` keeps for so many rows."""
+    """Bytes that `Idle` keeps for `classes` rows."""
     return 4 * classes + 32 * WINDOW + 8

@@ -1,10 +1,10 @@
 """The interface of a head: the one file to read before writing your own.
 
-A head turns a batch into a scalar loss. It never builds loaders, backbones or their optimisers, but it owns
-whatever it keeps per class (centres, queue, pool) and how that is updated.
+A head turns a batch into a scalar loss. It never builds loaders, backbones or their optimisers, but it owns what it
+keeps per class (centres, queue, pool) and how that is updated. Everything a head is made of comes from `heads.kit`.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -23,19 +23,24 @@ class Batch(NamedTuple):
 
 
 class Encoder(nn.Module):
-    """The map from a view to unit embeddings that a head is given; alone, for a measurement, it only normalises.
+    """The map from a view to embeddings that a head is given; this one, for a head measured alone, only normalises.
 
     Training hands over one that wraps a backbone and, where the head declares `momentum`, the backbone's twin.
     """
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, ...) -> (B, D) unit embeddings, with gradient."""
-        return normalize(x.flatten(1), dim=1)
+        return normalize(self.features(x), dim=1)
+
+    def features(self, x: Tensor) -> Tensor:
+        """(B, ...) -> (B, D) embeddings before normalisation, with gradient, for heads that use their lengths."""
+        return x.flatten(1)
 
     @torch.no_grad()
     def momentum(self, x: Tensor) -> Tensor:
         """(B, ...) -> (B, D) unit embeddings from the momentum twin, without gradient."""
-        return self(x)
+        unit: Tensor = self(x)
+        return unit
 
 
 class Cost(NamedTuple):
@@ -54,7 +59,8 @@ class Cost(NamedTuple):
 
 
 class Upkeep(NamedTuple):
-    """Work that a head does only every so many steps, within a step: no median shows what it costs."""
+    """Periodic work, e.g. rebuilding an index every N steps. One step in N pays for it, so the median step time hides
+    it, and it is recorded on its own."""
 
     seconds: float
     """how long it took the last time, from when the device had nothing else to do"""
@@ -65,20 +71,25 @@ class Upkeep(NamedTuple):
 class Head(nn.Module):
     """A classification head. Subclass it as `Head` in `heads/<name>.py` and the name is registered.
 
-    The subclass's constructor is its config schema: `num_classes` and `embedding_dim` are given by the data and
-    the backbone, `ratio` by the config's list of ratios, every further keyword is an option of the config.
+    The subclass's constructor is its config schema. `num_classes` and `embedding_dim` are given by the data and the
+    backbone, `ratio` by the config's list of ratios; `class_counts`, if it is named, is the (C,) int64 tensor of
+    training images per class. Every further keyword is an option of the config. `margin`, `m`, `scale` and
+    `weight_decay`, where they are named, come from the config's `loss` and `train` sections unless the row sets them:
+    the defaults of the constructor are the paper's, not the run's. State lives in buffers, so that a checkpoint holds
+    it. An `nn.Parameter` of the head's own is trained by the trainer's SGD along with the backbone.
     """
 
-    batches = "instances"
-    """what the loader must deliver: instances | pairs | pairs+instances | groups (or a variant a head names)"""
+    batches: str = "instances"
+    """what the loader must deliver: a name of the table in kit/batches.py"""
     momentum: float | None = None
-    """the paper's momentum of the encoder's twin (the limit for long runs); None where the head needs no twin"""
-    accumulates = False
+    """the paper's momentum of the encoder's twin (the limit for long runs), which a row of the config may override;
+    None where the head needs no twin"""
+    accumulates: bool = False
     """whether several forward and backward passes may precede one `commit`"""
 
     lr: float = 0.0
     """learning rate of the current step, set by the trainer before `forward`"""
-    evaluates = "query"
+    evaluates: str = "query"
     """which encoder is the result of training: query | momentum"""
     ramp: float = 1.0
     """share of the full margin in force, set by the trainer: it grows from 0 to 1 while training warms up"""
@@ -93,7 +104,10 @@ class Head(nn.Module):
         """Called after the optimiser's step: enqueue, admit, restore. Nothing by default."""
 
     def centres(self) -> Tensor | None:
-        """(num_classes, D) learned class centres, or None for a head that learns none."""
+        """(num_classes, D) learned class centres, or None for a head that learns none.
+
+        The evaluation scores them as "identification by centres", and model.pt keeps them.
+        """
         return None
 
     def rows_in_loss(self) -> int:
@@ -101,6 +115,6 @@ class Head(nn.Module):
         raise NotImplementedError
 
     @classmethod
-    def cost(cls, batch: int, classes: int, dim: int, **options: object) -> Cost:
+    def cost(cls, batch: int, classes: int, dim: int, **options: Any) -> Cost:
         """Lower bounds of one step's work with `batch` images that carry a gradient."""
         raise NotImplementedError

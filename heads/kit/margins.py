@@ -35,7 +35,8 @@ def arcface(cosine: Tensor, m: float = 0.5) -> Tensor:
 
 def arcface_straight_through(cosine: Tensor, m: float = 0.5) -> Tensor:
     """ArcFace's value with CosFace's gradient, as in insightface since December 2022 (losses.py computes the
-    angle under no_grad): d/dcos = 1 instead of sin(theta + m)/sin(theta)."""
+    angle under no_grad): d/dcos = 1 instead of sin(theta + m)/sin(theta). Past theta = pi - m the value goes on falling
+    as `arcface` does here; the official one rises again."""
     return cosine + (arcface(cosine, m) - cosine).detach()
 
 

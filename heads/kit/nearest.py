@@ -1,9 +1,9 @@
 """An approximate-nearest-neighbour index over class centres, built anew now and then. Nothing else needs faiss.
 
 The index lives on the host: to build and to ask it, centres and embeddings are copied there, which on a GPU waits for
-the device. To the bit, the same centres make the same index, whatever the number of threads. With several processes
-each indexes all classes, which must fit its host's memory, and searches for its part of the batch: shares of an
-approximate index would not find what the whole one finds, and W processes would not train the model of one. A
+the device. To the bit, the same centres make the same index on any number of threads. With several processes
+each indexes all classes, which must fit its host's memory, and searches for its part of the batch: an index split
+over processes returns other neighbours than a whole one, so the trained model would depend on W. A
 checkpoint holds the centres as they were indexed, read back out of the index, and loading builds it again from them.
 """
 
@@ -19,8 +19,8 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from heads.kit import ranks
+from heads.kit.chunks import chunk_size, chunks
 from heads.kit.interface import Upkeep
-from heads.kit.lse import chunk_size, chunks
 
 EFFORT = 100
 """candidates that a graph index (HNSW) keeps while it is built and searched: `ef` in the script of Zhang et al."""
@@ -35,7 +35,7 @@ class Index(nn.Module):
     def __init__(self, num_classes: int, dim: int, kind: str, every: int):
         super().__init__()
         if every < 1:
-            raise ValueError(f"rebuild {every} is no number of steps: the index is built anew every so many")
+            raise ValueError(f"rebuild {every}: the index is built anew every `rebuild` steps, at least 1")
         self.num_classes, self.dim, self.kind, self.every, self.age = num_classes, dim, kind, every, 0
         self.upkeep: Upkeep | None = None
         self.built: Any = None

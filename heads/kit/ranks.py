@@ -37,18 +37,18 @@ def sizes(number: int, device: torch.device) -> list[int]:
     if count() == 1:
         return [number]
     own = torch.tensor([number], device=device)
-    told = [torch.empty_like(own) for _ in range(count())]
-    dist.all_gather(told, own)
-    return torch.cat(told).tolist()
+    parts = [torch.empty_like(own) for _ in range(count())]
+    dist.all_gather(parts, own)
+    return torch.cat(parts).tolist()
 
 
 def gather(rows: Tensor) -> Tensor:
-    """(n, ...) of every rank, however many each has, as one (N, ...) tensor in order of rank; without gradient."""
+    """The (n, ...) rows of every rank, n not necessarily the same, as one (N, ...) tensor in order, detached."""
     return rows if count() == 1 else _gather(rows.detach(), sizes(len(rows), rows.device))
 
 
 def gather_embeddings(rows: Tensor) -> Tensor:
-    """As `gather`, with gradient: each rank's rows receive what all ranks together make of them."""
+    """Like `gather`, but differentiable: gradients are summed over ranks."""
     return rows if count() == 1 else _Gather.apply(rows, sizes(len(rows), rows.device))
 
 
@@ -111,9 +111,9 @@ def replicated(parameter: Tensor) -> Tensor:
 
 
 def _gather(rows: Tensor, lengths: list[int]) -> Tensor:
-    told = [rows.new_empty(max(lengths), *rows.shape[1:]) for _ in lengths]
-    dist.all_gather(told, _padded(rows, max(lengths)))
-    return torch.cat([part[:length] for part, length in zip(told, lengths, strict=True)])
+    parts = [rows.new_empty(max(lengths), *rows.shape[1:]) for _ in lengths]
+    dist.all_gather(parts, _padded(rows, max(lengths)))
+    return torch.cat([part[:length] for part, length in zip(parts, lengths, strict=True)])
 
 
 def _padded(rows: Tensor, length: int) -> Tensor:

@@ -5,22 +5,24 @@ import math
 import torch
 from torch import Tensor
 
+from heads.kit.groups import run_starts
+
 
 def sample(
     labels: Tensor, classes: int, number: int, generator: torch.Generator, preferred: Tensor | None = None
 ) -> Tensor:
     """Sorted distinct classes: those of `labels` (B,), filled up uniformly at random to `number` of 0..classes-1.
 
-    The result is (max(number, distinct labels),) int64. Labels, then those `preferred` (n,), if any, then draws, are
-    taken in the order told until there are `number` different ones: distinct uniform draws are a uniform random set.
-    Costs O(number + n) on the labels' device, which the host need not wait for unless the batch is larger than the
-    sample.
+    The result is (max(number, distinct labels),) int64. Candidates are taken in order, first the labels, then the
+    `preferred` (n,), if any, then random draws, until there are `number` different ones: distinct uniform draws are a
+    uniform random set. Costs O(number + n) on the labels' device; the host waits only where the batch is larger than
+    the sample.
     """
     preferred = labels[:0] if preferred is None else preferred
-    told = torch.cat([labels, preferred, _draws(classes, number, generator)])
-    values, order = told.sort(stable=True)
-    new = starts(values)
-    first = torch.empty_like(new).scatter_(0, order, new)  # in the order told: not told before
+    candidates = torch.cat([labels, preferred, _draws(classes, number, generator)])
+    values, order = candidates.sort(stable=True)
+    new = run_starts(values)
+    first = torch.empty_like(new).scatter_(0, order, new)  # in the order of candidates: met for the first time
     if len(labels) > number:
         number = max(number, int(first[: len(labels)].sum()))
     kept = (first & (first.cumsum(0) <= number))[order]
@@ -28,21 +30,9 @@ def sample(
     return values.new_empty(number + 1).scatter_(0, place, values)[:number]
 
 
-def most(batch: int, classes: int, ratio: float) -> int:
-    """Most classes in a sample of ratio * C for a batch of so many."""
-    return min(classes, max(batch, int(ratio * classes)))
-
-
-def starts(ordered: Tensor) -> Tensor:
-    """(n,) bool: the first of each run of equal neighbours."""
-    new = torch.ones_like(ordered, dtype=torch.bool)
-    new[1:] = ordered[1:] != ordered[:-1]
-    return new
-
-
 def _draws(classes: int, number: int, generator: torch.Generator) -> Tensor:
-    """Uniform draws with at least `number` different ones: a permutation, or so many that fewer is out of the question
-    (twelve standard deviations beyond the expected need)."""
+    """Uniform draws with at least `number` different ones: a permutation, or enough draws that fewer different ones
+    would lie twelve standard deviations from what is expected."""
     device = generator.device
     if 2 * number > classes:
         return torch.randperm(classes, generator=generator, device=device)

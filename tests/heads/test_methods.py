@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from torch.nn.functional import normalize
 
 import heads
-from heads.kit.class_pool import EMPTY, Ring, Slots, group
+from heads.kit import EMPTY, ClassPool, Ring, group
 from heads.kit.dice import stream
 from heads.kit.interface import Batch, Encoder
 from heads.kit.sample import sample
@@ -120,31 +120,31 @@ def test_ring_keeps_the_newest(sizes, capacity):
 )
 def test_slots_equal_an_ordered_dict_with_rows(batches, rows):
     torch.manual_seed(0)
-    pool = Slots(6, 10, 3, rows).double()
+    pool = ClassPool(6, 10, 3, rows).double()
     twin = PoolByHand(pool.vectors)
     for number, batch in enumerate(batches):
         labels = torch.tensor(batch)
         keys = torch.arange(number * 100, number * 100 + len(batch), dtype=torch.float64)[:, None].expand(-1, 3)
-        pool.admit(pool.visit(keys, labels))
+        pool.admit(pool.plan(keys, labels))
         twin.admit(keys, labels)
         assert {label: pool.slot_of[label].item() for label in range(10) if pool.slot_of[label] >= 0} == twin.slot
         assert [pool.labels[slot].item() for slot in twin.slot.values()] == list(twin.slot)
         assert torch.equal(pool.vectors, twin.vectors)
-        assert pool.keys.tolist() == twin.keys
+        assert pool.received.tolist() == twin.keys
         by_use = sorted(twin.slot.values(), key=lambda slot: pool.used[slot].item())
         assert by_use == list(twin.slot.values())
 
 
 def test_a_planned_visit_changes_nothing():
-    pool = Slots(6, 10, 3)
+    pool = ClassPool(6, 10, 3)
     before = {name: value.clone() for name, value in pool.state_dict().items()}
-    pool.visit(torch.randn(4, 3), torch.tensor([1, 2, 1, 5]))
+    pool.plan(torch.randn(4, 3), torch.tensor([1, 2, 1, 5]))
     assert all(torch.equal(value, before[name]) for name, value in pool.state_dict().items())
 
 
 def test_a_batch_larger_than_the_pool_is_refused():
     with pytest.raises(ValueError, match="pool of 3 slots cannot hold the 4 classes of one batch: raise the ratio"):
-        Slots(3, 10, 2).visit(torch.randn(4, 2), torch.arange(4))
+        ClassPool(3, 10, 2).plan(torch.randn(4, 2), torch.arange(4))
 
 
 @pytest.mark.parametrize("rows", [B, 2])
@@ -195,7 +195,7 @@ def test_f2c_mean_is_half_of_the_sum_with_half_the_terms(options):
 @pytest.mark.parametrize(
     ("option", "known"),
     [
-        ("loader", "dual, identity, instance, pairs"),
+        ("loader", r"half pairs, pairs\+instances, identity pairs, instance halves"),
         ("centre", "alternate, average"),
         ("empty", "negatives, hidden"),
         ("reduction", "mean, sum"),

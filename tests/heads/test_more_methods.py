@@ -5,7 +5,7 @@ import torch
 from torch.nn.functional import cross_entropy, normalize
 
 import heads
-from heads.kit.class_pool import group
+from heads.kit import group
 from heads.kit.interface import Batch, Encoder
 from tests.heads.naive import margin_softmax
 

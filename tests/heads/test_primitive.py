@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
-import heads.kit.lse
+import heads.kit.chunks
+from heads.kit import hide_columns, hide_labels, negative_lse
 from heads.kit.centres import Centres
-from heads.kit.lse import hide_columns, hide_labels, negative_lse
 from heads.kit.margins import margin_loss
 from tests.heads.naive import margin_softmax
 
@@ -95,7 +95,7 @@ def sgd_steps(classes: int, rows_of_step, steps: int = 6, momentum: float = 0.9,
 
 
 def test_centres_equal_autograd_and_sgd_over_all_rows(monkeypatch):
-    monkeypatch.setattr(heads.kit.lse, "CHUNK_CPU", 4)
+    monkeypatch.setattr(heads.kit.chunks, "CHUNK_CPU", 4)
     fast, slow, gradients = sgd_steps(11, lambda y: None)
     torch.testing.assert_close(fast, slow, atol=1e-12, rtol=0)
     for a, b in gradients:

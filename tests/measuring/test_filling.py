@@ -2,11 +2,9 @@
 
 import pytest
 import torch
-from torch import nn
 
 import heads
-from heads.kit import interface
-from workflow.measuring import filling
+from heads.kit import EMPTY, Head, Store, store
 from workflow.measuring.filling import empty_slots, fill
 from workflow.measuring.synthetic import Counted, Synthetic
 
@@ -16,7 +14,7 @@ C, D, B = 300, 8, 12
 @pytest.mark.parametrize("block", [7, 8192])
 @pytest.mark.parametrize("name", ["dcq", "f2c"])
 def test_a_filled_store_holds_distinct_classes_from_all_over(name, block, monkeypatch):
-    monkeypatch.setattr(filling, "BLOCK", block)
+    monkeypatch.setattr(store, "BLOCK", block)
     head = heads.load(name)(C, D, ratio=0.1)
     assert empty_slots(head) == 30
     fill(head, C)
@@ -44,18 +42,30 @@ def test_a_head_without_a_store_has_nothing_to_fill():
     assert empty_slots(head) is None
 
 
-class OwnQueue(interface.Head):
-    """A newcomer's head: it keeps its own ring, which this package has never heard of."""
+class OwnQueue(Store):
+    """A newcomer's store: every second class, next to a buffer that happens to be called labels too."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.register_buffer("labels", torch.full((5,), -1))
-        self.centre = nn.Linear(2, 2)
+        self.register_buffer("vectors", torch.zeros(5, 2))
+        self.register_buffer("labels", torch.full((5,), EMPTY))
+
+    def fill(self, classes: int) -> None:
+        self.labels.copy_(torch.arange(5) * 2 % classes)
 
 
-def test_a_store_of_the_heads_own_making_is_seen_by_its_labels():
-    head = OwnQueue()
-    fill(head, C)
+class Newcomer(Head):
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("labels", torch.full((7,), EMPTY))
+        self.queue = OwnQueue()
+
+
+def test_a_store_of_the_heads_own_making_says_how_it_is_filled():
+    head = Newcomer()
     assert empty_slots(head) == 5
-    head.labels[:3] = 0
+    head.queue.labels[:3] = 0
     assert empty_slots(head) == 2
+    fill(head, C)
+    assert empty_slots(head) == 0 and head.queue.labels.tolist() == [0, 2, 4, 6, 8]
+    assert (head.labels == EMPTY).all()

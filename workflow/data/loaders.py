@@ -15,8 +15,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from heads.kit.batches import GROUP_SIZE, Kind, kind_of
 from heads.kit.interface import Batch
-from heads.kit.ranks import count, share
+from heads.kit.ranks import count as processes
+from heads.kit.ranks import share
 from workflow.data.augment import LEVELS, Part, augment
 from workflow.errors import UserError
 
@@ -35,15 +37,8 @@ class Loader:
     """Serves `batch` images with gradient per step, from rows of a memory-mapped dataset.
 
     images: uint8 (N, H, W) or (N, H, W, 3); rows, labels: int64 (n,), the training images and their labels 0..C-1.
-    kind, and the views it gives (x, y are as long as the number before them):
-      instances          batch x: the stream of images
-      pairs              batch x: the stream; y: another image of the same class, or the same where it has but one
-      half pairs         the same with batch / 2
-      pairs+instances    batch / 2: a third of `batch` classes, drawn evenly, with one image in x and one in y; the rest
-                         are images of the stream, split over x and y, whose labels differ between the views
-      identity pairs     batch / 2: classes, drawn evenly, with one image in x and one in y
-      instance halves    batch / 2: the stream, split over x and y
-      groups             batch x: batch / group_size classes, drawn evenly, with group_size images each
+    kind: a name of the table in heads/kit/batches.py, which says how many views there are, how long they are and which
+    of their rows pair. The partner of an image is another one of its class, or the image itself where it is alone.
     augment: none, low or mid. Raises UserError where the kind, the batch, the images and the number of processes do not
     fit together.
     """
@@ -59,10 +54,9 @@ class Loader:
         seed: int,
         augment: str = "low",
         device: torch.device | str = "cpu",
-        group_size: int = 4,
     ) -> None:
         self.images, self.rows, self.labels = images, np.asarray(rows), np.asarray(labels)
-        self.size, self.group, self.seed, self.level = batch, group_size, seed, augment
+        self.size, self.seed, self.level = batch, seed, augment
         self.device = torch.device(device)
         self.counts = np.bincount(self.labels)
         self.order = np.argsort(self.labels, kind="stable")  # training images by class
@@ -70,8 +64,8 @@ class Loader:
         self.place = np.empty(len(self.rows), np.int64)  # number of each image within its class
         self.place[self.order] = np.arange(len(self.rows)) - self.starts[self.labels[self.order]]
         self._permutation = functools.lru_cache(maxsize=4)(self._permuted)
-        self._views = self._kind(kind)
-        if count() > 1:
+        self._views = self._views_of(kind)
+        if processes() > 1:
             self._check_shares(kind)
 
     def batch(self, step: int) -> Batch:
@@ -82,44 +76,45 @@ class Loader:
         labels = tuple(labels[_own(labels)] for _, labels in views)
         return Batch(pictures, tuple(torch.from_numpy(own).to(self.device) for own in labels))
 
-    def _kind(self, kind: str) -> Callable[[int], tuple[View, ...]]:
-        """The function of a step that gives the views of `kind`, once the batch is found to suit it."""
-        half, groups = self.size // 2, self.size // self.group
-        kinds = {  # what the batch must be a multiple of, classes in it that must differ, views
-            "instances": (1, 1, lambda step: (self._stream(step, self.size),)),
-            "pairs": (1, 1, lambda step: self._pairs(step, self.size)),
-            "half pairs": (2, 1, lambda step: self._pairs(step, half)),
-            "pairs+instances": (2, self.size // 3, self._mixed),
-            "identity pairs": (2, half, lambda step: self._even(step, half, 2)),
-            "instance halves": (2, 1, lambda step: _halves(*self._stream(step, self.size))),
-            "groups": (self.group, groups, self._groups),
+    def _views_of(self, name: str) -> Callable[[int], tuple[View, ...]]:
+        """The function of a step that gives the views of the kind `name`, once the batch is found to suit it."""
+        try:
+            kind = kind_of(name)
+        except ValueError as error:
+            raise UserError(str(error)) from error
+        rows = kind.rows(self.size)
+        views: dict[str, Callable[[int], tuple[View, ...]]] = {
+            "instances": lambda step: (self._stream(step, rows),),
+            "pairs": lambda step: self._pairs(step, rows),
+            "half pairs": lambda step: self._pairs(step, rows),
+            "pairs+instances": self._mixed,
+            "identity pairs": lambda step: self._even(step, rows, 2),
+            "instance halves": lambda step: _halves(*self._stream(step, self.size)),
+            "groups": self._groups,
         }
-        if kind not in kinds:
-            raise UserError(f"loader {kind!r} does not exist: a head's `batches` is one of {', '.join(kinds)}")
-        divisor, classes, views = kinds[kind]
-        self._check(kind, divisor, classes)
-        return views
+        self._check(name, kind)
+        return views[name]
 
-    def _check(self, kind: str, divisor: int, classes: int) -> None:
+    def _check(self, name: str, kind: Kind) -> None:
         if self.level not in LEVELS:
             raise UserError(f"train.augment is {self.level!r}: it must be one of {', '.join(LEVELS)}")
-        if self.size < divisor or self.size % divisor:
-            raise UserError(f"train.batch is {self.size}: the loader {kind!r} needs a multiple of {divisor}")
+        if self.size < kind.multiple or self.size % kind.multiple:
+            raise UserError(f"train.batch is {self.size}: the loader {name!r} needs a multiple of {kind.multiple}")
         if self.size > len(self.rows):
             raise UserError(f"train.batch is {self.size}: there are only {len(self.rows)} training images, lower it")
-        if classes > len(self.counts):
+        if kind.classes(self.size) > len(self.counts):
             raise UserError(
-                f"train.batch is {self.size}: the loader {kind!r} would draw {classes} classes a step, but there are "
-                f"only {len(self.counts)}: lower it"
+                f"train.batch is {self.size}: the loader {name!r} would draw {kind.classes(self.size)} classes a step, "
+                f"but there are only {len(self.counts)}: lower it"
             )
 
     def _check_shares(self, kind: str) -> None:
         """Refuse views too small to give each process the two images that batch normalisation needs."""
         shortest = min(len(labels) for _, labels in self._views(0))
-        if shortest < 2 * count():
+        if shortest < 2 * processes():
             raise UserError(
                 f"train.batch is {self.size}: the loader {kind!r} makes views of {shortest} images, too few for two on "
-                f"each of {count()} processes; raise it or lower train.processes"
+                f"each of {processes()} processes; raise it or lower train.processes"
             )
 
     def _stream(self, step: int, count: int) -> View:
@@ -139,7 +134,7 @@ class Loader:
         return first, (np.concatenate([y, iy]), np.concatenate([labels, ly]))
 
     def _groups(self, step: int) -> tuple[View]:
-        members = self._even(step, self.size // self.group, self.group)
+        members = self._even(step, self.size // GROUP_SIZE, GROUP_SIZE)
         images, labels = (np.stack(column, axis=1).ravel() for column in zip(*members, strict=True))
         return ((images, labels),)
 

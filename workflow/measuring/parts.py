@@ -64,13 +64,19 @@ class Cut(Encoder):
     def __init__(self, network: Network, ledger: Ledger):
         super().__init__()
         self.network, self.ledger = network, ledger
-        self.seam: list[tuple[Tensor, Tensor]] = []
+        self.cuts: list[tuple[Tensor, Tensor]] = []
 
     def forward(self, x: Tensor) -> Tensor:
+        return self._cut(self.network, x)
+
+    def features(self, x: Tensor) -> Tensor:
+        return self._cut(self.network.features, x)
+
+    def _cut(self, encode: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
         with self.ledger.part("backbone"):
-            output = self.network(x)
+            output = encode(x)
         leaf = output.detach().requires_grad_()
-        self.seam.append((output, leaf))
+        self.cuts.append((output, leaf))
         return leaf
 
     def momentum(self, x: Tensor) -> Tensor:
@@ -79,7 +85,7 @@ class Cut(Encoder):
 
     def backward(self) -> None:
         """Carry the gradients that reached the embeddings on into the network."""
-        reached = [(output, leaf.grad) for output, leaf in self.seam if leaf.grad is not None]
+        reached = [(output, leaf.grad) for output, leaf in self.cuts if leaf.grad is not None]
         with self.ledger.part("backbone"):
             torch.autograd.backward([output for output, _ in reached], [gradient for _, gradient in reached])
 

@@ -4,13 +4,12 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor
+from torch.nn.functional import normalize
 
-from heads.kit.interface import Batch, Encoder
+from heads.kit import Batch, Encoder, kind_of
 
 ROTATION = 8
 """different batches of embeddings: with one, caches would hold what in training they cannot"""
-GROUP = 4
-
 Draw = Callable[[int], Tensor]
 
 
@@ -21,14 +20,14 @@ class Counted(Encoder):
         super().__init__()
         self.images = self.twin_images = 0
 
-    def forward(self, x: Tensor) -> Tensor:
+    def features(self, x: Tensor) -> Tensor:
         self.images += len(x)
-        return super().forward(x)
+        return super().features(x)
 
     @torch.no_grad()
     def momentum(self, x: Tensor) -> Tensor:
         self.twin_images += len(x)
-        return super().forward(x)
+        return normalize(super().features(x), dim=1)
 
 
 class Synthetic:
@@ -54,20 +53,12 @@ class Synthetic:
         return torch.randint(self.classes, (number,), generator=self.generator, device=self.generator.device)
 
 
-def labels_for(kind: str, batch: int, draw: Draw) -> tuple[Tensor, ...]:
-    """Labels of each view, shaped as workflow.data.loaders does it; `batch` rows in all carry a gradient."""
-    half, third = batch // 2, batch // 3
-    if kind == "instances":
-        return (draw(batch),)
-    if kind == "groups":
-        return (draw(batch // GROUP).repeat_interleave(GROUP),)
-    if kind == "pairs":
-        return (draw(batch),) * 2
-    if kind in ("half pairs", "identity pairs"):
-        return (draw(half),) * 2
-    if kind == "instance halves":
-        return draw(half), draw(half)
-    if kind == "pairs+instances":
-        twice, single = draw(third), half - third
-        return torch.cat([twice, draw(single)]), torch.cat([twice, draw(single)])
-    raise ValueError(f"the loader '{kind}' that this head asks for is not known: see workflow/measuring/synthetic.py")
+def labels_for(name: str, batch: int, draw: Draw) -> tuple[Tensor, ...]:
+    """Labels of each view of the kind of batch called `name`, shaped as the loader shapes them."""
+    kind = kind_of(name)
+    rows, paired = kind.rows(batch), kind.paired(batch)
+    if kind.members > 1:
+        return (draw(rows // kind.members).repeat_interleave(kind.members),)
+    shared = [draw(paired)] if paired else []
+    single = [[draw(rows - paired)] if paired < rows else [] for _ in range(kind.views)]
+    return tuple(torch.cat([*shared, *own]) for own in single)

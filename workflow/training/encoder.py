@@ -43,11 +43,12 @@ class Network(Encoder):
         self.images = 0  # encoded with a gradient so far, by all processes
         self.twin_images = 0  # encoded by the twin so far
 
-    def forward(self, x: Tensor) -> Tensor:
+    def features(self, x: Tensor) -> Tensor:
+        """(B, D) float32 embeddings before normalisation, with gradient."""
         self.images += len(x)
         with self._autocast(x):
             features = self.backbone(_laid_out(x))
-        return _ScaleGradient.apply(normalize(features.float(), dim=1), self.gradient_scale)
+        return _ScaleGradient.apply(features.float(), self.gradient_scale)
 
     @torch.no_grad()
     def momentum(self, x: Tensor) -> Tensor:
