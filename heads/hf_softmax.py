@@ -57,7 +57,7 @@ class Head(kit.Head):
         near = self.index.nearest(embeddings, self.bank.weight, self.sample_size // len(labels) + 1)  # (n, N)
         near = near.where(near >= 0, labels)
         throw = self.dice.throw(labels.device)
-        return kit.sample(labels, self.bank.num_classes, self.sample_size, throw, near.flatten())
+        return kit.sample_classes(labels, self.bank.num_classes, self.sample_size, throw, near.flatten())
 
     @property
     def upkeep(self) -> kit.Upkeep | None:

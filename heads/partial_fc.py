@@ -48,7 +48,7 @@ class Head(kit.Head):
 
     def sample(self, labels: Tensor) -> Tensor:
         """Sorted distinct classes of this step, the same on all ranks, given the `labels` (N,) of all."""
-        return kit.sample(labels, self.bank.num_classes, self.sample_size, self.dice.throw(labels.device))
+        return kit.sample_classes(labels, self.bank.num_classes, self.sample_size, self.dice.throw(labels.device))
 
     def centres(self) -> Tensor:
         return self.bank.current()

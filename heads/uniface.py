@@ -73,7 +73,7 @@ class Head(kit.Head):
         e = encode(x)  # (B, D)
         kit.check_batch(e, y, self.bank.num_classes, self.bank.dim)
         e, y = kit.ranks.gather_embeddings(e), kit.ranks.gather(y)  # of all ranks
-        rows = kit.sample(y, self.bank.num_classes, self.sample_size, self.dice.throw(y.device))
+        rows = kit.sample_classes(y, self.bank.num_classes, self.sample_size, self.dice.throw(y.device))
         negatives, cosine = self.bank.compare(e, y, self.scale, self.lr, rows, SumSoftplus(e.detach(), self.bias))
         own = kit.margin_loss(kit.ranks.replicated(self.bias), self.margin(cosine, self.ramp), self.scale)
         return (own + self.weight * negatives).mean()

@@ -15,7 +15,7 @@ from heads.kit.checks import (
     check_pairs,
     refuse_unless,
 )
-from heads.kit.chunks import chunk_size, chunks, working_bytes
+from heads.kit.chunking import chunk_size, chunks, working_bytes
 from heads.kit.class_pool import Admission, ClassPool
 from heads.kit.dice import Dice, draw_seed, stream
 from heads.kit.groups import Groups, group, run_starts
@@ -28,7 +28,7 @@ from heads.kit.margins import MARGINS, Margin, margin_loss
 from heads.kit.nearest import Index, index_bytes
 from heads.kit.ratio import check_ratio, kept_classes, largest_sample
 from heads.kit.ring import Ring
-from heads.kit.sample import sample
+from heads.kit.sample import sample_classes
 from heads.kit.store import EMPTY, Store
 
 __all__ = [
@@ -85,7 +85,7 @@ __all__ = [
     "ranks",
     "refuse_unless",
     "run_starts",
-    "sample",
+    "sample_classes",
     "stream",
     "update_bytes",
     "widened",

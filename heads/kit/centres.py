@@ -18,7 +18,7 @@ from torch.autograd.function import once_differentiable
 from torch.linalg import vector_norm
 
 from heads.kit import ranks
-from heads.kit.chunks import chunk_size, chunks, working_bytes
+from heads.kit.chunking import chunk_size, chunks, working_bytes
 from heads.kit.dice import draw_seed, stream
 from heads.kit.hide import OwnColumns
 from heads.kit.idle import Idle

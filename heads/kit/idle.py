@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from heads.kit import ranks
-from heads.kit.chunks import chunk_size
+from heads.kit.chunking import chunk_size
 
 WINDOW = 1024
 """steps whose products are kept; every row is caught up at least that often, a few rows a step"""

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.autograd.function import FunctionCtx, once_differentiable
 
 from heads.kit import ranks
-from heads.kit.chunks import CONSTANT, chunk_size, chunks
+from heads.kit.chunking import CONSTANT, chunk_size, chunks
 from heads.kit.hide import Hide
 
 LOG2_E = 1 / math.log(2)

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from heads.kit import ranks
-from heads.kit.chunks import chunk_size, chunks
+from heads.kit.chunking import chunk_size, chunks
 from heads.kit.interface import Upkeep
 
 EFFORT = 100

@@ -8,7 +8,7 @@ from torch import Tensor
 from heads.kit.groups import run_starts
 
 
-def sample(
+def sample_classes(
     labels: Tensor, classes: int, number: int, generator: torch.Generator, preferred: Tensor | None = None
 ) -> Tensor:
     """Sorted distinct classes: those of `labels` (B,), filled up uniformly at random to `number` of 0..classes-1.

@@ -4,7 +4,7 @@ import time
 
 import torch
 
-from heads.kit.chunks import CHUNK_CPU, CONSTANT, chunks
+from heads.kit.chunking import CHUNK_CPU, CONSTANT, chunks
 from tests.benchmarks.rows import CENTRES, Row
 
 

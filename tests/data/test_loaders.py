@@ -4,14 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from heads.kit import ranks
+from heads.kit import KINDS, ranks
 from workflow.data import loaders
 from workflow.data.loaders import Loader, to_tensor
 from workflow.data.split import load_split
 from workflow.data.store import open_dataset
 from workflow.errors import UserError
 
-KINDS = ["instances", "pairs", "half pairs", "pairs+instances", "identity pairs", "instance halves", "groups"]
 BATCH = 24
 
 
@@ -131,9 +130,10 @@ def test_identity_pairs_draw_classes_evenly_with_two_images_each(material):
 
 
 @pytest.mark.parametrize("size", [2, 4, 6])
-def test_groups_hold_a_class_s_images_as_often_as_they_last(material, size):
+def test_groups_hold_a_class_s_images_as_often_as_they_last(material, size, monkeypatch):
+    monkeypatch.setitem(KINDS, "groups", KINDS["groups"]._replace(multiple=size, members=size))
     counts = np.bincount(material[2])
-    batch = loader(material, "groups", group_size=size).batch(2)
+    batch = loader(material, "groups").batch(2)
     labels = batch.labels[0].reshape(-1, size)
     assert (labels == labels[:, :1]).all() and len(labels[:, 0].unique()) == BATCH // size
     for places, label in zip(found(material, batch.views[0]).reshape(-1, size), labels[:, 0], strict=True):
@@ -146,7 +146,7 @@ def test_the_parts_of_several_processes_are_the_batch_of_one(material, monkeypat
     batch = 2 * BATCH - 4 if kind != "groups" else BATCH  # 44: views of 44 and 22 images, no multiple of 3
     whole = loader(material, kind, batch, augment="mid").batch(7)
     monkeypatch.setattr(ranks, "count", lambda: processes)
-    monkeypatch.setattr(loaders, "count", lambda: processes)
+    monkeypatch.setattr(loaders, "processes", lambda: processes)
     parts = []
     for rank in range(processes):
         monkeypatch.setattr(ranks, "rank", lambda rank=rank: rank)
@@ -158,7 +158,7 @@ def test_the_parts_of_several_processes_are_the_batch_of_one(material, monkeypat
 
 
 def test_a_batch_too_small_for_the_processes_is_refused(material, monkeypatch):
-    monkeypatch.setattr(loaders, "count", lambda: 4)
+    monkeypatch.setattr(loaders, "processes", lambda: 4)
     with pytest.raises(
         UserError, match=r"train\.batch is 14: the loader 'half pairs' makes views of 7 images, too few"
     ):
@@ -177,7 +177,7 @@ def test_another_seed_gives_another_order(material):
         ("pairs+instances", 25, "needs a multiple of 2"),
         ("groups", 30, "needs a multiple of 4"),
         ("groups", 2, "needs a multiple of 4"),
-        ("singles", 24, "loader 'singles' does not exist"),
+        ("singles", 24, "the kind of batch 'singles' does not exist"),
     ],
 )
 def test_what_does_not_fit_is_refused(material, kind, batch, message):

@@ -174,7 +174,7 @@ def test_it_can_be_made_where_numbers_are_double_by_default():
 
 
 def test_an_impossible_rebuild_is_refused():
-    with pytest.raises(ValueError, match="rebuild 0 is no number of steps"):
+    with pytest.raises(ValueError, match="rebuild 0: the index is built anew"):
         make(rebuild=0)
 
 

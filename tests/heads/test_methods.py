@@ -12,7 +12,7 @@ import heads
 from heads.kit import EMPTY, ClassPool, Ring, group
 from heads.kit.dice import stream
 from heads.kit.interface import Batch, Encoder
-from heads.kit.sample import sample
+from heads.kit.sample import sample_classes
 from tests.heads.naive import PoolByHand, margin_softmax, queue_softmax, uniface
 
 C, D, B = 12, 6, 8
@@ -103,13 +103,13 @@ def test_dcq_loss_is_cross_entropy_of_key_and_queue_over_many_steps(in_batch):
 
 @given(sizes=st.lists(st.integers(1, 9), max_size=12), capacity=st.integers(1, 7))
 def test_ring_keeps_the_newest(sizes, capacity):
-    ring, told = Ring(capacity, 2), []
+    ring, padded = Ring(capacity, 2), []
     for size in sizes:
-        labels = torch.arange(len(told), len(told) + size)
+        labels = torch.arange(len(padded), len(padded) + size)
         ring.push(labels[:, None].float().expand(size, 2), labels)
-        told += labels.tolist()
+        padded += labels.tolist()
     held = sorted(label for label in ring.labels.tolist() if label >= 0)
-    assert held == told[-capacity:]
+    assert held == padded[-capacity:]
     for vector, label in zip(ring.vectors, ring.labels.tolist(), strict=True):
         assert label < 0 or vector.tolist() == [label, label]
 
@@ -259,7 +259,7 @@ def test_uniface_equals_questions_asked_one_by_one(ratio):
     for step in range(4):
         head.lr = 0.1 * (step + 1)
         (x, y), thrown = view(torch.randint(C, (B,))), head.dice.thrown
-        rows = sample(y, C, head.sample_size, stream(head.dice.seed, thrown + 1))
+        rows = sample_classes(y, C, head.sample_size, stream(head.dice.seed, thrown + 1))
         assert len(rows) == C * ratio
         slow_x, slow_bias = x.clone().requires_grad_(), head.bias.detach().clone().requires_grad_()
         slow_weight = weight.clone().requires_grad_()
@@ -278,7 +278,7 @@ def test_uniface_equals_questions_asked_one_by_one(ratio):
 
 @pytest.mark.parametrize("ratio", [1.0, 0.3])
 def test_uniface_starts_with_the_threshold_of_the_paper(ratio):
-    assert make("uniface", ratio=ratio).bias.item() == pytest.approx(math.log(10 * int(ratio * C)))
+    assert make("uniface", ratio=ratio).bias.item() == pytest.approx(math.log(10 * round(ratio * C)))
 
 
 def test_f2c_mean_is_a_quarter_of_the_sum():
@@ -293,13 +293,13 @@ def test_f2c_mean_is_a_quarter_of_the_sum():
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=20))
 def test_groups_are_the_distinct_labels_and_repeat_the_last(values):
     groups, distinct = group(torch.tensor(values)), sorted(set(values))
-    told = [*distinct, *[distinct[-1]] * (len(values) - len(distinct))]
-    assert groups.labels.tolist() == told
+    padded = [*distinct, *[distinct[-1]] * (len(values) - len(distinct))]
+    assert groups.labels.tolist() == padded
     assert groups.of.tolist() == [distinct.index(v) for v in values]
     assert groups.rank.tolist() == [values[:i].count(v) for i, v in enumerate(values)]
-    assert groups.count.tolist() == [values.count(v) for v in told]
-    assert groups.first.tolist() == [values.index(v) for v in told]
-    assert groups.last.tolist() == [len(values) - 1 - values[::-1].index(v) for v in told]
+    assert groups.size.tolist() == [values.count(v) for v in padded]
+    assert groups.first.tolist() == [values.index(v) for v in padded]
+    assert groups.last.tolist() == [len(values) - 1 - values[::-1].index(v) for v in padded]
 
 
 @pytest.mark.parametrize("ratio", [0.0, -0.1, 1.5, float("nan")])

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
-import heads.kit.chunks
+import heads.kit.chunking
 from heads.kit import hide_columns, hide_labels, negative_lse
 from heads.kit.centres import Centres
 from heads.kit.margins import margin_loss
@@ -22,7 +22,7 @@ def unit(*shape: int) -> torch.Tensor:
 def test_lse_and_gradient_equal_logsumexp_for_any_chunk(chunk, scale):
     torch.manual_seed(0)
     e, pool, y = unit(B, D).requires_grad_(), unit(N, D), torch.randint(N, (B,))
-    got = negative_lse(e, pool, hide_columns(y), scale, chunk)
+    got = negative_lse(e, pool, hide_columns(y), scale, chunk=chunk)
     plain = (scale * e @ pool.T).scatter(1, y[:, None], -torch.inf).logsumexp(1)
     torch.testing.assert_close(got, plain, atol=1e-12, rtol=0)
     weights = torch.rand(B, dtype=torch.float64)
@@ -36,14 +36,14 @@ def test_hide_labels_hides_every_duplicate():
     e, pool = unit(B, D), unit(N, D)
     y, stored = torch.randint(4, (B,)), torch.randint(4, (N,))
     plain = (e @ pool.T).masked_fill(y[:, None] == stored, -torch.inf).logsumexp(1)
-    torch.testing.assert_close(negative_lse(e, pool, hide_labels(y, stored), 1.0, 6), plain)
+    torch.testing.assert_close(negative_lse(e, pool, hide_labels(y, stored), 1.0, chunk=6), plain)
 
 
 @pytest.mark.parametrize("pool_size", [0, 1, 9])
 def test_everything_hidden_costs_nothing(pool_size):
     e = unit(B, D).requires_grad_()
     stored = torch.zeros(pool_size, dtype=torch.int64)
-    lse = negative_lse(e, unit(pool_size, D), hide_labels(torch.zeros(B, dtype=torch.int64), stored), 64.0, 4)
+    lse = negative_lse(e, unit(pool_size, D), hide_labels(torch.zeros(B, dtype=torch.int64), stored), 64.0, chunk=4)
     loss = margin_loss(lse, torch.zeros(B, dtype=torch.float64), 64.0).sum()
     loss.backward()
     assert loss == 0 and torch.equal(e.grad, torch.zeros_like(e))
@@ -95,7 +95,7 @@ def sgd_steps(classes: int, rows_of_step, steps: int = 6, momentum: float = 0.9,
 
 
 def test_centres_equal_autograd_and_sgd_over_all_rows(monkeypatch):
-    monkeypatch.setattr(heads.kit.chunks, "CHUNK_CPU", 4)
+    monkeypatch.setattr(heads.kit.chunking, "CHUNK_CPU", 4)
     fast, slow, gradients = sgd_steps(11, lambda y: None)
     torch.testing.assert_close(fast, slow, atol=1e-12, rtol=0)
     for a, b in gradients:

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from heads.kit.dice import Dice, draw_seed, stream
-from heads.kit.sample import sample
+from heads.kit.sample import sample_classes
 
 
 def drawn(labels: list[int], classes: int, number: int, seed: int) -> list[int]:
-    return sample(torch.tensor(labels, dtype=torch.int64), classes, number, stream(seed, 0)).tolist()
+    return sample_classes(torch.tensor(labels, dtype=torch.int64), classes, number, stream(seed, 0)).tolist()
 
 
 @settings(max_examples=300, deadline=None)

@@ -3,11 +3,11 @@
 import pytest
 import torch
 
+from heads.kit import KINDS
 from workflow.data.loaders import Loader
 from workflow.data.split import load_split, open_dataset
 from workflow.measuring.synthetic import ROTATION, Counted, Synthetic
 
-KINDS = ["instances", "pairs", "half pairs", "pairs+instances", "identity pairs", "instance halves", "groups"]
 CPU = torch.device("cpu")
 
 
@@ -23,7 +23,11 @@ def test_views_are_as_long_and_as_paired_as_the_loaders(kind, size, glyphs, spli
     if len(mine.labels) == 2:  # instances that happen to be of one class aside, the same positions are pairs
         same = mine.labels[0] == mine.labels[1]
         assert (real.labels[0] == real.labels[1])[same].all()
-        assert same.sum() == {"pairs+instances": size // 3, "instance halves": 0}.get(kind, len(same))
+        assert (
+            same.sum()
+            == KINDS[kind].paired(size)
+            == {"pairs+instances": size // 3, "instance halves": 0}.get(kind, len(same))
+        )
 
 
 def test_embeddings_take_turns_and_labels_do_not():

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from heads.kit.batches import GROUP_SIZE, Kind, kind_of
+from heads.kit.batches import Kind, kind_of
 from heads.kit.interface import Batch
 from heads.kit.ranks import count as processes
 from heads.kit.ranks import share
@@ -90,7 +90,7 @@ class Loader:
             "pairs+instances": self._mixed,
             "identity pairs": lambda step: self._even(step, rows, 2),
             "instance halves": lambda step: _halves(*self._stream(step, self.size)),
-            "groups": self._groups,
+            "groups": lambda step: self._groups(step, kind.members),
         }
         self._check(name, kind)
         return views[name]
@@ -133,9 +133,9 @@ class Loader:
         first = np.concatenate([x, ix]), np.concatenate([labels, lx])
         return first, (np.concatenate([y, iy]), np.concatenate([labels, ly]))
 
-    def _groups(self, step: int) -> tuple[View]:
-        members = self._even(step, self.size // GROUP_SIZE, GROUP_SIZE)
-        images, labels = (np.stack(column, axis=1).ravel() for column in zip(*members, strict=True))
+    def _groups(self, step: int, members: int) -> tuple[View]:
+        images_of = self._even(step, self.size // members, members)
+        images, labels = (np.stack(column, axis=1).ravel() for column in zip(*images_of, strict=True))
         return ((images, labels),)
 
     def _even(self, step: int, count: int, members: int) -> tuple[View, ...]:
