@@ -10,7 +10,7 @@ import importlib
 import inspect
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -55,7 +55,7 @@ def load(name: str) -> type["Head"]:
     head = getattr(module, "Head", None)
     if not inspect.isclass(head):
         raise ValueError(f"heads/{name}.py has no class named Head: call your class Head")
-    return head
+    return cast('type["Head"]', head)
 
 
 def options(name: str) -> list[str]:

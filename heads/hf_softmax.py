@@ -55,13 +55,9 @@ class Head(kit.Head):
         """Sorted distinct classes of this step, the same on all ranks: those of `labels` (N,), then the nearest to each
         of the `embeddings` (N, D), the second nearest, and so on, then random ones, until there are enough."""
         near = self.index.nearest(embeddings, self.bank.weight, self.sample_size // len(labels) + 1)  # (n, N)
-        near = near.where(near >= 0, labels)
+        self.upkeep, near = self.index.upkeep, near.where(near >= 0, labels)
         throw = self.dice.throw(labels.device)
         return kit.sample_classes(labels, self.bank.num_classes, self.sample_size, throw, near.flatten())
-
-    @property
-    def upkeep(self) -> kit.Upkeep | None:
-        return self.index.upkeep
 
     def centres(self) -> Tensor:
         return self.bank.current()

@@ -35,6 +35,7 @@ class Head(kit.Head):
     """Anchors that groups of classes share."""
 
     batches = "groups"
+    holder: Tensor
 
     def __init__(
         self,

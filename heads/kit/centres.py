@@ -9,8 +9,7 @@ With several processes each holds a share of the classes and compares the whole 
 a number a sample, and in `gather_embeddings` the embeddings and their gradient: nothing that grows with C.
 """
 
-from collections.abc import Iterator
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, cast
 
 import torch
 from torch import Tensor
@@ -18,7 +17,7 @@ from torch.autograd.function import once_differentiable
 from torch.linalg import vector_norm
 
 from heads.kit import ranks
-from heads.kit.chunking import chunk_size, chunks, working_bytes
+from heads.kit.chunking import Workspace, working_bytes
 from heads.kit.dice import draw_seed, stream
 from heads.kit.hide import OwnColumns
 from heads.kit.idle import Idle
@@ -34,8 +33,9 @@ class Accumulator(Protocol):
     Embeddings are (N, D), logits (N, n) of one chunk of class vectors, value and gradient (N,).
     """
 
-    parameter: Tensor | None
-    """a learned number that the sum depends on"""
+    @property
+    def parameter(self) -> Tensor | None:
+        """A learned number that the sum depends on, if any."""
 
     def query(self, embeddings: Tensor, scale: float) -> Tensor:
         """(N, D) rows whose products with unit class vectors are the logits of this sum."""
@@ -78,6 +78,8 @@ class Centres(ranks.Sharded):
     """
 
     per_class = ("weight", "velocity")
+    weight: Tensor
+    velocity: Tensor
 
     def __init__(
         self,
@@ -114,7 +116,7 @@ class Centres(ranks.Sharded):
         step = self._step(labels, rows, scale, lr, negatives or LogSumExp(embeddings))
         if self.idle is not None:
             self.idle.catch_up(slice(None) if step.rows is None else step.rows, self.weight, self.velocity)
-        return _Compare.apply(embeddings, step.negatives.parameter, self, step)
+        return cast(tuple[Tensor, Tensor], _Compare.apply(embeddings, step.negatives.parameter, self, step))
 
     def _step(self, labels: Tensor, rows: Tensor | None, scale: float, lr: float, negatives: Accumulator) -> Step:
         own = labels - self.own.start
@@ -168,7 +170,9 @@ class Centres(ranks.Sharded):
 
 class _Compare(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, embeddings: Tensor, parameter: Tensor | None, centres: Centres, step: Step):
+    def forward(
+        ctx: Any, embeddings: Tensor, parameter: Tensor | None, centres: Centres, step: Step
+    ) -> tuple[Tensor, Tensor]:
         e = widened(embeddings)
         query, work, targets = step.negatives.query(e, step.scale), Workspace(e, step.number), OwnColumns(step.targets)
         lengths = []
@@ -188,7 +192,7 @@ class _Compare(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, value_gradient: Tensor, cosine_gradient: Tensor):
+    def backward(ctx: Any, value_gradient: Tensor, cosine_gradient: Tensor) -> tuple[Tensor | None, ...]:
         embeddings, value = ctx.saved_tensors
         centres, step = ctx.centres, ctx.step
         e = embeddings.to(value.dtype)
@@ -210,36 +214,6 @@ class _Compare(torch.autograd.Function):
                 centres.velocity.index_copy_(0, step.rows[part], velocity)
         centres.count_step(step)
         return gradient.to(embeddings.dtype), step.negatives.parameter_gradient(), None, None
-
-
-class Workspace:
-    """Room to work on one chunk of class vectors, laid out once for all chunks: fresh pages are slow."""
-
-    def __init__(self, embeddings: Tensor, number: int):
-        self.like = embeddings
-        self.parts: Iterator[slice] = chunks(number, chunk_size(embeddings.device))
-        self.room: dict[str, Tensor] = {}
-
-    def buffer(self, name: str, rows: int, columns: int, dtype: torch.dtype | None = None) -> Tensor:
-        """(rows, columns) of the room called `name`, with whatever it held before; the first call is the largest."""
-        if name not in self.room:
-            self.room[name] = self.like.new_empty(rows * columns, dtype=dtype)
-        return self.room[name][: rows * columns].view(rows, columns)
-
-    def take(self, name: str, store: Tensor, rows: Tensor | None, part: slice) -> Tensor:
-        """Rows `part` of `store`, or of the `rows` of it: a view where they are contiguous, else a copy."""
-        if rows is None:
-            return store[part]
-        room = self.buffer(name, len(rows[part]), store.shape[1], store.dtype)
-        return torch.index_select(store, 0, rows[part], out=room)
-
-    def unit(self, weight: Tensor, length: Tensor) -> Tensor:
-        """Unit rows of `weight` (n, D), given their lengths (n, 1)."""
-        return torch.div(weight, length, out=self.buffer("unit", *weight.shape))
-
-    def logits(self, query: Tensor, unit: Tensor) -> Tensor:
-        """(N, n) products of `query` (N, D) and `unit` (n, D), laid out as the product with D columns wants them."""
-        return torch.mm(unit, query.T, out=self.buffer("logits", len(unit), len(query))).T
 
 
 def update_bytes(batch: int, rows: int, dim: int, sampled: bool = False) -> int:

@@ -29,7 +29,7 @@ def check_batch(embeddings: Tensor, labels: Tensor, num_classes: int, embedding_
 
 
 def check_pairs(
-    embeddings: tuple[Tensor, Tensor], labels: tuple[Tensor, Tensor], num_classes: int, embedding_dim: int
+    embeddings: tuple[Tensor, ...], labels: tuple[Tensor, ...], num_classes: int, embedding_dim: int
 ) -> None:
     """`check_batch` of both views, and ValueError unless they show the same classes, row by row."""
     for view, classes in zip(embeddings, labels, strict=True):

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import torch
+from torch import Tensor
 
 CHUNK_CPU, CHUNK_GPU = 1024, 16384
 """class vectors in one chunk: on a CPU its logits should stay in the cache, on a GPU launches should be few"""
@@ -29,3 +30,33 @@ def working_bytes(batch: int, size: int, dim: int, vectors: int = 0) -> int:
     """
     rows = min(size, CHUNK_CPU * (1 if vectors else CONSTANT))
     return 4 * (rows * (batch + vectors * dim) + batch * (4 * dim + 16))
+
+
+class Workspace:
+    """Room to work on one chunk of class vectors, laid out once for all chunks: fresh pages are slow."""
+
+    def __init__(self, embeddings: Tensor, number: int):
+        self.like = embeddings
+        self.parts: Iterator[slice] = chunks(number, chunk_size(embeddings.device))
+        self.room: dict[str, Tensor] = {}
+
+    def buffer(self, name: str, rows: int, columns: int, dtype: torch.dtype | None = None) -> Tensor:
+        """(rows, columns) of the room called `name`, with whatever it held before; the first call is the largest."""
+        if name not in self.room:
+            self.room[name] = self.like.new_empty(rows * columns, dtype=dtype)
+        return self.room[name][: rows * columns].view(rows, columns)
+
+    def take(self, name: str, store: Tensor, rows: Tensor | None, part: slice) -> Tensor:
+        """Rows `part` of `store`, or of the `rows` of it: a view where they are contiguous, else a copy."""
+        if rows is None:
+            return store[part]
+        room = self.buffer(name, len(rows[part]), store.shape[1], store.dtype)
+        return torch.index_select(store, 0, rows[part], out=room)
+
+    def unit(self, weight: Tensor, length: Tensor) -> Tensor:
+        """Unit rows of `weight` (n, D), given their lengths (n, 1)."""
+        return torch.div(weight, length, out=self.buffer("unit", *weight.shape))
+
+    def logits(self, query: Tensor, unit: Tensor) -> Tensor:
+        """(N, n) products of `query` (N, D) and `unit` (n, D), laid out as the product with D columns wants them."""
+        return torch.mm(unit, query.T, out=self.buffer("logits", len(unit), len(query))).T

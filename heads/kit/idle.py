@@ -21,6 +21,8 @@ class Idle(ranks.Sharded):
     """When each of C rows was last up to date, and what has happened to an idle row since."""
 
     per_class = ("current",)
+    current: Tensor
+    since: Tensor
 
     def __init__(self, num_classes: int):
         super().__init__(num_classes)

@@ -6,11 +6,11 @@ target from a finished log-sum-exp would cancel totally in float32 at s = 64. Wi
 """
 
 import math
-from typing import Protocol
+from typing import Any, Protocol, cast
 
 import torch
 from torch import Tensor
-from torch.autograd.function import FunctionCtx, once_differentiable
+from torch.autograd.function import once_differentiable
 
 from heads.kit import ranks
 from heads.kit.chunking import CONSTANT, chunk_size, chunks
@@ -29,7 +29,7 @@ class Watcher(Protocol):
 class LogSumExp:
     """The log-sum-exp over negatives whose (B, n) logits arrive chunk by chunk."""
 
-    parameter: None = None
+    parameter: Tensor | None = None
 
     def __init__(self, embeddings: Tensor):
         self.top = widened(embeddings).new_full((len(embeddings),), -torch.inf)
@@ -72,7 +72,7 @@ class _NegativeLSE(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: FunctionCtx, embeddings: Tensor, pool: Tensor, hide: Hide, scale: float, watch: Watcher | None, chunk: int
+        ctx: Any, embeddings: Tensor, pool: Tensor, hide: Hide, scale: float, watch: Watcher | None, chunk: int
     ) -> Tensor:
         lse = LogSumExp(embeddings)
         e = lse.query(widened(embeddings), scale)
@@ -87,14 +87,14 @@ class _NegativeLSE(torch.autograd.Function):
             shrink = lse.add(logits)
             mean.mul_(shrink[:, None]).addmm_(logits, vectors)
         ctx.save_for_backward(mean.div_(lse.total.clamp_min(torch.finfo(e.dtype).tiny)[:, None]))
-        ctx.scale, ctx.type = scale, embeddings.dtype  # type: ignore[attr-defined]
+        ctx.scale, ctx.type = scale, embeddings.dtype
         return lse.here()
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
-    def backward(ctx: FunctionCtx, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        (mean,) = ctx.saved_tensors  # type: ignore[attr-defined]
-        own = (gradient[:, None] * mean * ctx.scale).to(ctx.type)  # type: ignore[attr-defined]
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        (mean,) = ctx.saved_tensors
+        own = (gradient[:, None] * mean * ctx.scale).to(ctx.type)
         return own, None, None, None, None, None
 
 
@@ -114,8 +114,7 @@ def negative_lse(
     every chunk after `hide`.
     """
     chunk = chunk or CONSTANT * chunk_size(pool.device)
-    lse: Tensor = _NegativeLSE.apply(embeddings, pool, hide, scale, watch, chunk)
-    return lse
+    return cast(Tensor, _NegativeLSE.apply(embeddings, pool, hide, scale, watch, chunk))
 
 
 def both_lse(a: Tensor, b: Tensor) -> Tensor:

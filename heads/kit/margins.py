@@ -51,7 +51,7 @@ def combined(cosine: Tensor, m1: float = 1.0, m2: float = 0.3, m3: float = 0.2) 
     return (1 - 2 * turns.remainder(2)) * angle.cos() - 2 * turns - m3
 
 
-NEUTRAL = {
+NEUTRAL: dict[Callable[..., Tensor], tuple[float, ...]] = {
     normface: (0.0,),
     cosface: (0.0,),
     arcface: (0.0,),
@@ -59,7 +59,7 @@ NEUTRAL = {
     combined: (1.0, 0.0, 0.0),
 }
 """each margin function with the margins that make it the plain cosine"""
-MARGINS: dict[str, Callable[..., Tensor]] = {function.__name__: function for function in NEUTRAL}
+MARGINS: dict[str, Callable[..., Tensor]] = {margin.__name__: margin for margin in NEUTRAL}
 
 
 class Margin:

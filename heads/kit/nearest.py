@@ -32,6 +32,8 @@ class Index(nn.Module):
     `kind` is what faiss's index_factory reads: HNSW16, Flat (exact), ...; ValueError where it cannot serve.
     """
 
+    nothing: Tensor
+
     def __init__(self, num_classes: int, dim: int, kind: str, every: int):
         super().__init__()
         if every < 1:
@@ -82,11 +84,11 @@ class Index(nn.Module):
             return self.nothing
         return torch.from_numpy(self.built.reconstruct_n(0, self.built.ntotal)).to(self.nothing.device)
 
-    def _save_to_state_dict(self, destination, prefix, keep_vars):
+    def _save_to_state_dict(self, destination: dict[str, Any], prefix: str, keep_vars: bool) -> None:
         super()._save_to_state_dict(destination, prefix, keep_vars)
         destination[prefix + "vectors"] = self.vectors()
 
-    def _load_from_state_dict(self, state_dict, prefix, *rest):
+    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *rest: Any) -> None:
         own = dict(state_dict)
         vectors = own.pop(prefix + "vectors", self.nothing)
         super()._load_from_state_dict(own, prefix, *rest)

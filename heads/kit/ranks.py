@@ -7,6 +7,7 @@ processes train the same model as one.
 """
 
 from collections.abc import Callable
+from typing import Any, cast
 
 import torch
 import torch.distributed as dist
@@ -49,7 +50,7 @@ def gather(rows: Tensor) -> Tensor:
 
 def gather_embeddings(rows: Tensor) -> Tensor:
     """Like `gather`, but differentiable: gradients are summed over ranks."""
-    return rows if count() == 1 else _Gather.apply(rows, sizes(len(rows), rows.device))
+    return rows if count() == 1 else cast(Tensor, _Gather.apply(rows, sizes(len(rows), rows.device)))
 
 
 def total(values: Tensor) -> Tensor:
@@ -96,18 +97,18 @@ def shuffled(encode: Callable[[Tensor], Tensor], views: Tensor, generator: Calla
 
 class _PartOfGradient(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, parameter: Tensor):
+    def forward(ctx: Any, parameter: Tensor) -> Tensor:
         return parameter.view_as(parameter)
 
     @staticmethod
-    def backward(ctx, gradient: Tensor):
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
         return gradient / count()
 
 
 def replicated(parameter: Tensor) -> Tensor:
     """A parameter about to enter a computation that all ranks repeat: gradients are summed over ranks, so each gives
     its part of this one."""
-    return parameter if count() == 1 else _PartOfGradient.apply(parameter)
+    return parameter if count() == 1 else cast(Tensor, _PartOfGradient.apply(parameter))
 
 
 def _gather(rows: Tensor, lengths: list[int]) -> Tensor:
@@ -125,13 +126,13 @@ def _padded(rows: Tensor, length: int) -> Tensor:
 
 class _Gather(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, rows: Tensor, lengths: list[int]) -> Tensor:
+    def forward(ctx: Any, rows: Tensor, lengths: list[int]) -> Tensor:
         ctx.lengths = lengths
         return _gather(rows, lengths)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, gradient: Tensor):
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
         parts = [_padded(part, max(ctx.lengths)) for part in gradient.split(ctx.lengths)]
         own = torch.empty_like(parts[0])
         dist.reduce_scatter_tensor(own, torch.cat(parts))
@@ -153,13 +154,13 @@ class Sharded(nn.Module):
         self.num_classes = num_classes
         self.own = share(num_classes)
 
-    def _save_to_state_dict(self, destination, prefix, keep_vars):
+    def _save_to_state_dict(self, destination: dict[str, Any], prefix: str, keep_vars: bool) -> None:
         super()._save_to_state_dict(destination, prefix, keep_vars)
         if count() > 1:
             for name in self.per_class:
                 destination[prefix + name] = gather(destination[prefix + name].cpu())
 
-    def _load_from_state_dict(self, state_dict, prefix, *rest):
+    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *rest: Any) -> None:
         own = dict(state_dict)
         for name in self.per_class:
             if prefix + name in own:
