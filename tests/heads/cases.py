@@ -2,7 +2,6 @@
 kind it asks for, and one way to train it."""
 
 import copy
-import functools
 from typing import NamedTuple
 
 import torch
@@ -65,7 +64,6 @@ def working() -> list[str]:
     return [name for name in heads.names() if broken(name) is None]
 
 
-@functools.cache
 def broken(name: str) -> str | None:
     """Why heads/<name>.py gives no head, in one sentence; None where it does."""
     try:

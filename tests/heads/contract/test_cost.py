@@ -82,7 +82,7 @@ def test_cost_takes_every_option_and_gives_a_cost(case):
         raise AssertionError(f"cost: {error}: let it take every option, by **options those it needs not") from error
     assert isinstance(cost, Cost), "cost must return a Cost of heads.kit"
     assert all(type(field) is int for field in cost), (
-        f"all fields of {cost} are whole numbers: bytes, operations, images"
+        f"each field of {cost} must be an int: bytes, operations or images"
     )
 
 
@@ -105,7 +105,7 @@ def test_it_keeps_what_it_states(large):
     kept, stated = max(saved, large.built), large.cost.state_bytes
     fields = f"cost states state_bytes = {stated}, but the head keeps {kept} bytes"
     assert kept <= stated * 1.1 + STATE_SLACK, (
-        f"{fields}: count every buffer and parameter, of centres the momentum too"
+        f"{fields}: count all buffers and parameters, and the momentum of centres"
     )
     assert stated <= 1.1 * kept + STATE_SLACK, f"{fields}: state no more than it keeps between steps"
 

@@ -72,9 +72,7 @@ def test_its_file_reads_alone(case):
     for module in imported(ast.parse(source_of(case))):
         top, _, rest = module.partition(".")
         assert top in ALLOWED, f"it imports {module}: a head imports torch and heads.kit only"
-        assert top != "heads" or rest.split(".")[0] == "kit", (
-            f"it imports {module}: of heads it may import heads.kit only"
-        )
+        assert top != "heads" or rest.split(".")[0] == "kit", f"it imports {module}: of heads, only heads.kit is for it"
 
 
 def test_it_leaves_the_device_to_its_caller(case):
@@ -96,13 +94,9 @@ def imported(tree: ast.Module) -> Iterator[str]:
 
 
 def devices(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    """Line and text of each call of `.cuda()` or `.cpu()` and of each string that names a device."""
+    """Line and text of each `.cuda` or `.cpu`, and of each string that names a device."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and node.attr in ("cuda", "cpu"):
             yield node.lineno, f".{node.attr}"
-        if (
-            isinstance(node, ast.Constant)
-            and isinstance(node.value, str)
-            and node.value.split(":")[0] in ("cuda", "cpu")
-        ):
+        elif isinstance(node, ast.Constant) and str(node.value).split(":")[0] in ("cuda", "cpu"):
             yield node.lineno, f"'{node.value}'"

@@ -54,9 +54,7 @@ def test_no_tensor_is_kept_outside_of_buffers(head):
     """What is pending between forward and commit may be; after the commit it must be gone."""
     train(head, network(head), range(2))
     kept = sorted(plain_tensors(head))
-    assert not kept, (
-        f"{', '.join(kept)} is no buffer but holds a tensor after commit: empty it there, or keep it {KEEP}"
-    )
+    assert not kept, f"{', '.join(kept)} is no buffer but holds a tensor after commit: empty it, or keep it {KEEP}"
 
 
 def plain_tensors(head: Head) -> Iterator[str]:
@@ -123,7 +121,5 @@ def test_a_commit_before_any_forward_changes_nothing(head):
     try:
         head.commit()
     except Exception as error:
-        raise AssertionError(
-            f"commit without a forward raised {type(error).__name__}: {error}: let it return"
-        ) from error
+        raise AssertionError(f"commit without a forward must return, but raised {error!r}") from error
     check_unchanged(head, before, "in a commit without a forward")
