@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 import heads
-from heads.kit import ranks
+from heads.kit import kind_of, ranks
 from heads.kit.interface import Batch, Encoder, Head
 
 C, D = 23, 6
@@ -111,20 +111,16 @@ def usual(name: str) -> dict:
     return {"ratio": 1.0} if heads.takes_ratio(name) else {}
 
 
-def views_of(kind: str) -> int:
-    """How many views a batch of this kind has."""
-    return 1 if kind in ("instances", "groups") else 2
-
-
 def batch_of(kind: str, rows: int, seed: int, classes: int = C, dim: int = D) -> Batch:
-    """A float64 batch as the loader named `kind` shapes it, with `rows` in each view."""
-    generator = torch.Generator().manual_seed(seed)
+    """A float64 batch of a kind, with any number of `rows` in each view; where classes come in groups, in twos."""
+    generator, shape = torch.Generator().manual_seed(seed), kind_of(kind)
     y = torch.randint(classes, (rows,), generator=generator)
-    if kind == "groups":
+    if shape.members > 1:
         y = y[: (rows + 1) // 2].repeat_interleave(2)[:rows]
-    labels = [y.clone() for _ in range(views_of(kind))]
-    if "instance" in kind and len(labels) == 2:  # only the first third comes in pairs
-        labels[1][rows // 3 :] = torch.randint(classes, (rows - rows // 3,), generator=generator)
+    labels = [y.clone() for _ in range(shape.views)]
+    if shape.views == 2 and shape.pairs != "all":
+        paired = shape.paired(rows)
+        labels[1][paired:] = torch.randint(classes, (rows - paired,), generator=generator)
     views = [torch.randn(rows, dim, dtype=torch.float64, generator=generator) for _ in labels]
     return Batch(tuple(views), tuple(labels))
 

@@ -7,8 +7,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
+from heads.kit.batches import kind_of
 from heads.kit.interface import Batch, Encoder, Head
-from tests.heads.cases import VARIANTS, Case, cases_of, usual, views_of, working
+from tests.heads.cases import VARIANTS, Case, cases_of, usual, working
 from workflow.training.encoder import Network
 
 C, D, B = 40, 8, 12
@@ -45,7 +46,7 @@ def differing(state: State, other: State) -> list[str]:
 def batch_for(head: Head, step: int, labels: Tensor | None = None) -> Batch:
     """A batch of the kind the head asks for, on random embeddings."""
     generator = torch.Generator().manual_seed(step)
-    views = views_of(head.batches)
+    views = kind_of(head.batches).views
     if labels is None:
         labels = torch.randint(C, (B // 2,), generator=generator).repeat_interleave(2)
     inputs = tuple(torch.randn(len(labels), D, generator=generator) for _ in range(views))

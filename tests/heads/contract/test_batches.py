@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
+from heads.kit.batches import kind_of
 from heads.kit.checks import NotFinite
 from heads.kit.interface import Batch, Encoder
-from tests.heads.cases import views_of
 from tests.heads.contract.subject import (
     C,
     D,
@@ -115,7 +115,7 @@ def test_views_of_other_classes_are_no_pairs(head_of_two_views):
     head = head_of_two_views
     (x, other), (y, others) = batch_for(head, 5)
     unlike, shorter = Batch((x, other), (y, others.roll(3))), Batch((x, other[:-2]), (y, others[:-2]))
-    if head.batches in ("pairs", "half pairs"):
+    if kind_of(head.batches).pairs == "all":
         check_refused(head, unlike, "labels differ: this head wants pairs")
         check_refused(head, shorter, "12 and 10 images: this head wants pairs")
     else:
@@ -149,7 +149,7 @@ class Poisoned(Given):
 @pytest.mark.parametrize("view", [0, 1])
 def test_embeddings_that_are_no_numbers_are_refused_before_anything_changes(head, view, poison):
     """Of keys, which carry no gradient, the loss may tell instead: the trainer commits nothing then."""
-    if view >= views_of(head.batches):
+    if view >= kind_of(head.batches).views:
         view = 0
     train(head, network(head), range(2))
     batch, before = unit_batch(batch_for(head, 5)), state_of(head)

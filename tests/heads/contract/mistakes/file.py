@@ -52,7 +52,7 @@ FILE = [
         "no subclass of the interface",
         test_file.test_its_class_is_a_head,
         r"class Head of heads/mistaken.py must be a subclass of heads.kit.Head",
-        (("class Head(interface.Head)", "class Head(nn.Module)"),),
+        (("class Head(kit.Head)", "class Head(nn.Module)"),),
     ),
     Mistake(
         "option without a default",
@@ -75,7 +75,7 @@ FILE = [
     Mistake(
         "a kind of batch that does not exist",
         test_file.test_what_it_declares_exists,
-        "'triples'",
+        "batches 'triples' is no row of heads/kit/batches.py: instances, pairs, ",
         (('batches = "pairs"', 'batches = "triples"'),),
     ),
     Mistake(
