@@ -1,9 +1,15 @@
-"""Real small data for every package's tests: glyphs of the fonts that matplotlib ships, so no network is needed."""
+"""What every package's tests share: real small data, glyphs of the fonts that matplotlib ships, so that no network is
+needed; and a folder of heads to which a test may add one."""
 
+import importlib
+import shutil
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+import heads
 from workflow.cells.data_section import Data
 from workflow.data.build import build
 from workflow.data.split import make_split
@@ -26,3 +32,20 @@ def split(glyphs: Path) -> Path:
     path = glyphs.parent / "results" / "split.npz"
     make_split(open_dataset(glyphs), Data.parse(DATA), path)
     return path
+
+
+@pytest.fixture
+def add_head(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], str]:
+    """Put a file into a copy of heads/, which then is the folder that `heads` looks into; returns the head's name."""
+    folder = tmp_path / "heads"
+    shutil.copytree(heads.FOLDER, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(heads, "FOLDER", folder)
+    monkeypatch.setattr(heads, "__path__", [str(folder)])
+
+    def add(name: str, code: str) -> str:
+        (folder / f"{name}.py").write_text(code)
+        monkeypatch.delitem(sys.modules, f"heads.{name}", raising=False)
+        importlib.invalidate_caches()
+        return name
+
+    return add

@@ -52,6 +52,12 @@ def test_the_encoder_counts_its_rows_and_the_twins():
     assert torch.allclose(encoder(x).norm(dim=1), torch.ones(5))
 
 
+def test_the_encoder_counts_features_once_and_leaves_their_length():
+    encoder, x = Counted(), torch.randn(5, 4, requires_grad=True)
+    assert torch.equal(encoder.features(x), x) and encoder.features(x).requires_grad
+    assert (encoder.images, encoder.twin_images) == (10, 0)
+
+
 def test_a_loader_of_the_heads_own_invention_is_refused_by_name():
     with pytest.raises(ValueError, match="'triplets'"):
         Synthetic(6, 1000, 4, 0, CPU).batch("triplets", 0)

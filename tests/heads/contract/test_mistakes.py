@@ -1,25 +1,15 @@
 """The contract refuses the mistakes that authors of heads make, each with a sentence that says the mend."""
 
-import inspect
 import re
-from collections.abc import Callable, Mapping
 
 import pytest
 
 from tests.heads.cases import Case
+from tests.heads.contract.hold import hold
 from tests.heads.contract.mistakes import MISTAKES
 from tests.heads.contract.mistakes.mistake import RIGHT, Mistake
-from tests.heads.contract.subject import make
-from tests.heads.contract.test_cost import enlarge
 
 CHECKS = {(mistake.check, str(mistake.given)): mistake for mistake in MISTAKES}.values()
-
-
-def hold(check: Callable[..., None], case: Case, given: Mapping[str, object]) -> None:
-    """Call a test of the contract with what pytest would give it for `case`."""
-    makers = {"case": lambda: case, "large": lambda: enlarge(case)}
-    wanted = [name for name in inspect.signature(check).parameters if name not in given]
-    check(**{name: makers.get(name, lambda: make(case))() for name in wanted}, **given)
 
 
 @pytest.mark.parametrize("ratio", [1.0, 0.3])
