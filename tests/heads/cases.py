@@ -160,7 +160,7 @@ class Run:
             self.head.load_state_dict(saved["head"])
             self.encode.load_state_dict(saved["encode"])
         self.head.to(device), self.encode.to(device)
-        self.told: list[dict] = []
+        self.history: list[dict] = []
         """of each step: the loss, the gradients of this rank's inputs, and of all parameters summed over ranks"""
 
     def save(self) -> dict:
@@ -192,7 +192,7 @@ class Run:
                 parameter -= 0.1 * gradient
             self.head.commit()
             self.encode.twin.lerp_(self.encode.weight, 0.1)
-        self.told.append({"loss": torch.stack(losses), "inputs": inputs, "summed": summed})
+        self.history.append({"loss": torch.stack(losses), "inputs": inputs, "summed": summed})
 
 
 def flat(state: dict) -> dict[str, Tensor]:

@@ -13,11 +13,11 @@ class Generator(torch.Generator):
         return super().__new__(cls, "cpu")
 
     def __init__(self, device="cpu"):
-        self.told = torch.device(device)
+        self.named = torch.device(device)
 
     @property
     def device(self) -> torch.device:
-        return self.told
+        return self.named
 
 
 class SameDraws(TorchFunctionMode):

@@ -19,10 +19,10 @@ def left_bytes(work: Callable[[], object]) -> int:
 def _growth(work: Callable[[], object]) -> list[int]:
     """By how many bytes what torch had allocated had grown after each allocation and release, 0 at first.
 
-    The profiler is told of every allocation, also of those that an operator makes inside; what existed before counts
+    The profiler records every allocation, also those that an operator makes inside; what existed before counts
     only once it is freed.
     """
-    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as told:
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as recorded:
         work()
-    events = [event for event in told.profiler.kineto_results.events() if event.name() == "[memory]"]
+    events = [event for event in recorded.profiler.kineto_results.events() if event.name() == "[memory]"]
     return list(accumulate((event.nbytes() for event in sorted(events, key=lambda e: e.start_ns())), initial=0))

@@ -17,13 +17,13 @@ def trained(case, device: str) -> Run:
 
 
 def numbers(run: Run) -> dict[str, torch.Tensor]:
-    """All that a run told, step by step, and its state with idle rows caught up."""
-    told = {}
-    for step, values in enumerate(run.told):
+    """All that a run gave, step by step, and its state with idle rows caught up."""
+    found = {}
+    for step, values in enumerate(run.history):
         for name, tensors in values.items():
-            told |= {f"{name} {number} of step {step}": tensor for number, tensor in enumerate(tensors)}
+            found |= {f"{name} {number} of step {step}": tensor for number, tensor in enumerate(tensors)}
     centres = run.head.centres()
-    return told | flat(run.save()) | ({} if centres is None else {"centres": centres})
+    return found | flat(run.save()) | ({} if centres is None else {"centres": centres})
 
 
 @pytest.fixture

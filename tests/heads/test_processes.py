@@ -7,6 +7,7 @@ file for each rank. The parent compares that with its own run.
 
 import multiprocessing
 import traceback
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import torch.distributed as dist
 from torch.multiprocessing.spawn import start_processes
 
 from heads.kit import ranks
-from tests.heads.cases import ROWS, C, Case, Run, all_cases, check_close, flat
+from tests.heads.cases import ROWS, VARIANTS, C, Case, Run, all_cases, check_close, flat
 
 PAUSE = 3
 """steps after which a checkpoint is saved"""
@@ -24,6 +25,12 @@ BEFORE, AFTER = range(PAUSE), range(PAUSE, len(ROWS))
 PATIENCE = timedelta(seconds=120)
 NEVER_ALONE = {"head.dice._extra_state"}
 """throws of DCQ's dice: they shuffle the keys among processes, so a process alone has nothing to throw for"""
+
+OWN = ("fc", *VARIANTS, "n_pair", "triplet")
+SHARED = (
+    "gather labels and keys with kit.ranks.gather, embeddings with kit.ranks.gather_embeddings, and return "
+    "kit.ranks.mean of the rows' losses"
+)
 
 each_case = pytest.mark.parametrize("case", all_cases(), ids=str)
 each_world = pytest.mark.parametrize("world", [2, 3])
@@ -36,29 +43,29 @@ def train(case: Case, saved: dict | None = None) -> dict:
     run.steps(BEFORE)
     pause = run.save()
     run.steps(AFTER)
-    told = {"start": start, "pause": pause, "steps": run.told, "centres": run.head.centres(), "end": run.save()}
-    told["again"] = go_on(case, pause)
+    found = {"start": start, "pause": pause, "steps": run.history, "centres": run.head.centres(), "end": run.save()}
+    found["again"] = go_on(case, pause)
     if saved is not None:
-        told["taken up"] = go_on(case, saved)
-    return told
+        found["taken up"] = go_on(case, saved)
+    return found
 
 
 def go_on(case: Case, saved: dict) -> dict:
     """The steps after the pause, by a new head that loads what was `saved`."""
     run = Run(case, saved).steps(AFTER)
     run.head.centres()  # has rows that rest caught up: when that happens to each depends on who owns it
-    return {"steps": run.told, "end": run.save()}
+    return {"steps": run.history, "end": run.save()}
 
 
-def work(rank: int, world: int, folder: Path, others: Path | None) -> None:
-    """One process: train all cases and write what was found to `folder`; an error ends it and is found there too."""
+def work(rank: int, world: int, folder: Path, others: Path | None, names: list[str]) -> None:
+    """One process: train the cases of these names and write what was found to `folder`, an error that ends it, too."""
     torch.set_num_threads(1)
     meeting = f"file://{folder}/meeting"
     dist.init_process_group("gloo", init_method=meeting, rank=rank, world_size=world, timeout=PATIENCE)
     saved = {} if others is None else torch.load(others / "0.pt", weights_only=True)
     found: dict = {}
     try:
-        for case in all_cases():
+        for case in ordered(names):
             found[str(case)] = train(case, saved[str(case)]["pause"] if saved else None)
     except Exception:
         found["error"] = traceback.format_exc()
@@ -67,50 +74,75 @@ def work(rank: int, world: int, folder: Path, others: Path | None) -> None:
         dist.destroy_process_group()
 
 
+def ordered(names: list[str]) -> list[Case]:
+    """The cases so named, those of the project's own heads first: after an error processes cannot go on together, so a
+    new head that fails leaves only those after it untested."""
+    return sorted((case for case in all_cases() if str(case) in names), key=lambda case: case.name not in OWN)
+
+
 @pytest.fixture(scope="module")
-def worlds(tmp_path_factory) -> dict[int, list[dict]]:
-    """What each rank of two and of three processes found; the three also go on from the checkpoints of the two."""
+def worlds(tmp_path_factory, request) -> dict[int, list[dict]]:
+    """What each rank of two and of three processes found for the cases of the tests that were selected; the three also
+    go on from the checkpoints of the two."""
     multiprocessing.set_forkserver_preload([__name__])  # torch is imported once for all five
+    parameters = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
+    names = [str(given["case"]) for given in parameters if isinstance(given.get("case"), Case)]
     folders = {world: tmp_path_factory.mktemp(f"world{world}") for world in (2, 3)}
     found = {}
     for world, others in ((2, None), (3, folders[2])):
-        start_processes(work, (world, folders[world], others), nprocs=world, start_method="forkserver")
+        start_processes(work, (world, folders[world], others, names), nprocs=world, start_method="forkserver")
         found[world] = [torch.load(folders[world] / f"{rank}.pt", weights_only=True) for rank in range(world)]
-        for rank, told in enumerate(found[world]):
-            assert "error" not in told, f"rank {rank} of {world}: {told['error']}"
     return found
 
 
+def of(case: Case, ranks: list[dict]) -> list[dict]:
+    """What each rank found for `case`."""
+    for number, found in enumerate(ranks):
+        assert str(case) in found, f"rank {number} of {len(ranks)} ended at or before {case}: {found['error']}"
+    return [found[str(case)] for found in ranks]
+
+
 @pytest.fixture(scope="module")
-def alone() -> dict[str, dict]:
-    """What one process finds."""
+def alone() -> Callable[[Case], dict]:
+    """What one process finds for a case."""
     assert ranks.count() == 1
-    return {str(case): train(case) for case in all_cases()}
+    known: dict[str, dict] = {}
+
+    def found(case: Case) -> dict:
+        if str(case) not in known:
+            known[str(case)] = train(case)
+        return known[str(case)]
+
+    return found
 
 
 def numbers(steps: list[dict], inputs: list[list[torch.Tensor]]) -> dict[str, torch.Tensor]:
     """Losses and gradients of `steps` by name, `inputs` in place of a rank's own."""
-    told = {}
+    found = {}
     for step, (values, whole) in enumerate(zip(steps, inputs, strict=True)):
-        told[f"loss {step}"] = values["loss"]
-        told |= {f"input {number} of step {step}": x for number, x in enumerate(whole)}
-        told |= {f"parameter {number} of step {step}": x for number, x in enumerate(values["summed"])}
-    return told
+        found[f"loss {step}"] = values["loss"]
+        found |= {f"input {number} of step {step}": x for number, x in enumerate(whole)}
+        found |= {f"parameter {number} of step {step}": x for number, x in enumerate(values["summed"])}
+    return found
 
 
 def together(ranks: list[list[dict]]) -> list[list[torch.Tensor]]:
     """Of each step, the gradients of the inputs of all ranks, put together in order of rank."""
     return [
-        [torch.cat(xs) for xs in zip(*(told["inputs"] for told in step), strict=True)]
+        [torch.cat(xs) for xs in zip(*(found["inputs"] for found in step), strict=True)]
         for step in zip(*ranks, strict=True)
     ]
 
 
 def check_steps(ranks: list[list[dict]], expected: list[dict]) -> None:
-    """Every rank told the loss that one process tells, and together they have its gradients."""
+    """Every rank has the loss that one process has, and together they have its gradients."""
     inputs = together(ranks)
+    wanted = numbers(expected, [step["inputs"] for step in expected])
     for steps in ranks:
-        check_close(numbers(steps, inputs), numbers(expected, [told["inputs"] for told in expected]))
+        try:
+            check_close(numbers(steps, inputs), wanted)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{len(ranks)} processes must train the model of one: {SHARED}") from error
 
 
 def comparable(state: dict, case: Case) -> dict[str, torch.Tensor]:
@@ -121,28 +153,28 @@ def comparable(state: dict, case: Case) -> dict[str, torch.Tensor]:
 @each_world
 @each_case
 def test_losses_and_gradients_are_those_of_one_process(case, world, worlds, alone):
-    check_steps([told[str(case)]["steps"] for told in worlds[world]], alone[str(case)]["steps"])
+    check_steps([found["steps"] for found in of(case, worlds[world])], alone(case)["steps"])
 
 
 @each_world
 @each_case
 def test_the_state_is_that_of_one_process(case, world, worlds, alone):
-    for told in worlds[world]:
-        check_close(comparable(told[str(case)]["end"], case), comparable(alone[str(case)]["end"], case))
+    for found in of(case, worlds[world]):
+        check_close(comparable(found["end"], case), comparable(alone(case)["end"], case))
 
 
 @each_world
 @each_case
 def test_the_start_does_not_depend_on_the_number_of_processes(case, world, worlds, alone):
-    for told in worlds[world]:
-        check_close(flat(told[str(case)]["start"]), flat(alone[str(case)]["start"]), tolerance=0)
+    for found in of(case, worlds[world]):
+        check_close(flat(found["start"]), flat(alone(case)["start"]), tolerance=0)
 
 
 @each_world
 @each_case
 def test_all_ranks_tell_the_same_bit_for_bit(case, world, worlds):
     """Queues, pools and what is gathered: where ranks disagree by a bit, they grow apart."""
-    first, *others = (told[str(case)] for told in worlds[world])
+    first, *others = of(case, worlds[world])
     for other in others:
         for moment in ("pause", "end"):
             check_close(flat(other[moment]), flat(first[moment]), tolerance=0)
@@ -153,9 +185,9 @@ def test_all_ranks_tell_the_same_bit_for_bit(case, world, worlds):
 @each_world
 @each_case
 def test_every_rank_can_tell_all_centres(case, world, worlds, alone):
-    expected = alone[str(case)]["centres"]
-    for told in worlds[world]:
-        centres = told[str(case)]["centres"]
+    expected = alone(case)["centres"]
+    for found in of(case, worlds[world]):
+        centres = found["centres"]
         assert (centres is None) == (expected is None)
         if expected is not None:
             torch.testing.assert_close(centres, expected, atol=1e-10, rtol=0)
@@ -164,8 +196,8 @@ def test_every_rank_can_tell_all_centres(case, world, worlds, alone):
 @each_world
 @each_case
 def test_as_many_processes_go_on_bit_for_bit(case, world, worlds):
-    for told in worlds[world]:
-        straight, again = told[str(case)], told[str(case)]["again"]
+    for found in of(case, worlds[world]):
+        straight, again = found, found["again"]
         check_close(flat(again["end"]), flat(straight["end"]), tolerance=0)
         for mine, theirs in zip(again["steps"], straight["steps"][PAUSE:], strict=True):
             for x, y in zip([mine["loss"], *mine["inputs"]], [theirs["loss"], *theirs["inputs"]], strict=True):
@@ -174,17 +206,17 @@ def test_as_many_processes_go_on_bit_for_bit(case, world, worlds):
 
 @each_case
 def test_three_processes_go_on_from_the_checkpoint_of_two(case, worlds, alone):
-    told = [told[str(case)]["taken up"] for told in worlds[3]]
-    check_steps([each["steps"] for each in told], alone[str(case)]["steps"][PAUSE:])
-    for each in told:
-        check_close(comparable(each["end"], case), comparable(alone[str(case)]["end"], case))
+    taken_up = [found["taken up"] for found in of(case, worlds[3])]
+    check_steps([each["steps"] for each in taken_up], alone(case)["steps"][PAUSE:])
+    for each in taken_up:
+        check_close(comparable(each["end"], case), comparable(alone(case)["end"], case))
 
 
 @each_case
 def test_one_process_goes_on_from_the_checkpoint_of_two(case, worlds, alone):
-    again = go_on(case, worlds[2][1][str(case)]["pause"])
-    check_steps([again["steps"]], alone[str(case)]["steps"][PAUSE:])
-    check_close(comparable(again["end"], case), comparable(alone[str(case)]["end"], case))
+    again = go_on(case, of(case, worlds[2])[1]["pause"])
+    check_steps([again["steps"]], alone(case)["steps"][PAUSE:])
+    check_close(comparable(again["end"], case), comparable(alone(case)["end"], case))
 
 
 def test_the_batches_leave_a_rank_with_a_single_row_and_classes_uneven(monkeypatch):
