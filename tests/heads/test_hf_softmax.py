@@ -30,14 +30,14 @@ def batch_of(step: int) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def train(head, steps: range, watch=None) -> list[float]:
-    """Losses of `steps`, of which every rank takes its part; `watch(head, x, y, rows)` is told of each."""
+    """Losses of `steps`, of which every rank takes its part; `watch(centres before, x, y, rows, loss)` is called in each."""
     losses, active = [], head.active
     for step in steps:
         x, y = batch_of(step)
         own = slice(ranks.share(B).start, ranks.share(B).stop)
         x = x[own].to(head.bank.weight.dtype).requires_grad_()
         seen = []
-        head.active = lambda *told, seen=seen: seen.append(active(*told)) or seen[0]
+        head.active = lambda *given, seen=seen: seen.append(active(*given)) or seen[0]
         head.lr = 0.5
         before = head.bank.weight.clone()
         loss = head(Encoder(), Batch((x,), (y[own],)))
@@ -123,11 +123,11 @@ def test_declared_state_has_the_index_in_it():
 
 
 def test_each_rebuild_tells_how_long_it_took():
-    head, told = make(rebuild=2), []
+    head, upkeeps = make(rebuild=2), []
     assert head.upkeep is None
-    train(head, range(5), lambda *_: told.append(head.upkeep))
-    assert told[0] is told[1] is not told[2] is told[3] is not told[4]
-    assert all(upkeep.seconds > 0 and upkeep.every_steps == 2 for upkeep in told)
+    train(head, range(5), lambda *_: upkeeps.append(head.upkeep))
+    assert upkeeps[0] is upkeeps[1] is not upkeeps[2] is upkeeps[3] is not upkeeps[4]
+    assert all(upkeep.seconds > 0 and upkeep.every_steps == 2 for upkeep in upkeeps)
 
 
 def search(number: int, kind: str = "HNSW16") -> tuple[torch.Tensor, torch.Tensor]:

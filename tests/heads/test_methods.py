@@ -4,12 +4,10 @@ import math
 
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from torch.nn.functional import normalize
 
 import heads
-from heads.kit import EMPTY, ClassPool, Ring, group
+from heads.kit import EMPTY
 from heads.kit.dice import stream
 from heads.kit.interface import Batch, Encoder
 from heads.kit.sample import sample_classes
@@ -99,52 +97,6 @@ def test_dcq_loss_is_cross_entropy_of_key_and_queue_over_many_steps(in_batch):
         places = head.queue.oldest(B)
         head.commit()
         assert torch.equal(head.queue.vectors[places], k) and torch.equal(head.queue.labels[places], y)
-
-
-@given(sizes=st.lists(st.integers(1, 9), max_size=12), capacity=st.integers(1, 7))
-def test_ring_keeps_the_newest(sizes, capacity):
-    ring, padded = Ring(capacity, 2), []
-    for size in sizes:
-        labels = torch.arange(len(padded), len(padded) + size)
-        ring.push(labels[:, None].float().expand(size, 2), labels)
-        padded += labels.tolist()
-    held = sorted(label for label in ring.labels.tolist() if label >= 0)
-    assert held == padded[-capacity:]
-    for vector, label in zip(ring.vectors, ring.labels.tolist(), strict=True):
-        assert label < 0 or vector.tolist() == [label, label]
-
-
-@settings(max_examples=60, deadline=None)
-@given(
-    batches=st.lists(st.lists(st.integers(0, 9), min_size=1, max_size=5), max_size=15), rows=st.sampled_from([2, 1, 3])
-)
-def test_slots_equal_an_ordered_dict_with_rows(batches, rows):
-    torch.manual_seed(0)
-    pool = ClassPool(6, 10, 3, rows).double()
-    twin = PoolByHand(pool.vectors)
-    for number, batch in enumerate(batches):
-        labels = torch.tensor(batch)
-        keys = torch.arange(number * 100, number * 100 + len(batch), dtype=torch.float64)[:, None].expand(-1, 3)
-        pool.admit(pool.plan(keys, labels))
-        twin.admit(keys, labels)
-        assert {label: pool.slot_of[label].item() for label in range(10) if pool.slot_of[label] >= 0} == twin.slot
-        assert [pool.labels[slot].item() for slot in twin.slot.values()] == list(twin.slot)
-        assert torch.equal(pool.vectors, twin.vectors)
-        assert pool.received.tolist() == twin.keys
-        by_use = sorted(twin.slot.values(), key=lambda slot: pool.used[slot].item())
-        assert by_use == list(twin.slot.values())
-
-
-def test_a_planned_visit_changes_nothing():
-    pool = ClassPool(6, 10, 3)
-    before = {name: value.clone() for name, value in pool.state_dict().items()}
-    pool.plan(torch.randn(4, 3), torch.tensor([1, 2, 1, 5]))
-    assert all(torch.equal(value, before[name]) for name, value in pool.state_dict().items())
-
-
-def test_a_batch_larger_than_the_pool_is_refused():
-    with pytest.raises(ValueError, match="pool of 3 slots cannot hold the 4 classes of one batch: raise the ratio"):
-        ClassPool(3, 10, 2).plan(torch.randn(4, 2), torch.arange(4))
 
 
 @pytest.mark.parametrize("rows", [B, 2])
@@ -288,18 +240,6 @@ def test_f2c_mean_is_a_quarter_of_the_sum():
         torch.manual_seed(1)
         losses.append(head(Twins(), Batch(*zip(view(torch.arange(4)), view(torch.arange(4)), strict=True))))
     torch.testing.assert_close(losses[0], 4 * losses[1])
-
-
-@given(st.lists(st.integers(0, 4), min_size=1, max_size=20))
-def test_groups_are_the_distinct_labels_and_repeat_the_last(values):
-    groups, distinct = group(torch.tensor(values)), sorted(set(values))
-    padded = [*distinct, *[distinct[-1]] * (len(values) - len(distinct))]
-    assert groups.labels.tolist() == padded
-    assert groups.of.tolist() == [distinct.index(v) for v in values]
-    assert groups.rank.tolist() == [values[:i].count(v) for i, v in enumerate(values)]
-    assert groups.size.tolist() == [values.count(v) for v in padded]
-    assert groups.first.tolist() == [values.index(v) for v in padded]
-    assert groups.last.tolist() == [len(values) - 1 - values[::-1].index(v) for v in padded]
 
 
 @pytest.mark.parametrize("ratio", [0.0, -0.1, 1.5, float("nan")])

@@ -142,7 +142,7 @@ def check_steps(ranks: list[list[dict]], expected: list[dict]) -> None:
         try:
             check_close(numbers(steps, inputs), wanted)
         except AssertionError as error:
-            raise AssertionError(f"{error}\n{len(ranks)} processes must train the model of one: {SHARED}") from error
+            raise AssertionError(f"{error}\nseveral processes must train the model of one: {SHARED}") from error
 
 
 def comparable(state: dict, case: Case) -> dict[str, torch.Tensor]:

@@ -44,7 +44,7 @@ def test_every_set_of_others_is_as_likely(labels, number):
     """Pearson's chi-square over all sets that can be drawn: not only each class alone must be uniform."""
     classes, trials = 7, 4000
     others = [c for c in range(classes) if c not in labels]
-    sets = {told: 0 for told in itertools.combinations(others, number - len(set(labels)))}
+    sets = {drawn: 0 for drawn in itertools.combinations(others, number - len(set(labels)))}
     for seed in range(trials):
         sets[tuple(row for row in drawn(labels, classes, number, seed) if row not in labels)] += 1
     expected = trials / len(sets)
@@ -81,12 +81,12 @@ def test_dice_follow_the_global_seed_but_throwing_disturbs_nobody():
 
 def test_streams_differ():
     """Neighbouring numbers and neighbouring seeds, and seeds as large as they come."""
-    told = {
+    draws = {
         tuple(torch.rand(4, generator=stream(seed, number)).tolist())
         for seed in (0, 1, 2, 2**62 - 1)
         for number in range(50)
     }
-    assert len(told) == 200
+    assert len(draws) == 200
 
 
 def test_streams_of_neighbours_are_unrelated():
