@@ -30,7 +30,7 @@ def batch_of(step: int) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def train(head, steps: range, watch=None) -> list[float]:
-    """Losses of `steps`, of which every rank takes its part; `watch(centres before, x, y, rows, loss)` is called in each."""
+    """Losses of `steps`, of which each rank takes its part; each calls `watch(centres before, x, y, rows, loss)`."""
     losses, active = [], head.active
     for step in steps:
         x, y = batch_of(step)

@@ -92,3 +92,15 @@ def test_a_broken_file_is_one_sentence_and_breaks_no_other_head(add_head, code):
 def test_importing_heads_imports_no_torch():
     code = "import heads, sys; heads.options('dcq'), heads.takes_ratio('fc'); sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=heads.FOLDER.parent).returncode == 0
+
+
+@pytest.mark.parametrize("ratio", [0.0, -0.1, 1.5, float("nan")])
+@pytest.mark.parametrize("name", ["partial_fc", "dcq", "f2c"])
+def test_a_ratio_outside_its_range_is_refused(name, ratio):
+    with pytest.raises(ValueError, match=r"outside \(0, 1\]"):
+        make(name, ratio=ratio)
+
+
+def test_an_unknown_head_names_the_nearest():
+    with pytest.raises(ValueError, match="head 'partialfc' does not exist: did you mean 'partial_fc'"):
+        heads.load("partialfc")

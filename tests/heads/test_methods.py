@@ -240,15 +240,3 @@ def test_f2c_mean_is_a_quarter_of_the_sum():
         torch.manual_seed(1)
         losses.append(head(Twins(), Batch(*zip(view(torch.arange(4)), view(torch.arange(4)), strict=True))))
     torch.testing.assert_close(losses[0], 4 * losses[1])
-
-
-@pytest.mark.parametrize("ratio", [0.0, -0.1, 1.5, float("nan")])
-@pytest.mark.parametrize("name", ["partial_fc", "dcq", "f2c"])
-def test_a_ratio_outside_its_range_is_refused(name, ratio):
-    with pytest.raises(ValueError, match=r"outside \(0, 1\]"):
-        heads.load(name)(C, D, ratio=ratio)
-
-
-def test_an_unknown_head_names_the_nearest():
-    with pytest.raises(ValueError, match="head 'partialfc' does not exist: did you mean 'partial_fc'"):
-        heads.load("partialfc")
