@@ -25,9 +25,14 @@ def described(name: str, head: type["Head"]) -> str:
     """The two lines about a head that could be loaded."""
     twin = f"twin {head.momentum}" if head.momentum is not None else "no twin"
     summary = (head.__doc__ or "without a docstring").splitlines()[0]
-    defaults = inspect.signature(head).parameters
-    options = ", ".join(f"{option}={defaults[option].default}" for option in heads.options(name))
+    given = inspect.signature(head).parameters
+    options = ", ".join(option_with_default(given[option]) for option in heads.options(name))
     return f"{name:12} {head.batches:16} {twin:11} {summary}\n{'':13}{options}"
+
+
+def option_with_default(option: inspect.Parameter) -> str:
+    """`name=default`, or the name alone of an option that has none."""
+    return option.name if option.default is option.empty else f"{option.name}={option.default}"
 
 
 def new(name: str) -> str:

@@ -46,6 +46,11 @@ def test_new_writes_a_head_that_is_listed(folder):
             "from heads.kit import interface\n\n\nclass Head(interface.Head):\n    pass",
             "no twin     without a docstring",
         ),
+        (
+            "from heads import kit\n\n\nclass Head(kit.Head):\n"
+            "    def __init__(self, num_classes, embedding_dim, *, class_counts, size, gap=2): ...",
+            "             size, gap=2\n",
+        ),
     ],
 )
 def test_a_faulty_file_does_not_hide_the_other_heads(folder, code, message):
