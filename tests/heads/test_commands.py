@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import heads
+from heads.__main__ import line
 from tests.heads.cases import working
 
 
@@ -53,10 +54,15 @@ def test_new_writes_a_head_that_is_listed(folder):
         ),
     ],
 )
-def test_a_faulty_file_does_not_hide_the_other_heads(folder, code, message):
-    (folder / "heads/mine.py").write_text(code + "\n")
+def test_a_faulty_file_says_what_is_wrong_with_it(add_head, code, message):
+    assert message in line(add_head("mine", code + "\n")) + "\n"
+
+
+def test_a_faulty_file_does_not_hide_the_other_heads(folder):
+    (folder / "heads/mine.py").write_text("raise SystemExit(3)\n")
     said = python(folder).stdout
-    assert message in said and all(f"\n{name} " in f"\n{said}" for name in heads.names())
+    assert "mine         heads/mine.py cannot be imported: SystemExit: 3" in said
+    assert all(f"\n{name} " in f"\n{said}" for name in working())
 
 
 @pytest.mark.parametrize(
