@@ -1,14 +1,13 @@
 """A small split with embeddings whose quality is known: classes are random directions, images noisy copies of them."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
-from workflow.evaluating.closed import Tail
+from workflow.cells.records import RunRecord, ShotLimits, SplitRecord
+from workflow.data.split_file import Split, split_hash
 
 Arrays = dict[str, np.ndarray]
 TRAINING, OPEN, PROBES, DISTRACTORS, PAIRS = 40, 30, 4, 25, 300
@@ -18,8 +17,24 @@ def unit(rows: np.ndarray) -> np.ndarray:
     return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float16)
 
 
+def split_of(arrays: Arrays) -> Split:
+    """A split of `arrays` that classes from 7 images on count as many in, and from 3 on as medium."""
+    record = SplitRecord(
+        protocol=SplitRecord.PROTOCOL,
+        hash=split_hash(arrays),
+        dataset="set",
+        dataset_hash="d1",
+        settings={},
+        seed=0,
+        counts={},
+        shots=ShotLimits(many=7, medium=3),
+        classes=[],
+    )
+    return Split(arrays, record)
+
+
 class World:
-    """`rows` (R, D) float16 and the split `arrays` that name them; `centres` (C, D) float16."""
+    """`rows` (R, D) float16 and the `split` whose `arrays` name them; `centres` (C, D) float16."""
 
     def __init__(self, seed: int, noise: float, dim: int = 12):
         self.random, self.noise, self.dim = np.random.default_rng(seed), noise, dim
@@ -37,7 +52,9 @@ class World:
         self.arrays["distractors"] = self.images(self.random.standard_normal((DISTRACTORS, dim)))
         self.arrays["shots"] = np.sort(self.random.integers(1, 11, TRAINING))[::-1].copy()
         self.arrays["eval_rows"] = 3 * np.arange(self.size)
-        self.rows, self.tail = np.concatenate(self.parts), Tail(self.arrays["shots"], 7, 3)
+        self.arrays["train_rows"] = 3 * self.size + np.arange(self.arrays["shots"].sum())
+        self.arrays["train_labels"] = np.repeat(np.arange(TRAINING), self.arrays["shots"])
+        self.rows, self.split = np.concatenate(self.parts), split_of(self.arrays)
 
     def images(self, means: np.ndarray) -> np.ndarray:
         self.parts.append(unit(means + self.noise * self.random.standard_normal(means.shape)))
@@ -78,19 +95,35 @@ def world() -> World:
 def make_cell(world: World, tmp_path: Path) -> Callable[..., tuple[Path, Path]]:
     """Write a split and a cell on disk; returns the cell's folder and the split's file."""
 
-    def make(outcome: str = "ok", reason: str | None = None, **changes: Any) -> tuple[Path, Path]:
+    def make(outcome: str = "ok", reason: str | None = None, split_hash: str | None = None) -> tuple[Path, Path]:
         cell, split = tmp_path / "dcq" / "0.3" / "0", tmp_path / "split.npz"
         cell.mkdir(parents=True, exist_ok=True)
         np.savez(split, **world.arrays)
-        facts = {"hash": "s1", "dataset_hash": "d1", "shots": {"many": 7, "medium": 3}}
-        split.with_suffix(".json").write_text(json.dumps(facts))
-        run = {"cell": {"label": "dcq", "head": "dcq", "ratio": 0.3, "seed": 0}, "outcome": outcome, "reason": reason}
-        run |= {"split_hash": "s1", "steps": 211, "seconds": 104.4}
-        run |= {"parameters": {"backbone": {"name": "small", "width": 4, "dim": 12}}}
-        run |= {"declared": {"evaluates": "query"}}
-        (cell / "run.json").write_text(json.dumps(run | changes))
+        world.split.record.write(split.with_suffix(".json"))
+        run_record(outcome, reason, split_hash or world.split.record.hash).write(cell / "run.json")
         np.save(cell / "embeddings.npy", world.rows)
         np.save(cell / "centres.npy", world.centres)
         return cell, split
 
     return make
+
+
+def run_record(outcome: str, reason: str | None, split_hash: str) -> RunRecord:
+    """run.json of a cell that trained a small backbone under dcq."""
+    name = {"profile": "quick", "dataset": "set", "backbone": "small", "label": "dcq", "head": "dcq"}
+    facts = {
+        "start": "2026-01-01T00:00:00+00:00",
+        "cell": name | {"ratio": 0.3, "seed": 0},
+        "parameters": {"options": {}, "train": {}, "backbone": {"name": "small", "width": 8, "dim": 12}},
+        "declared": {"batches": "half pairs", "evaluates": "query"},
+        "dataset": {"name": "set", "hash": "d1"},
+        "split_hash": split_hash,
+        "device": "cpu",
+        "precision": "fp32",
+        "steps": 211,
+        "planned_steps": 600,
+        "seconds": 104.4,
+        "outcome": outcome,
+        "reason": reason,
+    }
+    return RunRecord.model_validate(facts)

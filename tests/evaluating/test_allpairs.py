@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workflow.evaluating import allpairs as module
-from workflow.evaluating.allpairs import allpairs, allpairs_roc
+from workflow.evaluating.allpairs import allpairs_roc
 from workflow.evaluating.cosine import exact
 from workflow.evaluating.roc import roc
 
@@ -51,12 +51,12 @@ def test_order_of_images_and_names_of_classes_do_not_matter():
 
 def test_known_values():
     label = np.repeat(np.arange(50), 4)
-    perfect = allpairs(allpairs_roc(np.eye(50, dtype=np.float16)[label], label))
-    assert perfect["eer"] == 0.0
-    assert perfect["tar@0.001"] == 1.0
-    constant = allpairs(allpairs_roc(np.eye(1, 3, dtype=np.float16).repeat(200, 0), label))
-    assert constant["eer"] == 0.5
-    assert constant["tar@0.1"] == 0.0
+    perfect = allpairs_roc(np.eye(50, dtype=np.float16)[label], label)
+    assert perfect.eer() == 0.0
+    assert perfect.tar(0.001) == 1.0
+    constant = allpairs_roc(np.eye(1, 3, dtype=np.float16).repeat(200, 0), label)
+    assert constant.eer() == 0.5
+    assert constant.tar(0.1) == 0.0
 
 
 def test_counts_of_pairs():

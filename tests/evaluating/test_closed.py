@@ -5,9 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workflow.evaluating.closed import BANDS, Tail, by_centres, by_gallery, by_shots, closer_classes
+from workflow.cells.records import ShotLimits
+from workflow.evaluating.closed import BANDS, ClosedSet, ShotBands, closer_classes
 from workflow.evaluating.cosine import exact
-from workflow.evaluating.measured import Unmeasured
+from workflow.evaluating.score import Unmeasured
+
+LIMITS = ShotLimits(many=7, medium=3)
 
 
 def unit(rows):
@@ -34,36 +37,35 @@ def test_ranks_equal_the_loops(seed, classes, probes):
 
 def test_micro_and_macro_worked_by_hand():
     label = np.array([0, 0, 0, 1])  # class 0: 3 of 3 found, class 1: 0 of 1
-    found = by_gallery(np.array([0, 0, 0, 4]), label, Tail(np.array([9, 1]), 7, 3))
-    assert (found["rank1"], found["macro"], found["rank5"]) == (0.75, 0.5, 1.0)
-    assert (found["rank1/many"], found["rank1/few"]) == (1.0, 0.0)
-    assert found["rank1/medium"] == Unmeasured("no probes of medium-shot classes")
+    found = ClosedSet(np.array([0, 0, 0, 4]), label, ShotBands(np.array([9, 1]), LIMITS))
+    assert (found.rank(1), found.macro(), found.rank(5)) == (0.75, 0.5, 1.0)
+    assert (found.rank(1, "many"), found.rank(1, "few")) == (1.0, 0.0)
+    assert found.rank(1, "medium") == Unmeasured("no probes of medium-shot classes")
 
 
 def test_thresholds_belong_to_the_higher_band():
-    tail = Tail(np.array([8, 7, 6, 3, 2, 1]), 7, 3)
-    assert [BANDS[band] for band in tail.band(np.arange(6))] == ["many", "many", "medium", "medium", "few", "few"]
+    bands = ShotBands(np.array([8, 7, 6, 3, 2, 1]), LIMITS)
+    assert [BANDS[band] for band in bands.band(np.arange(6))] == ["many", "many", "medium", "medium", "few", "few"]
 
 
 @given(st.integers(0, 10_000))
 def test_bands_and_shot_counts_add_up_to_all_probes(seed):
     random = np.random.default_rng(seed)
-    tail = Tail(np.sort(random.integers(1, 11, 50))[::-1], 7, 3)
+    bands = ShotBands(np.sort(random.integers(1, 11, 50))[::-1], LIMITS)
     label, closer = random.integers(0, 50, 400), random.integers(0, 3, 400)
-    found = by_centres(closer, label, tail)
-    sizes = np.bincount(tail.band(label), minlength=3)
-    assert sum(size * found[f"rank1/{band}"] for size, band in zip(sizes, BANDS, strict=True) if size) == pytest.approx(
-        400 * found["rank1"]
-    )
-    points = by_shots(closer, label, tail)
-    assert [shots for shots, _, _ in points] == sorted(set(tail.shots[label]))
+    found = ClosedSet(closer, label, bands)
+    sizes = np.bincount(bands.band(label), minlength=3)
+    right = sum(size * found.rank(1, band) for size, band in zip(sizes, BANDS, strict=True) if size)
+    assert right == pytest.approx(400 * found.rank(1))
+    points = found.by_shots()
+    assert [shots for shots, _, _ in points] == sorted(set(bands.shots[label]))
     assert sum(probes for _, probes, _ in points) == 400
-    assert sum(probes * right for _, probes, right in points) == pytest.approx(400 * found["rank1"])
+    assert sum(probes * right for _, probes, right in points) == pytest.approx(400 * found.rank(1))
 
 
 def test_perfect_and_constant_embeddings():
-    label, tail = np.arange(12), Tail(np.full(12, 9), 7, 3)
+    label, bands = np.arange(12), ShotBands(np.full(12, 9), LIMITS)
     rows = np.eye(12, dtype=np.float16)
-    assert by_gallery(closer_classes(rows, label, rows), label, tail)["rank1"] == 1.0
+    assert ClosedSet(closer_classes(rows, label, rows), label, bands).rank(1) == 1.0
     flat = np.ones((12, 1), np.float16)
-    assert by_gallery(closer_classes(flat, label, flat), label, tail)["rank5"] == 0.0
+    assert ClosedSet(closer_classes(flat, label, flat), label, bands).rank(5) == 0.0

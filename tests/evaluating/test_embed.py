@@ -13,10 +13,10 @@ from workflow.evaluating import embed as module
 from workflow.evaluating.__main__ import main
 from workflow.evaluating.embed import embed_cell
 from workflow.evaluating.files import load_rows
-from workflow.evaluating.record import score_cell
+from workflow.evaluating.record import evaluate_cell
 from workflow.training.backbones import build
 
-SETTINGS = {"name": "small", "width": 4, "dim": 12}
+BACKBONE = {"name": "small", "width": 8, "dim": 12}
 CPU = torch.device("cpu")
 
 
@@ -31,7 +31,7 @@ def trained(request, world, make_cell, tmp_path):
     dataset.mkdir()
     np.save(dataset / "images.npy", images)
     (dataset / "manifest.json").write_text(json.dumps({"hash": "d1"}))
-    backbone = build(SETTINGS, 1 if images.ndim == 3 else 3, 16)
+    backbone = build(BACKBONE, 1 if images.ndim == 3 else 3, 16)
     backbone.train()(plain(images[:64]))
     model = {"backbone": backbone.state_dict(), "twin": None, "centres": torch.randn(40, 12), "step": 3}
     torch.save(model, cell / "model.pt")
@@ -55,15 +55,15 @@ def test_rows_are_the_backbone_s_unit_embeddings_of_eval_rows(trained, world, mo
     centres = load_rows(cell, "centres.npy", [40])
     stored = normalize(torch.load(cell / "model.pt")["centres"], dim=1).numpy()
     assert np.abs(centres - stored).max() < 1e-3
-    assert score_cell(cell, split, [10]).startswith("dcq 0.3 seed 0: hard pairs")
+    assert evaluate_cell(cell, split, [10]).startswith("dcq 0.3 seed 0: hard pairs")
 
 
 def test_the_twin_is_embedded_where_the_head_evaluates_it(trained, world):
     cell, dataset, split, _, images = trained
-    twin = build(SETTINGS, 1 if images.ndim == 3 else 3, 16).eval()
+    twin = build(BACKBONE, 1 if images.ndim == 3 else 3, 16).eval()
     change(cell, twin=twin.state_dict())
     run = json.loads((cell / "run.json").read_text())
-    (cell / "run.json").write_text(json.dumps(run | {"declared": {"evaluates": "momentum"}}))
+    (cell / "run.json").write_text(json.dumps(run | {"declared": run["declared"] | {"evaluates": "momentum"}}))
     embed_cell(cell, dataset, split, CPU)
     with torch.no_grad():
         truth = normalize(twin(plain(images[world.arrays["eval_rows"]])), dim=1).numpy()
@@ -106,7 +106,7 @@ def test_damage_is_named(trained, damage):
     elif damage == "missing":
         model.unlink()
     elif damage == "backbone":
-        change(cell, backbone=build(SETTINGS | {"width": 8}, 1, 16).state_dict())
+        change(cell, backbone=build(BACKBONE | {"width": 12}, 1, 16).state_dict())
     elif damage == "dataset":
         (dataset / "manifest.json").write_text(json.dumps({"hash": "d2"}))
     else:

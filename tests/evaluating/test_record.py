@@ -1,4 +1,4 @@
-"""evaluation.json and the headline, from the library and from the command line."""
+"""evaluation.json and the line of its scores, from the library and from the command line."""
 
 import json
 import re
@@ -10,7 +10,7 @@ import pytest
 
 from workflow.errors import UserError
 from workflow.evaluating.__main__ import parser
-from workflow.evaluating.record import score_cell
+from workflow.evaluating.record import evaluate_cell
 
 
 def run(*arguments):
@@ -18,20 +18,20 @@ def run(*arguments):
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def test_the_record_holds_what_the_contract_says(make_cell):
+def test_the_record_holds_what_the_contract_says(make_cell, world):
     cell, split = make_cell()
-    headline = score_cell(cell, split, [10])
+    line = evaluate_cell(cell, split, [10])
     record = json.loads((cell / "evaluation.json").read_text())
     assert record["protocol"] == "headroom-1"
     assert record["cell"]["label"] == "dcq"
-    assert (record["outcome"], record["reason"], record["split_hash"]) == ("ok", None, "s1")
+    assert (record["outcome"], record["reason"], record["split_hash"]) == ("ok", None, world.split.record.hash)
     assert set(record["curves"]) == {"roc_hard", "roc_all", "shots"}
     assert {"machine", "versions", "command", "commit"} <= set(record)
     assert record["counts"]["test"]["distractors"] == 25
     test = record["test"]
     numbers = [100 * test[name] for name in ("verification_hard/accuracy", "identification/rank1", "closed/rank1")]
     bands = [100 * test[f"closed/rank1/{band}"] for band in ("many", "medium", "few")]
-    assert headline == (
+    assert line == (
         "dcq 0.3 seed 0: hard pairs {:.1f} % · 1:N {:.1f} % · identification {:.1f} % "
         "(many {:.1f}, medium {:.1f}, few {:.1f}) · 104 s".format(*numbers, *bands)
     )
@@ -41,15 +41,16 @@ def test_two_scorings_differ_in_time_alone(make_cell):
     cell, split = make_cell()
     records = []
     for _ in range(2):
-        score_cell(cell, split, [10])
+        evaluate_cell(cell, split, [10])
         records.append(json.loads((cell / "evaluation.json").read_text()))
-    assert records[0] | {"start": None} == records[1] | {"start": None}
+    times = {"start": None, "finish": None}
+    assert records[0] | times == records[1] | times
 
 
 def test_a_diverged_cell_is_a_result_with_its_reason(make_cell):
     cell, split = make_cell("diverged", "loss is nan")
     np.save(cell / "embeddings.npy", np.zeros((0, 12), np.float16))
-    assert score_cell(cell, split, [10]) == "dcq 0.3 seed 0: diverged at step 211 (loss is nan)"
+    assert evaluate_cell(cell, split, [10]) == "dcq 0.3 seed 0: diverged at step 211 (loss is nan)"
     record = json.loads((cell / "evaluation.json").read_text())
     assert record["outcome"] == "diverged"
     assert set(record["test"].values()) == {None}
@@ -60,7 +61,7 @@ def test_an_ok_cell_without_embeddings_is_refused(make_cell):
     cell, split = make_cell()
     np.save(cell / "embeddings.npy", np.zeros((0, 12), np.float16))
     with pytest.raises(UserError, match=r"embeddings\.npy"):
-        score_cell(cell, split, [10])
+        evaluate_cell(cell, split, [10])
     assert not (cell / "evaluation.json").exists()
 
 
@@ -93,4 +94,4 @@ def test_centres_of_another_size_are_refused(make_cell, world):
     ):
         np.save(cell / "centres.npy", centres)
         with pytest.raises(UserError, match=message):
-            score_cell(cell, split, [10])
+            evaluate_cell(cell, split, [10])

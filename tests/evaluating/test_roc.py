@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflow.evaluating.measured import Unmeasured
 from workflow.evaluating.roc import POINTS, roc
+from workflow.evaluating.score import Unmeasured
 
 
 def slow_tar(similarity, same, far):

@@ -130,7 +130,7 @@ class EvaluationRecord(Record):
     test: dict[str, float | None] = {}
     notes: dict[str, str] = {}
     counts: dict[str, dict[str, int]] = {}
-    curves: dict[str, list[list[float]]] = {}
+    curves: dict[str, list[list[int | float]]] = {}
 
 
 class CostName(Part):

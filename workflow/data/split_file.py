@@ -21,8 +21,10 @@ from workflow.errors import UserError
 
 EVALUATED = ("validation", "test")
 POSITIONS = ("hard_pairs", "random_pairs", "all", "gallery", "probe", "closed_gallery", "closed_probe")
-FACTS = ("hard_same", "random_same", "all_class", "gallery_class", "probe_class")
-FACTS += ("closed_gallery_label", "closed_probe_label")
+FACTS = (
+    *("hard_same", "random_same", "all_class", "gallery_class", "probe_class"),
+    *("closed_gallery_label", "closed_probe_label"),
+)
 SHARED = ("train_rows", "train_labels", "shots", "eval_rows", "distractors")
 GALLERIES = {"gallery_class": "probe_class", "closed_gallery_label": "closed_probe_label"}
 

@@ -7,16 +7,9 @@ dropped. The result is exact and memory is one block plus the genuine pairs, wha
 import numpy as np
 
 from workflow.evaluating.cosine import exact, spans
-from workflow.evaluating.measured import Score
 from workflow.evaluating.roc import Roc, counts
 
-RATES = (0.1, 0.01, 0.001, 0.0001, 1e-05)
 SCORES_AT_ONCE = 2_000_000  # 16 MB
-
-
-def allpairs(curve: Roc) -> dict[str, Score]:
-    """tar@... and eer of the curve of all pairs."""
-    return {**{f"tar@{far:g}": curve.tar(far) for far in RATES}, "eer": curve.eer()}
 
 
 def allpairs_roc(embeddings: np.ndarray, classes: np.ndarray) -> Roc:

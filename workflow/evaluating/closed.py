@@ -11,59 +11,58 @@ from statistics import fmean
 
 import numpy as np
 
+from workflow.cells.records import ShotLimits
 from workflow.evaluating.cosine import row_cosines
-from workflow.evaluating.measured import Score, Unmeasured, share
 from workflow.evaluating.ranking import rivals
+from workflow.evaluating.score import Score, Unmeasured, share
 
 BANDS = ("many", "medium", "few")
 
 
 @dataclass(frozen=True)
-class Tail:
-    """`shots` (C,): training images of each label; many from `many` images on, medium from `medium`, else few."""
+class ShotBands:
+    """Training classes by their number of images: `shots` (C,) images of each label, and where the bands begin."""
 
     shots: np.ndarray
-    many: int
-    medium: int
+    limits: ShotLimits
 
     def band(self, label: np.ndarray) -> np.ndarray:
         """Index into BANDS (n,) of each of `label` (n,)."""
         shots = self.shots[label]
-        return np.where(shots >= self.many, 0, np.where(shots >= self.medium, 1, 2))
+        return np.where(shots >= self.limits.many, 0, np.where(shots >= self.limits.medium, 1, 2))
+
+
+@dataclass(frozen=True)
+class ClosedSet:
+    """Probes with the `label` (Q,) of each, and how many other classes came at least as `closer` (Q,) as its own."""
+
+    closer: np.ndarray
+    label: np.ndarray
+    bands: ShotBands
+
+    def rank(self, k: int, band: str | None = None) -> Score:
+        """The share of probes whose own class is among the first `k`: of all, or of the classes of one of BANDS."""
+        right = self.closer < k
+        if band is None:
+            return share(right, "probes")
+        return share(right[self.bands.band(self.label) == BANDS.index(band)], f"probes of {band}-shot classes")
+
+    def macro(self) -> Score:
+        """The share of probes that are found first, as the mean over the classes probed."""
+        if not len(self.label):
+            return Unmeasured("no probes")
+        _, place = np.unique(self.label, return_inverse=True)
+        return fmean(np.bincount(place, weights=self.closer == 0) / np.bincount(place))
+
+    def by_shots(self) -> list[list[float]]:
+        """[training images, probes, rank-1] for every number of training images of the probes' classes."""
+        shots, place = np.unique(self.bands.shots[self.label], return_inverse=True)
+        probes = np.bincount(place, minlength=len(shots))
+        right = np.bincount(place[self.closer == 0], minlength=len(shots))
+        return [[int(s), int(n), int(r) / int(n)] for s, n, r in zip(shots, probes, right, strict=True)]
 
 
 def closer_classes(probe: np.ndarray, label: np.ndarray, by_label: np.ndarray) -> np.ndarray:
     """How many other rows of `by_label` (C, D) score at least what row `label` scores with `probe` (Q, D); float16."""
     mate = row_cosines(probe, by_label[label])
     return rivals(probe, by_label, mate, [len(by_label)], label).closer[:, 0]
-
-
-def by_gallery(closer: np.ndarray, label: np.ndarray, tail: Tail) -> dict[str, Score]:
-    """rank1, rank5, rank1/many, /medium, /few and macro."""
-    return {
-        **by_centres(closer, label, tail),
-        "rank5": share(closer < 5, "probes"),
-        "macro": _macro(closer == 0, label),
-    }
-
-
-def by_centres(closer: np.ndarray, label: np.ndarray, tail: Tail) -> dict[str, Score]:
-    """rank1, rank1/many, /medium, /few."""
-    band, right = tail.band(label), closer == 0
-    bands = {f"rank1/{name}": share(right[band == i], f"probes of {name}-shot classes") for i, name in enumerate(BANDS)}
-    return {"rank1": share(right, "probes"), **bands}
-
-
-def by_shots(closer: np.ndarray, label: np.ndarray, tail: Tail) -> list[list[float]]:
-    """[training images, probes, rank-1] for every number of training images that occurs among the probes' classes."""
-    shots, place = np.unique(tail.shots[label], return_inverse=True)
-    probes = np.bincount(place, minlength=len(shots))
-    right = np.bincount(place[closer == 0], minlength=len(shots))
-    return [[int(s), int(n), int(r) / int(n)] for s, n, r in zip(shots, probes, right, strict=True)]
-
-
-def _macro(right: np.ndarray, label: np.ndarray) -> Score:
-    if not len(label):
-        return Unmeasured("no probes")
-    _, place = np.unique(label, return_inverse=True)
-    return fmean(np.bincount(place, weights=right) / np.bincount(place))

@@ -1,25 +1,33 @@
 """One pass of the trained encoder over the split's evaluation images: all else is computed from what it stores."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.functional import normalize
 
+from workflow.cells.records import RunRecord
 from workflow.console import progress
 from workflow.data.loaders import to_tensor
+from workflow.data.split_file import Split, load_split
 from workflow.errors import UserError
 from workflow.evaluating.cosine import spans
-from workflow.evaluating.files import Split, check_split, check_unit, load_run, load_split, save_array
+from workflow.evaluating.files import check_unit, load_run, save_array
 from workflow.files import read_json
 from workflow.training.backbones import build
 
 BATCH = 512
-ENCODERS = {"query": "backbone", "momentum": "twin"}
-"""what a head declares as the result of its training, and its name in model.pt"""
+State = dict[str, Tensor]
+
+
+class Model(TypedDict):
+    """model.pt: the weights of the trained net and of its momentum twin, and the head's class centres (C, D)."""
+
+    backbone: State | None
+    twin: State | None
+    centres: Tensor | None
 
 
 def embed_cell(cell: Path, dataset: Path, split_file: Path, device: torch.device) -> None:
@@ -28,11 +36,10 @@ def embed_cell(cell: Path, dataset: Path, split_file: Path, device: torch.device
     A cell that did not end well gets empty ones. UserError for files that are missing or do not belong together, and
     for embeddings that are not finite.
     """
-    run, split = load_run(cell), load_split(split_file)
-    check_split(run, cell, split)
-    dim = int(run["parameters"]["backbone"]["dim"])
-    rows = centres = np.zeros((0, dim), np.float16)
-    if run["outcome"] == "ok":
+    split = load_split(split_file)
+    run = load_run(cell, split)
+    rows = centres = np.zeros((0, run.parameters.backbone.dim), np.float16)
+    if run.outcome == "ok":
         images = open_images(dataset, split)
         model = load_model(cell)
         backbone = restore(run, model, images).to(device)
@@ -49,7 +56,7 @@ def embed_cell(cell: Path, dataset: Path, split_file: Path, device: torch.device
 def embed(backbone: nn.Module, images: np.ndarray, rows: np.ndarray, device: torch.device, label: str) -> np.ndarray:
     """float16 unit embeddings (n, D) of `rows` (n,) of `images` (N, H, W[, 3]) uint8, in evaluation mode and fp32."""
     torch.backends.cudnn.allow_tf32 = False
-    backbone.eval().to(memory_format=torch.channels_last)
+    backbone.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch leaves it out
     parts = []
     for first, last in progress(list(spans(len(rows), BATCH)), label, unit="batches"):
         features = backbone(to_tensor(images[rows[first:last]]).to(device, memory_format=torch.channels_last))
@@ -59,32 +66,37 @@ def embed(backbone: nn.Module, images: np.ndarray, rows: np.ndarray, device: tor
 
 def open_images(dataset: Path, split: Split) -> np.ndarray:
     """The dataset's images, memory-mapped, after checking that the split was made from them."""
-    if read_json(dataset / "manifest.json")["hash"] != split.dataset_hash:
+    if read_json(dataset / "manifest.json")["hash"] != split.record.dataset_hash:
         raise UserError(f"the split was made from another version of {dataset}: make the split and the cells again")
     try:
-        return np.load(dataset / "images.npy", mmap_mode="r")
+        images: np.ndarray = np.load(dataset / "images.npy", mmap_mode="r")
     except (OSError, ValueError, EOFError) as error:
         raise UserError(f"{dataset / 'images.npy'} cannot be read ({error}): build the dataset again") from error
+    return images
 
 
-def load_model(cell: Path) -> dict[str, Any]:
+def load_model(cell: Path) -> Model:
     """model.pt of the cell on the CPU; only tensors and plain values are unpickled."""
+    file = cell / "model.pt"
     try:
-        return torch.load(cell / "model.pt", map_location="cpu", weights_only=True)
+        model: Model = torch.load(file, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
-        raise UserError(f"{cell / 'model.pt'} does not exist: train the cell first") from error
+        raise UserError(f"{file} does not exist: train the cell first") from error
     except Exception as error:  # torch raises many kinds for a file cut short
-        raise UserError(
-            f"{cell / 'model.pt'} cannot be read ({error}): delete the cell's folder and train again"
-        ) from error
+        raise UserError(f"{file} cannot be read ({error}): delete the cell's folder and train again") from error
+    return model
 
 
-def restore(run: Mapping[str, Any], model: Mapping[str, Any], images: np.ndarray) -> nn.Module:
-    """The cell's backbone with the trained weights of the net that its head declares as the result."""
+def restore(run: RunRecord, model: Model, images: np.ndarray) -> nn.Module:
+    """The cell's backbone with the trained weights of the net that its head declares as the result.
+
+    UserError where the weights are missing or not of the backbone that run.json names.
+    """
     channels = 1 if images.ndim == 3 else images.shape[3]
-    backbone = build(run["parameters"]["backbone"], channels, images.shape[1])
+    backbone = build(run.parameters.backbone.model_dump(), channels, images.shape[1])
+    momentum = run.declared is not None and run.declared.evaluates == "momentum"
     try:
-        backbone.load_state_dict(model[ENCODERS[run["declared"]["evaluates"]]])
+        backbone.load_state_dict(model["twin" if momentum else "backbone"] or {})
     except RuntimeError as error:
         first = str(error).splitlines()[0]
         raise UserError(f"model.pt does not fit the backbone in run.json ({first}): train the cell again") from error

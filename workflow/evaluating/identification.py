@@ -10,83 +10,106 @@ refused together).
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
 from workflow.evaluating.cosine import row_cosines
-from workflow.evaluating.measured import Score, Unmeasured, share
-from workflow.evaluating.ranking import rivals
+from workflow.evaluating.ranking import Rivals, rivals
+from workflow.evaluating.score import Score, Unmeasured, share
 
-FPIR = 0.01
 FEWEST_FALSE_ALARMS = 10
+
+
+class Columns(NamedTuple):
+    """The gallery in the order in which it is compared, the first half of the classes before the second.
+
+    `order` (G,) are gallery rows, `half` (G,) is 0 or 1, `own` (Q,) the column of each probe's mate and `mate` (Q,)
+    float64 its score.
+    """
+
+    order: np.ndarray
+    half: np.ndarray
+    own: np.ndarray
+    mate: np.ndarray
 
 
 @dataclass(frozen=True)
 class Gallery:
-    """`images` (G, D) and `probe` (Q, D) float16, `classes` (G,) distinct, `probe_class` (Q,) all among them."""
+    """`images` (G, D) of distinct `classes` (G,), and `probe` (Q, D) of `probe_class` (Q,), all among them.
+
+    Behind the gallery stand the first `sizes[i]` of `distractors` (N, D). All embeddings are float16 unit rows.
+    """
 
     images: np.ndarray
     classes: np.ndarray
     probe: np.ndarray
     probe_class: np.ndarray
+    distractors: np.ndarray
+    sizes: Sequence[int] = ()
 
+    def rank(self, k: int, size: int = 0) -> Score:
+        """The share of probes with the mate among the first `k`, with `size` distractors (0, or one of `sizes`)."""
+        return self._too_few(size) or share(self._closer(size) < k, "probes")
 
-def identification(task: Gallery, distractors: np.ndarray, sizes: Sequence[int]) -> dict[str, Score]:
-    """rank1, rank5, dir@fpir0.01 without distractors and, named ...@size, with the first `size` of `distractors`."""
-    sizes = sorted(set(sizes))
-    own, mate, half, order = _mates(task)
-    ends = [int(np.count_nonzero(half == 0)), len(half)]
-    near = rivals(task.probe, task.images[order], mate, ends, own)
-    # Sizes that the split cannot fill give empty segments here and are reported as not measured below.
-    far = rivals(task.probe, distractors, mate, [min(size, len(distractors)) for size in sizes])
-    closer = near.closer.sum(1)
-    found = _scores("", closer, near.best, mate, half[own])
-    for place, size in enumerate(sizes):
-        crowd = closer + far.closer[:, : place + 1].sum(1)
-        best = np.maximum(near.best, far.best[:, : place + 1].max(1, keepdims=True))
-        scores = _scores(f"@{size}", crowd, best, mate, half[own])
-        found |= scores if size <= len(distractors) else dict.fromkeys(scores, _too_few(len(distractors)))
-    return found
+    def detected(self, rate: float, size: int = 0) -> Score:
+        """DIR at a false alarm rate of at most `rate`, with `size` distractors (0, or one of `sizes`)."""
+        if missing := self._too_few(size):
+            return missing
+        best, half = self._best(size), self._columns.half[self._columns.own]
+        first, second = (self._detected(rate, best[:, kept], half == kept) for kept in (0, 1))
+        if isinstance(first, Unmeasured):
+            return first
+        return second if isinstance(second, Unmeasured) else (first + second) / 2
 
+    @cached_property
+    def _columns(self) -> Columns:
+        by_class = np.argsort(self.classes, kind="stable")
+        order = np.concatenate([by_class[0::2], by_class[1::2]])
+        half = np.repeat([0, 1], [len(by_class[0::2]), len(by_class[1::2])])
+        column = np.empty(len(order), np.int64)
+        column[order] = np.arange(len(order))
+        own = column[by_class[np.searchsorted(self.classes[by_class], self.probe_class)]]
+        return Columns(order, half, own, row_cosines(self.probe, self.images[order][own]))
 
-def rank1(task: Gallery) -> Score:
-    """Rank-1 without distractors alone: what a learning curve asks for."""
-    own, mate, _, order = _mates(task)
-    return share(rivals(task.probe, task.images[order], mate, [len(order)], own).closer.sum(1) == 0, "probes")
+    @cached_property
+    def _near(self) -> Rivals:
+        """The gallery's two halves against every probe."""
+        order, half, own, mate = self._columns
+        return rivals(self.probe, self.images[order], mate, [int(np.count_nonzero(half == 0)), len(half)], own)
 
+    @cached_property
+    def _far(self) -> Rivals:
+        """The distractors against every probe, from each of `sizes` that the split can fill to the next."""
+        ends = [min(size, len(self.distractors)) for size in self._ascending]
+        return rivals(self.probe, self.distractors, self._columns.mate, ends)
 
-def _mates(task: Gallery) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Column of each probe's mate, its score, the half of each column, and the gallery order those columns refer to."""
-    by_class = np.argsort(task.classes, kind="stable")
-    order = np.concatenate([by_class[0::2], by_class[1::2]])
-    half = np.repeat([0, 1], [len(by_class[0::2]), len(by_class[1::2])])
-    column = np.empty(len(order), np.int64)
-    column[order] = np.arange(len(order))
-    own = column[by_class[np.searchsorted(task.classes[by_class], task.probe_class)]]
-    return own, row_cosines(task.probe, task.images[order][own]), half, order
+    @cached_property
+    def _ascending(self) -> list[int]:
+        return sorted(set(self.sizes))
 
+    def _closer(self, size: int) -> np.ndarray:
+        near = self._near.closer.sum(1)
+        return near + self._far.closer[:, : self._segments(size)].sum(1) if size else near
 
-def _scores(suffix: str, closer: np.ndarray, best: np.ndarray, mate: np.ndarray, half: np.ndarray) -> dict[str, Score]:
-    ranks = {f"rank{k}{suffix}": share(closer < k, "probes") for k in (1, 5)}
-    return {**ranks, f"dir@fpir{FPIR:g}{suffix}": _open_set(best, mate, half)}
+    def _best(self, size: int) -> np.ndarray:
+        """The best score (Q, 2) of a rival in either half of the gallery or among `size` distractors."""
+        near = self._near.best
+        return np.maximum(near, self._far.best[:, : self._segments(size)].max(1, keepdims=True)) if size else near
 
+    def _segments(self, size: int) -> int:
+        return self._ascending.index(size) + 1
 
-def _open_set(best: np.ndarray, mate: np.ndarray, half: np.ndarray) -> Score:
-    """best (Q, 2): closest rival in either half of the gallery; half (Q,): the half that holds the probe's mate."""
-    rates = [_detected(best[:, kept], mate, half == kept) for kept in (0, 1)]
-    missing: list[Any] = [rate for rate in rates if isinstance(rate, Unmeasured)]
-    return missing[0] if missing else sum(rates) / 2  # type: ignore[arg-type]
+    def _detected(self, rate: float, best: np.ndarray, mated: np.ndarray) -> Score:
+        """DIR where the `mated` (Q,) bool probes have their mate in the gallery; `best` (Q,): best rival's score."""
+        alarms = np.sort(best[~mated])[::-1]
+        allowed = Fraction(str(rate)) * len(alarms)
+        if allowed < FEWEST_FALSE_ALARMS:
+            return Unmeasured(f"{len(alarms):,} unmated probes allow {float(allowed):g} false alarms, fewer than 10")
+        threshold = np.maximum(best[mated], alarms[int(allowed)])
+        return share(self._columns.mate[mated] > threshold, "mated probes")
 
-
-def _detected(best: np.ndarray, mate: np.ndarray, mated: np.ndarray) -> Score:
-    alarms = np.sort(best[~mated])[::-1]
-    allowed = Fraction(str(FPIR)) * len(alarms)
-    if allowed < FEWEST_FALSE_ALARMS:
-        return Unmeasured(f"{len(alarms):,} unmated probes allow {float(allowed):g} false alarms, fewer than 10")
-    threshold = np.maximum(best[mated], alarms[int(allowed)])
-    return share(mate[mated] > threshold, "mated probes")
-
-
-def _too_few(number: int) -> Unmeasured:
-    return Unmeasured(f"the split holds only {number:,} distractors")
+    def _too_few(self, size: int) -> Unmeasured | None:
+        number = len(self.distractors)
+        return Unmeasured(f"the split holds only {number:,} distractors") if size > number else None

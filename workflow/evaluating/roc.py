@@ -10,7 +10,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from workflow.evaluating.measured import Score, Unmeasured
+from workflow.evaluating.score import Score, Unmeasured
 
 FEWEST_FALSE_ACCEPTS = 10  # below this many, the false accept rate at a threshold is a handful of accidents
 POINTS = 200

@@ -1,24 +1,20 @@
-"""All scores of a set of embeddings, under their names; metrics.py says what each name means."""
+"""All scores of a set of embeddings, under their names; metrics.py says what each name means and how it is computed."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
-from workflow.evaluating import closed
-from workflow.evaluating.allpairs import allpairs, allpairs_roc
-from workflow.evaluating.closed import Tail
-from workflow.evaluating.cosine import pair_cosines
-from workflow.evaluating.files import PARTS, SPLIT_ARRAYS, check_unit
-from workflow.evaluating.identification import Gallery, identification, rank1
-from workflow.evaluating.measured import Score, Unmeasured, share
-from workflow.evaluating.roc import roc
-from workflow.evaluating.verification import accuracy, verification
+from workflow.data.split_file import EVALUATED, Split
+from workflow.evaluating.closed import BANDS, ShotBands
+from workflow.evaluating.comparisons import Comparisons
+from workflow.evaluating.files import check_unit
+from workflow.evaluating.metric import Metric
+from workflow.evaluating.metrics import METRICS
+from workflow.evaluating.score import Score, Unmeasured
 
-Arrays = Mapping[str, np.ndarray]
 CURVE = ("verification_hard/accuracy", "identification/rank1", "closed/rank1")
 CURVE_ROWS = ("hard_pairs", "gallery", "probe", "closed_gallery", "closed_probe")
-NO_CENTRES = Unmeasured("the head learns no class centres")
 
 
 class Scored(NamedTuple):
@@ -30,92 +26,76 @@ class Scored(NamedTuple):
     curves: dict[str, list[list[float]]]
 
 
-def all_scores(
-    embeddings: np.ndarray, arrays: Arrays, centres: np.ndarray | None, tail: Tail, distractors: Sequence[int]
-) -> Scored:
-    """Score both parts of a split.
+def all_scores(embeddings: np.ndarray, split: Split, centres: np.ndarray | None, distractors: Sequence[int]) -> Scored:
+    """Score both parts of `split`.
 
-    `embeddings` (R, D) unit rows aligned with eval_rows, `arrays` those of split.npz, `centres` (C, D) unit rows or
-    None, both used as float16; `distractors`: sizes of the crowd for 1:N. UserError for embeddings that are not
-    finite or not of unit length.
+    `embeddings` (R, D) unit rows aligned with eval_rows and `centres` (C, D) unit rows or None, both used as float16;
+    `distractors`: how many stand in the larger galleries of 1:N. UserError for embeddings that are not finite or not
+    of unit length.
     """
     embeddings = _stored(embeddings, "embeddings")
     centres = None if centres is None or not len(centres) else _stored(centres, "centres")
-    found, curves = {}, {}
-    for part in PARTS:
-        found[part], curves = _part(embeddings, _of_part(arrays, part), centres, tail, distractors)
+    bands = shot_bands(split)
+    parts = {name: Comparisons(embeddings, split.part(name), bands, centres, distractors) for name in EVALUATED}
+    found = {
+        name: {score: row.score(part, number) for score, row, number in _names(distractors)}
+        for name, part in parts.items()
+    }
     scores = {part: {name: _number(score) for name, score in named.items()} for part, named in found.items()}
-    return Scored(scores, _notes(found), {part: _counts(_of_part(arrays, part), tail) for part in PARTS}, curves)
+    return Scored(scores, _notes(found), _counts(split), _curves(parts["test"]))
 
 
-def unscored(reason: str, arrays: Arrays, tail: Tail, distractors: Sequence[int]) -> Scored:
+def no_scores(reason: str, split: Split, distractors: Sequence[int]) -> Scored:
     """The same names, all null with `reason`, for a cell without embeddings: no table gets a hole."""
-    empty = {name: arrays[name][:0] for name in SPLIT_ARRAYS}
-    scores, *_ = all_scores(np.zeros((0, 1), np.float16), empty, None, tail, distractors)
-    notes = dict.fromkeys(scores["test"], reason)
-    return Scored(scores, notes, {part: _counts(_of_part(arrays, part), tail) for part in PARTS}, {})
+    names = [name for name, *_ in _names(distractors)]
+    scores: dict[str, dict[str, float | None]] = {part: dict.fromkeys(names) for part in EVALUATED}
+    return Scored(scores, dict.fromkeys(names, reason), _counts(split), {})
 
 
 def curve_scores(
-    embed: Callable[[np.ndarray], np.ndarray], split: Any, part: str = "validation"
+    embed: Callable[[np.ndarray], np.ndarray], split: Split, part: str = "validation"
 ) -> dict[str, float | None]:
     """Three scores of `part` for a learning curve, equal to those of all_scores for the same embeddings.
 
     `embed` maps positions in eval_rows (n,) int64 to unit rows (n, D) and is called once with every row needed, each
-    once. `split` is a mapping from array names to arrays, or has one as `.arrays`.
+    once. All three are None while embeddings are not finite.
     """
-    arrays = _of_part(getattr(split, "arrays", split), part)
+    arrays = split.part(part)
     positions = np.unique(np.concatenate([arrays[name].ravel() for name in CURVE_ROWS]))
     rows = np.asarray(embed(positions))
     if not np.isfinite(rows).all():  # a run about to diverge: the next loss says so, with the step
         return dict.fromkeys(CURVE)
     rows = _stored(rows, "embeddings at a learning-curve point")
     arrays |= {name: np.searchsorted(positions, arrays[name]) for name in CURVE_ROWS}
-    found: tuple[Score, ...] = (
-        accuracy(pair_cosines(rows, arrays["hard_pairs"]), arrays["hard_same"])["accuracy"],
-        rank1(_gallery(rows, arrays)),
-        share(_closed(rows, arrays) == 0, "probes"),
-    )
-    return {name: _number(score) for name, score in zip(CURVE, found, strict=True)}
+    compared = Comparisons(rows, arrays | {"distractors": positions[:0]}, shot_bands(split))
+    return {name: _number(METRICS[name].score(compared, 0)) for name in CURVE}
 
 
-def _part(
-    rows: np.ndarray, arrays: Arrays, centres: np.ndarray | None, tail: Tail, sizes: Sequence[int]
-) -> tuple[dict[str, Score], dict[str, list[list[float]]]]:
-    hard, random = (pair_cosines(rows, arrays[f"{kind}_pairs"]) for kind in ("hard", "random"))
-    every = allpairs_roc(rows[arrays["all"]], arrays["all_class"])
-    label, probe = arrays["closed_probe_label"], rows[arrays["closed_probe"]]
-    closer = _closed(rows, arrays)
-    by_centres = closed.by_centres(
-        closer if centres is None else closed.closer_classes(probe, label, centres), label, tail
-    )
-    groups: dict[str, dict[str, Score]] = {
-        "verification_hard": verification(hard, arrays["hard_same"]),
-        "verification_random": verification(random, arrays["random_same"]),
-        "allpairs": allpairs(every),
-        "identification": identification(_gallery(rows, arrays), rows[arrays["distractors"]], sizes),
-        "closed": closed.by_gallery(closer, label, tail),
-        "centres": by_centres if centres is not None else dict.fromkeys(by_centres, NO_CENTRES),
+def shot_bands(split: Split) -> ShotBands:
+    """The bands of a split's training classes by their number of images."""
+    return ShotBands(split.arrays["shots"], split.record.shots)
+
+
+def _names(distractors: Sequence[int]) -> Iterator[tuple[str, Metric, float]]:
+    for row in METRICS.values():
+        for name, number in row.named(distractors):
+            yield name, row, number
+
+
+def _curves(part: Comparisons) -> dict[str, list[list[float]]]:
+    return {
+        "roc_hard": part.hard_pairs.roc.points(),
+        "roc_all": part.all_pairs.points(),
+        "shots": part.closed.by_shots(),
     }
-    curves = {
-        "roc_hard": roc(hard, arrays["hard_same"]).points(),
-        "roc_all": every.points(),
-        "shots": closed.by_shots(closer, label, tail),
-    }
-    return {f"{group}/{name}": score for group, named in groups.items() for name, score in named.items()}, curves
 
 
-def _gallery(rows: np.ndarray, arrays: Arrays) -> Gallery:
-    return Gallery(rows[arrays["gallery"]], arrays["gallery_class"], rows[arrays["probe"]], arrays["probe_class"])
+def _counts(split: Split) -> dict[str, dict[str, int]]:
+    return {part: _part_counts(split.part(part), shot_bands(split)) for part in EVALUATED}
 
 
-def _closed(rows: np.ndarray, arrays: Arrays) -> np.ndarray:
-    by_label = rows[arrays["closed_gallery"][np.argsort(arrays["closed_gallery_label"], kind="stable")]]
-    return closed.closer_classes(rows[arrays["closed_probe"]], arrays["closed_probe_label"], by_label)
-
-
-def _counts(arrays: Arrays, tail: Tail) -> dict[str, int]:
-    band = np.bincount(tail.band(arrays["closed_probe_label"]), minlength=len(closed.BANDS))
+def _part_counts(arrays: Mapping[str, np.ndarray], bands: ShotBands) -> dict[str, int]:
+    probes = np.bincount(bands.band(arrays["closed_probe_label"]), minlength=len(BANDS))
     _, images = np.unique(arrays["all_class"], return_counts=True)
     genuine = int((images * (images - 1) // 2).sum())
     return {
@@ -125,13 +105,8 @@ def _counts(arrays: Arrays, tail: Tail) -> dict[str, int]:
         "all_genuine": genuine,
         "all_impostors": len(arrays["all"]) * (len(arrays["all"]) - 1) // 2 - genuine,
         **{name: len(arrays[name]) for name in ("gallery", "probe", "closed_gallery", "closed_probe", "distractors")},
-        **{f"closed_probe_{name}": int(number) for name, number in zip(closed.BANDS, band, strict=True)},
+        **{f"closed_probe_{band}": int(number) for band, number in zip(BANDS, probes, strict=True)},
     }
-
-
-def _of_part(arrays: Arrays, part: str) -> dict[str, np.ndarray]:
-    own = {name.removeprefix(f"{part}_"): arrays[name] for name in SPLIT_ARRAYS if name.startswith(f"{part}_")}
-    return {**own, "distractors": arrays["distractors"]}
 
 
 def _stored(rows: np.ndarray, what: str) -> np.ndarray:
@@ -155,4 +130,4 @@ def _notes(found: Mapping[str, Mapping[str, Score]]) -> dict[str, str]:
 
 def _joined(reasons: Sequence[str]) -> str:
     bare = {reason.partition(": ")[2] for reason in reasons}
-    return bare.pop() if len(reasons) == len(PARTS) and len(bare) == 1 else "; ".join(reasons)
+    return bare.pop() if len(reasons) == len(EVALUATED) and len(bare) == 1 else "; ".join(reasons)

@@ -2,39 +2,54 @@
 
 Huang et al. 2007, "Labeled Faces in the Wild", view 2: a threshold is chosen on nine tenths and judged on the last.
 Fold f is the f-th tenth, in stored order, of the same-class pairs together with the f-th tenth of the others: LFW's
-own layout of 300 + 300 pairs a fold, whatever the order in the file. Candidate thresholds are all midpoints between
-neighbouring similarities of the nine folds and the two ends, i.e. the exact best threshold; the first maximum from
-the strict side is taken, as common code does with ascending distances. Common code tries 400 fixed distances instead
-and can miss the best one in the second decimal.
+own layout of 300 + 300 pairs a fold, in whatever order the file holds them. Candidate thresholds are all midpoints
+between neighbouring similarities of the nine folds and the two ends, i.e. the exact best threshold; the first maximum
+from the strict side is taken, as common code does with ascending distances. Common code tries 400 fixed distances
+instead and can miss the best one in the second decimal.
 """
 
+from dataclasses import dataclass
+from functools import cached_property
 from statistics import fmean, pstdev
 
 import numpy as np
 
-from workflow.evaluating.measured import Score, Unmeasured
-from workflow.evaluating.roc import roc
+from workflow.evaluating.roc import Roc, roc
+from workflow.evaluating.score import Score, Unmeasured
 
 FOLDS = 10
-RATES = (0.1, 0.01, 0.001, 0.0001)
 
 
-def verification(similarity: np.ndarray, same: np.ndarray) -> dict[str, Score]:
-    """accuracy, accuracy_std, eer, auc, tar@...: of pairs with `similarity` (P,) float64 and `same` (P,) bool."""
-    curve = roc(similarity, same)
-    rates: dict[str, Score] = {f"tar@{far:g}": curve.tar(far) for far in RATES}
-    return {**accuracy(similarity, same), "eer": curve.eer(), "auc": curve.auc(), **rates}
+@dataclass(frozen=True)
+class ScoredPairs:
+    """Pairs of images: `similarity` (P,) float64 and whether they are of the `same` class (P,) bool."""
 
+    similarity: np.ndarray
+    same: np.ndarray
 
-def accuracy(similarity: np.ndarray, same: np.ndarray) -> dict[str, Score]:
-    """Mean of the ten folds' accuracies and its standard deviation (over the ten, dividing by ten)."""
-    fewest = min(np.count_nonzero(same), np.count_nonzero(~same))
-    if fewest < FOLDS:
-        reason = Unmeasured(f"{fewest} pairs of one kind are fewer than the {FOLDS} folds")
-        return {"accuracy": reason, "accuracy_std": reason}
-    fold = folds(same)
-    shares = [_judge(similarity, same, fold == held_out) for held_out in range(FOLDS)]
-    return {"accuracy": fmean(shares), "accuracy_std": pstdev(shares)}
+    @cached_property
+    def roc(self) -> Roc:
+        """The curve of all pairs."""
+        return roc(self.similarity, self.same)
+
+    @cached_property
+    def fold_accuracies(self) -> list[float] | Unmeasured:
+        """The share of pairs judged rightly in each fold, by the threshold that is best on the other nine."""
+        fewest = min(np.count_nonzero(self.same), np.count_nonzero(~self.same))
+        if fewest < FOLDS:
+            return Unmeasured(f"{fewest} pairs of one kind are fewer than the {FOLDS} folds")
+        fold = folds(self.same)
+        return [_judge(self.similarity, self.same, fold == held_out) for held_out in range(FOLDS)]
+
+    def accuracy(self) -> Score:
+        """Mean of the folds' accuracies."""
+        found = self.fold_accuracies
+        return found if isinstance(found, Unmeasured) else fmean(found)
+
+    def accuracy_std(self) -> Score:
+        """Standard deviation of the folds' accuracies (over the ten, dividing by ten)."""
+        found = self.fold_accuracies
+        return found if isinstance(found, Unmeasured) else pstdev(found)
 
 
 def folds(same: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Unmeasured:
-    """Stands where a number would; `reason` is a clause a reader understands beside an empty table cell."""
+    """Stands where a number would; `reason` is a clause that a reader understands beside an empty table cell."""
 
     reason: str
 
@@ -16,7 +16,7 @@ Score = float | Unmeasured
 
 
 def share(hits: np.ndarray, what: str) -> Score:
-    """The share of true entries of `hits` (bool), or Unmeasured("no <what>") if there are no entries."""
+    """The share of true entries of `hits` (n,) bool, or Unmeasured("no <what>") if there are no entries."""
     if not len(hits):
         return Unmeasured(f"no {what}")
     return int(np.count_nonzero(hits)) / len(hits)
