@@ -66,6 +66,8 @@ class Upkeep(NamedTuple):
     """how long it took the last time, from when the device had nothing else to do"""
     every_steps: int
     """how many steps lie between one time and the next"""
+    times: int
+    """how often it has been done so far, this time included: by this a step that did it is known"""
 
 
 class Head(nn.Module):
@@ -94,7 +96,7 @@ class Head(nn.Module):
     ramp: float = 1.0
     """share of the full margin in force, set by the trainer: it grows from 0 to 1 while training warms up"""
     upkeep: Upkeep | None = None
-    """what the head's periodic work took the last time, a new Upkeep each time; None while it has done none"""
+    """what the head's periodic work took the last time, and which time it was; None while it has done none"""
 
     def forward(self, encode: Encoder, batch: Batch) -> Tensor:
         """Return the scalar loss of `batch`; gradients reach the encoder through `encode`."""

@@ -69,7 +69,8 @@ class Index(nn.Module):
         started = time.perf_counter()
         self.built = None  # two at once would take twice the memory
         self.build(ranks.gather(unit_rows(weight)))
-        self.upkeep = Upkeep(time.perf_counter() - started, self.every)
+        times = self.upkeep.times if self.upkeep else 0
+        self.upkeep = Upkeep(time.perf_counter() - started, self.every, times + 1)
 
     def build(self, vectors: Tensor) -> None:
         """Index the unit rows `vectors` (C, D), float32 on the host."""

@@ -14,6 +14,7 @@ import torch
 
 from tests.benchmarks.contestants import Contestant
 from tests.benchmarks.rows import Row
+from workflow.cells.cost_records import Memory
 from workflow.measuring.meters import Meters, release
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,8 +49,9 @@ def peak(row: Row, side: str) -> Peak:
     release()
     meters.reset()
     contestant.step(batch)
-    read = meters.read()
-    return Peak(read["host_peak_rss_bytes"] - read["host_rss_before_bytes"], meters.host.meter)
+    memory = Memory()
+    meters.read_into(memory)
+    return Peak((memory.host_peak_rss_bytes or 0) - (memory.host_rss_before_bytes or 0), meters.host.meter)
 
 
 def _prime(row: Row, side: str) -> None:

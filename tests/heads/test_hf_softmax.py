@@ -128,6 +128,7 @@ def test_each_rebuild_tells_how_long_it_took():
     train(head, range(5), lambda *_: upkeeps.append(head.upkeep))
     assert upkeeps[0] is upkeeps[1] is not upkeeps[2] is upkeeps[3] is not upkeeps[4]
     assert all(upkeep.seconds > 0 and upkeep.every_steps == 2 for upkeep in upkeeps)
+    assert [upkeep.times for upkeep in upkeeps] == [1, 1, 2, 2, 3]
 
 
 def search(number: int, kind: str = "HNSW16") -> tuple[torch.Tensor, torch.Tensor]:

@@ -1,6 +1,5 @@
 """Specifications of tiny cost cells, and a driver that answers as it is told."""
 
-import json
 import tempfile
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,9 +10,10 @@ import yaml
 
 import heads
 from workflow.cells.config import Config
-from workflow.cells.spec import run_specs
-from workflow.measuring.cells import Measurement
+from workflow.cells.cost_records import CostRecord, MachineRecord, Rates
+from workflow.cells.spec import CostSpec, cost_spec, run_specs
 from workflow.measuring.head_alone import HeadAlone
+from workflow.measuring.measurement import Measurement
 
 ROOT = Path(__file__).parents[2]
 MEASURE = {
@@ -27,15 +27,25 @@ MEASURE = {
     "threads": 1,
     "device": "cpu",
 }
-RATES = {"device": "cpu", "rates": {"gemm_gflops": 100.0, "copy_gb_s": 10.0, "threads": 1, "precision": "fp32"}}
+RATES = MachineRecord(
+    start="2026-01-01T00:00:00+00:00",
+    device="cpu",
+    rates=Rates(gemm_gflops=100.0, copy_gb_s=10.0, threads=1, precision="fp32"),
+)
 """round numbers for arithmetic, measured nowhere"""
+
+
+def other_load(cores: float | None) -> SimpleNamespace:
+    """What stands in for OtherLoad on a machine whose other programs keep so many cores busy."""
+    return SimpleNamespace(cores=lambda: cores)
 
 
 @pytest.fixture(autouse=True)
 def _as_before(monkeypatch, tmp_path):
     """Leave torch and the allocator as they were, and the machine's lock to real measurements."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    monkeypatch.setattr("workflow.measuring.cells.keep_freed_memory", lambda: True)
+    monkeypatch.setattr("workflow.measuring.measurement.keep_freed_memory", lambda: True)
+    monkeypatch.setattr("workflow.measuring.measurement.OtherLoad", lambda: other_load(0.0))  # whatever else runs
     threads, deterministic = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
     torch.set_num_threads(1)
     yield
@@ -45,9 +55,11 @@ def _as_before(monkeypatch, tmp_path):
 
 @pytest.fixture
 def make_spec():
-    """make_spec("dcq", ratio=0.5, classes=200, steps=4): what --spec holds, with the default config's settings."""
+    """make_spec("dcq", ratio=0.5, classes=200, steps=4): a cost cell of the default config with smaller sizes."""
 
-    def make(head: str, ratio: float | None = None, classes: int = 200, train: dict | None = None, **measure) -> dict:
+    def make(
+        head: str, ratio: float | None = None, classes: int = 200, train: dict | None = None, **measure
+    ) -> CostSpec:
         config = yaml.safe_load((ROOT / "config/default.yaml").read_text())
         config["backbone"]["dim"] = 16
         config["train"] |= {"batch": 12, "device": "cpu"} | (train or {})
@@ -55,8 +67,9 @@ def make_spec():
             ratio = 1 if head == "fc" else 0.5
         takes_ratio = "ratio" in heads.options(head)
         config["heads"] = [{"head": head, "ratios": [ratio]} if takes_ratio else {"head": head}]
-        spec = run_specs(Config.parse(config))[0].model_dump(mode="json")
-        return spec | {"head": spec["options"]} | {"measure": MEASURE | measure, "classes": classes}
+        config["measure"] = MEASURE | measure
+        config = Config.parse(config)
+        return cost_spec(run_specs(config)[0], config.measure, classes)
 
     return make
 
@@ -64,7 +77,7 @@ def make_spec():
 @pytest.fixture
 def machine(tmp_path: Path) -> Path:
     path = tmp_path / "machine.json"
-    path.write_text(json.dumps(RATES))
+    RATES.write(path)
     return path
 
 
@@ -72,7 +85,7 @@ def machine(tmp_path: Path) -> Path:
 def measure_head(make_spec):
     """Measure a head alone and return its record: measure_head("dcq", ratio=0.5, steps=4)."""
 
-    def measure(*arguments, **keywords) -> dict:
+    def measure(*arguments, **keywords) -> CostRecord:
         spec = make_spec(*arguments, **keywords)
         return Measurement(HeadAlone(spec, torch.device("cpu")), spec, RATES).run()
 

@@ -4,15 +4,16 @@ import json
 
 import pytest
 
-from tests.measuring.test_cells import check_fields
+from tests.measuring.test_measurement import check_fields
+from workflow.cells.spec import CostSpec
 from workflow.errors import UserError
 from workflow.measuring.__main__ import main
 from workflow.measuring.parts import PARTS
 
 
-def run(spec: dict, machine, out, glyphs, split) -> dict:
+def run(spec: CostSpec, machine, out, glyphs, split) -> dict:
     paths = ["--machine", str(machine), "--dataset", str(glyphs), "--split", str(split), "--out", str(out)]
-    main(["end-to-end", "--spec", json.dumps(spec), *paths])
+    main(["end-to-end", "--spec", spec.as_json(), *paths])
     return json.loads(out.read_text())
 
 

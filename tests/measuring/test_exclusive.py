@@ -6,7 +6,7 @@ import time
 import pytest
 
 from workflow.errors import UserError
-from workflow.measuring.exclusive import LOCK, Others, alone
+from workflow.measuring.exclusive import LOCK, OtherLoad, alone
 
 
 def test_the_second_measurement_waits_for_the_first_and_says_so(tmp_path, capsys):
@@ -63,12 +63,12 @@ def test_a_folder_that_is_not_there_is_named(tmp_path):
 )
 def test_the_own_load_is_not_the_others(end, cores, monkeypatch):
     readings = iter([(100.0, 50.0, 2.0), end])  # seconds: wall, whole machine busy, this process busy
-    monkeypatch.setattr(Others, "_read", staticmethod(lambda: next(readings)))
-    assert Others().cores() == cores
+    monkeypatch.setattr(OtherLoad, "_read", staticmethod(lambda: next(readings)))
+    assert OtherLoad().cores() == cores
 
 
 def test_this_machine_tells_its_load():
-    others = Others()
+    others = OtherLoad()
     time.sleep(0.02)
     cores = others.cores()
     assert cores is not None and cores >= 0

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from workflow.cells.cost_records import Memory
 from workflow.measuring import meters
-from workflow.measuring.meters import MEMORY, HostPeak, Meters, available_bytes, conditions, limited_memory
+from workflow.measuring.meters import HostPeak, Meters, available_bytes, conditions, limited_memory
 
 CPU = torch.device("cpu")
 linux = pytest.mark.skipif(platform.system() != "Linux", reason="reads Linux's /proc")
@@ -41,12 +42,13 @@ def test_without_a_resettable_peak_the_record_says_what_was_read(monkeypatch):
 
 
 def test_meters_of_a_cpu_leave_the_gpus_fields_null():
-    read = Meters(CPU, None)
+    read, memory = Meters(CPU, None), Memory(declared_state_bytes=7)
     read.reset()
-    record = read.read()
-    assert record.keys() <= set(MEMORY)
-    assert all(value is None for name, value in record.items() if not name.startswith("host"))
-    assert record["host_peak_rss_bytes"] > 0 and record["host_rss_before_bytes"] > 0
+    read.read_into(memory)
+    found = memory.model_dump()
+    assert found.pop("declared_state_bytes") == 7
+    assert all(value is None for name, value in found.items() if not name.startswith("host"))
+    assert memory.host_peak_rss_bytes > 0 and memory.host_rss_before_bytes > 0
 
 
 def test_a_containers_limit_counts_as_the_machines(tmp_path, monkeypatch):
@@ -72,5 +74,5 @@ def test_a_request_beyond_the_free_memory_fails_instead_of_being_granted(monkeyp
 
 def test_conditions_state_what_timings_depend_on():
     found = conditions(CPU, "fp32")
-    assert found["device"] == "cpu" and found["threads"] == 1
-    assert found["allow_tf32"] in (True, False) and found["deterministic"] in (True, False)
+    assert found.device == "cpu" and found.threads == 1
+    assert found.allow_tf32 in (True, False) and found.deterministic in (True, False)

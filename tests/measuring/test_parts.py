@@ -34,7 +34,7 @@ def trainer(head_name, make_spec) -> Trainer:
     head = heads.load(head_name)(C, D, **options)
     network = Network(torch.nn.Linear(D, D), head.momentum is not None)
     network.train()
-    settings = make_spec(head_name)["train"]
+    settings = make_spec(head_name).train.model_dump(mode="json")
     return Trainer(network, head, Batches(head.batches), settings, None if head.momentum is None else 0.9)
 
 
@@ -64,11 +64,11 @@ def test_afterwards_the_trainer_is_whole_again(trainer):
 
 
 def test_parts_are_complete_and_a_head_without_a_twin_spends_nothing_on_one(trainer):
-    record = time_parts(trainer, CPU, 0, 3, median_ms=1e6)
-    assert tuple(record["parts_ms"]) == PARTS
-    assert record["parts_sum_ratio"] == pytest.approx(sum(record["parts_ms"].values()) / 1e6)
-    assert all(record["parts_ms"][part] > 0 for part in ("loader", "backbone", "head", "other"))
-    assert (record["parts_ms"]["twin"] > 0) == (trainer.network.twin is not None)
+    found = time_parts(trainer, CPU, 0, 3, median_ms=1e6)
+    assert tuple(found.milliseconds) == PARTS
+    assert found.sum_ratio == pytest.approx(sum(found.milliseconds.values()) / 1e6)
+    assert all(found.milliseconds[part] > 0 for part in ("loader", "backbone", "head", "other"))
+    assert (found.milliseconds["twin"] > 0) == (trainer.network.twin is not None)
 
 
 def test_an_inner_part_pauses_the_outer_one(monkeypatch):

@@ -34,7 +34,7 @@ def test_tf32_is_switched_on_only_while_it_is_timed():
 
 def test_the_machines_record(small, tmp_path, capsys):
     out = tmp_path / "machine.json"
-    main(["machine", "--settings", '{"threads": 1, "device": "cpu", "classes": [5]}', "--out", str(out)])
+    main(["machine", "--settings", '{"threads": 1, "device": "cpu", "classes": [5], "batch": 8}', "--out", str(out)])
     record = json.loads(out.read_text())
     assert record["device"] == "cpu" and record["nvml"] is None
     assert record["rates"]["gemm_gflops"] > 0 and record["rates"]["copy_gb_s"] > 0
@@ -48,8 +48,8 @@ def test_the_machines_record(small, tmp_path, capsys):
     [
         ("{", "not valid JSON"),
         ("[]", "JSON object"),
-        ('{"threads": 1}', "lacks device"),
-        ('{"device": "cpu"}', "threads"),
+        ('{"thread": 1}', "'measure.thread' is not a key.*did you mean 'threads'"),
+        ('{"threads": 0}', "'measure.threads' is 0"),
     ],
 )
 def test_unusable_settings_are_named(settings, message, tmp_path):

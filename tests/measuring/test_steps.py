@@ -5,10 +5,16 @@ import time
 import pytest
 import torch
 
-from heads.kit.interface import Head, Upkeep
+from heads.kit import EMPTY, Head, Store, Upkeep
+from workflow.cells.config import Measure
 from workflow.measuring.steps import FEWEST_STEPS, time_steps, warm_up
 
-SETTINGS = {"warmup": 2, "fill_limit": 6, "steps": 10, "seconds": 60}
+SETTINGS = Measure(warmup=2, fill_limit=6, steps=10, seconds=60)
+
+
+def but(**changes) -> Measure:
+    """SETTINGS with changes, also such as the config would refuse."""
+    return SETTINGS.model_copy(update=changes)
 
 
 class Queue(Head):
@@ -16,11 +22,12 @@ class Queue(Head):
 
     def __init__(self, size: int):
         super().__init__()
-        self.register_buffer("labels", torch.full((size,), -1))
+        self.store = Store()
+        self.store.register_buffer("labels", torch.full((size,), EMPTY))
 
 
 class Counting:
-    """A subject that notes what it is asked."""
+    """A workload that notes what it is asked."""
 
     device = torch.device("cpu")
 
@@ -30,12 +37,13 @@ class Counting:
 
     def prepare(self, step):
         self.prepared.append(step)
-        return step
+        return lambda: self.step(step)
 
     def step(self, prepared):
         time.sleep(self.pause)
-        if len(self.head.labels) > prepared:
-            self.head.labels[prepared] = 1
+        labels = self.head.store.labels
+        if len(labels) > prepared:
+            labels[prepared] = 1
         self.done.append(prepared)
         return torch.tensor(float(prepared))
 
@@ -45,43 +53,43 @@ class Counting:
 
 @pytest.mark.parametrize(("slots", "steps"), [(0, 2), (1, 2), (4, 4), (100, 6)])
 def test_warm_up_lasts_until_stores_are_full_within_its_limit(slots, steps, capsys):
-    subject = Counting(slots)
-    assert warm_up(subject, SETTINGS) == steps
-    assert subject.done == list(range(steps))
+    workload = Counting(slots)
+    assert warm_up(workload, SETTINGS) == steps
+    assert workload.done == list(range(steps))
     assert ("94 slots are still empty" in capsys.readouterr().err) == (slots == 100)
 
 
 def test_every_step_is_a_sample_and_goes_on_where_warm_up_ended():
-    subject = Counting()
-    samples = time_steps(subject, 5, SETTINGS)
-    assert subject.done == subject.prepared == list(range(5, 15))
+    workload = Counting()
+    samples = time_steps(workload, 5, SETTINGS)
+    assert workload.done == workload.prepared == list(range(5, 15))
     assert len(samples.wall_ms) == len(samples.cpu_ms) == 10
     assert samples.loss == 14.0 and samples.next_step == 15
     assert all(sample > 0 for sample in samples.wall_ms)
 
 
 def test_a_spent_budget_of_seconds_ends_timing_after_the_fewest_steps():
-    assert len(time_steps(Counting(), 0, SETTINGS | {"seconds": 0}).wall_ms) == FEWEST_STEPS
+    assert len(time_steps(Counting(), 0, but(seconds=0)).wall_ms) == FEWEST_STEPS
 
 
 def test_fewer_steps_than_the_fewest_are_obeyed():
-    assert len(time_steps(Counting(), 0, SETTINGS | {"steps": 1, "seconds": 0}).wall_ms) == 1
+    assert len(time_steps(Counting(), 0, but(steps=1, seconds=0)).wall_ms) == 1
 
 
 def test_wall_time_has_the_waiting_in_it_and_processor_time_has_not():
-    samples = time_steps(Counting(pause=0.02), 0, SETTINGS | {"steps": 3})
+    samples = time_steps(Counting(pause=0.02), 0, but(steps=3))
     assert all(wall > 19 > cpu for wall, cpu in zip(samples.wall_ms, samples.cpu_ms, strict=True))
 
 
 class Periodic(Counting):
-    """Says of every third step that a second of it was upkeep."""
+    """Says of every third step that a second of it was upkeep, each time with an object that says the same."""
 
     def step(self, prepared):
-        if prepared % 3 == 0:
-            self.head.upkeep = Upkeep(1.0, 3)
+        before = self.head.upkeep or Upkeep(1.0, 3, 0)
+        self.head.upkeep = Upkeep(1.0, 3, before.times + (prepared % 3 == 0))
         return super().step(prepared)
 
 
 def test_what_a_head_does_only_now_and_then_is_taken_out_of_its_step():
-    samples = time_steps(Periodic(), 3, SETTINGS | {"steps": 7})
+    samples = time_steps(Periodic(), 3, but(steps=7))
     assert [sample < -900 for sample in samples.wall_ms] == [step % 3 == 0 for step in range(3, 10)]

@@ -6,7 +6,8 @@ from pathlib import Path
 from tests.records.costs import write_cost
 from tests.records.plan import CLASSES, HOSTILE, LADDER, PROVENANCE, ROWS, SEEDS, cost_path, folder_of, planned
 from tests.records.runs import write_run
-from workflow.cells.records import MachineRecord, SplitRecord
+from workflow.cells.cost_records import MachineRecord
+from workflow.cells.records import SplitRecord
 from workflow.files import write_json
 
 __all__ = ["HOSTILE", "LADDER", "ROWS", "SEEDS", "build", "cost_path", "folder_of", "planned"]

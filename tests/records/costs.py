@@ -4,7 +4,8 @@ import random
 from pathlib import Path
 
 from tests.records.plan import HOSTILE, LADDER, PROVENANCE, STEP_MS, TWINS, cost_path
-from workflow.cells.records import CostName, CostRecord, Floor, Images, Memory, Outcome
+from workflow.cells.cost_records import CostName, CostRecord, Floor, Memory
+from workflow.cells.records import Images, Outcome
 
 
 def write_cost(profile: Path, mode: str, label: str, ratio: float, classes: int) -> None:

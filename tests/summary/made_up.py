@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from workflow.cells.records import Images, Memory, Record
+from workflow.cells.cost_records import Memory
+from workflow.cells.records import Images, Record
 from workflow.summary.stored import CostRow, Quantiles, RunRow, SummaryRecord, row_name
 from workflow.summary.summary import Summary
 from workflow.summary.tables import summarise

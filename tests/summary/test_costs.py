@@ -2,7 +2,7 @@ import pytest
 
 from tests import records
 from tests.summary.conftest import Made, Recollect, edit, path_under
-from workflow.cells.records import CostRecord
+from workflow.cells.cost_records import CostRecord
 from workflow.summary.costs import PROCESS, in_training, largest_common, quantiles, rate, speed_range
 from workflow.summary.summary import Summary
 

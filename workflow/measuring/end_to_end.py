@@ -1,63 +1,68 @@
 """A whole training step on real data: loader, backbone, twin, head and optimiser, as training runs them."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 
-import heads
-from heads.kit.interface import Cost
+from heads.kit import Cost, Head
+from workflow.cells.cost_records import CostMode
+from workflow.cells.spec import CostSpec
 from workflow.data.split import load_split, open_dataset
 from workflow.errors import UserError
 from workflow.measuring.filling import fill
-from workflow.measuring.head_alone import options
 from workflow.measuring.parts import time_parts
+from workflow.measuring.workload import Encoded, Parts, declared_cost
 from workflow.training.assembly import assemble, make_loader
 from workflow.training.schedule import twin_momentum
 from workflow.training.trainer import Trainer
 
 
 class EndToEnd:
-    """The subject of a cost cell in mode `end-to-end`."""
+    """The workload of a cost cell in mode `end-to-end`. UserError if `split` is not of the data set in `dataset`."""
 
-    mode = "end-to-end"
+    mode: CostMode = "end-to-end"
+    head: Head
+    trainer: Trainer
 
-    def __init__(self, spec: dict[str, Any], dataset: Path, split: Path, device: torch.device):
+    def __init__(self, spec: CostSpec, dataset: Path, split: Path, device: torch.device):
         torch.use_deterministic_algorithms(True, warn_only=True)  # as in training, whose steps these are
-        self.spec, self.device, self.train = spec, device, spec["train"]
+        self.spec, self.device = spec, device
         self.data, self.split = open_dataset(dataset), load_split(split)
         if self.split.info["dataset_hash"] != self.data.manifest["hash"]:
             raise UserError(f"{split} was made from another version of {dataset}: delete it and run again")
-        self.classes, self.batch = len(self.split.arrays["shots"]), self.train["batch"]
-        self.dim, self.precision = spec["backbone"]["dim"], self.train["precision"]
+        self.classes, self.batch = len(self.split.arrays["shots"]), spec.train.batch
+        self.dim, self.precision = spec.backbone.dim, spec.train.precision
 
     def cost(self) -> Cost:
-        """What the head declares for one step."""
-        kind = heads.load(self.spec["cell"]["head"])
-        return kind.cost(self.batch, self.classes, self.dim, **options(self.spec))
+        return declared_cost(self.spec, self.batch, self.classes)
 
     def prime(self) -> None:
         """Nothing: against the activations of a backbone, libraries that load are small."""
 
     def build(self) -> None:
         """Backbone, twin, head, loader, trainer, and stores filled as they are in mid-run."""
-        network, self.head, _ = assemble(self.spec, self.split, self.data.images, self.device)
-        momentum = self.head.momentum
-        follow = None if momentum is None else twin_momentum(momentum, self.train["steps"])
+        spec = untyped(self.spec)
+        network, self.head, _ = assemble(spec, self.split, self.data.images, self.device)
+        paper = self.head.momentum
+        follow = None if paper is None else twin_momentum(paper, self.spec.train.steps)
         fill(self.head, self.classes)
-        loader = make_loader(self.spec, self.data.images, self.split, self.head.batches, self.device)
-        self.trainer = Trainer(network, self.head, loader, self.train, follow)
+        loader = make_loader(spec, self.data.images, self.split, self.head.batches, self.device)
+        self.trainer = Trainer(network, self.head, loader, spec["train"], follow)
         network.train()
 
-    def prepare(self, step: int) -> int:
-        return step
+    def prepare(self, step: int) -> Callable[[], float]:
+        return partial(self.trainer.step, step)
 
-    def step(self, prepared: int) -> float:
-        return self.trainer.step(prepared)
+    def encoded(self) -> Encoded:
+        return Encoded(self.trainer.network.images, self.trainer.network.twin_images)
 
-    def encoded(self) -> tuple[int, int]:
-        return self.trainer.network.images, self.trainer.network.twin_images
+    def parts(self, first: int, median_ms: float) -> Parts:
+        return time_parts(self.trainer, self.device, first, self.spec.measure.parts_steps, median_ms)
 
-    def parts(self, first: int, median_ms: float) -> dict[str, Any]:
-        """Median ms of the step's parts and how their sum agrees with the undisturbed step."""
-        return time_parts(self.trainer, self.device, first, self.spec["measure"]["parts_steps"], median_ms)
+
+def untyped(spec: CostSpec) -> dict[str, Any]:
+    """`spec` as the functions of training read it."""
+    return spec.model_dump(mode="json") | {"head": spec.options}

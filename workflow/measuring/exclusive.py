@@ -20,7 +20,7 @@ LOCK = "headroom-measuring.lock"
 def alone(folder: Path | None = None) -> Iterator[float]:
     """Hold the machine's measuring lock, waiting for it if need be; yields the seconds waited.
 
-    It keeps out other measurements, of any checkout and user; it cannot keep out other programs (see `Others`).
+    It keeps out other measurements, of any checkout and user; it cannot keep out other programs (see `OtherLoad`).
     """
     path = Path(folder or tempfile.gettempdir()) / LOCK
     handle = _open(path)
@@ -48,7 +48,7 @@ def _open(path: Path) -> int:
         raise UserError(f"{path} cannot be opened ({error}): set TMPDIR to a folder that all runs can read") from error
 
 
-class Others:
+class OtherLoad:
     """How busy the rest of the machine was since this was made: the evidence that a measurement ran alone."""
 
     def __init__(self) -> None:

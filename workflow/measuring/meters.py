@@ -9,24 +9,14 @@ import resource
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import psutil
 import torch
 
+from workflow.cells.cost_records import Conditions, Memory
+from workflow.devices import device_name
 from workflow.measuring.nvml import Gpu
 
-MEMORY = (
-    "allocator_peak_bytes",
-    "allocator_reserved_bytes",
-    "allocator_before_bytes",
-    "nvml_device_bytes",
-    "nvml_process_bytes",
-    "host_peak_rss_bytes",
-    "host_rss_before_bytes",
-    "declared_state_bytes",
-    "requested_bytes",
-)
 STATUS, RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 CGROUP = Path("/sys/fs/cgroup")
 HEADROOM = 0.95
@@ -34,7 +24,7 @@ HEADROOM = 0.95
 
 
 class HostPeak:
-    """Peak resident memory of this process since `reset`. `meter` says what was read:
+    """Peak resident memory of this process since `reset`, in bytes. `meter` says what was read:
 
     "VmHWM" is exact; "ru_maxrss" is the peak since the process started, an upper bound where the kernel's peak cannot
     be reset (macOS, some containers).
@@ -95,19 +85,16 @@ class Meters:
         if self.device.type == "cuda":
             torch.cuda.reset_peak_memory_stats(self.device)
 
-    def read(self) -> dict[str, int | None]:
-        """The fields of MEMORY that are measured. The allocator keeps its high-water mark reserved, so one look at
-        the driver after the last step sees the peak."""
-        cuda = self.device.type == "cuda"
-        return {
-            "allocator_peak_bytes": torch.cuda.max_memory_allocated(self.device) if cuda else None,
-            "allocator_reserved_bytes": torch.cuda.max_memory_reserved(self.device) if cuda else None,
-            "allocator_before_bytes": self.allocator_before,
-            "nvml_device_bytes": self.gpu.device_bytes() if self.gpu else None,
-            "nvml_process_bytes": self.gpu.process_bytes() if self.gpu else None,
-            "host_peak_rss_bytes": self.host.bytes(),
-            "host_rss_before_bytes": self.host_before,
-        }
+    def read_into(self, memory: Memory) -> None:
+        """Write into `memory` what is measured. The allocator keeps its high-water mark reserved, so one look at the
+        driver after the last step sees the peak."""
+        if self.device.type == "cuda":
+            memory.allocator_peak_bytes = torch.cuda.max_memory_allocated(self.device)
+            memory.allocator_reserved_bytes = torch.cuda.max_memory_reserved(self.device)
+        memory.allocator_before_bytes = self.allocator_before
+        if self.gpu:
+            memory.nvml_device_bytes, memory.nvml_process_bytes = self.gpu.device_bytes(), self.gpu.process_bytes()
+        memory.host_peak_rss_bytes, memory.host_rss_before_bytes = self.host.bytes(), self.host_before
 
 
 def available_bytes(device: torch.device) -> int:
@@ -143,15 +130,15 @@ def limited_memory(device: torch.device) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
 
 
-def conditions(device: torch.device, precision: str) -> dict[str, Any]:
-    """What the numbers depend on beside the head: device, threads, arithmetic."""
-    return {
-        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
-        "threads": torch.get_num_threads(),
-        "precision": precision,
-        "allow_tf32": torch.backends.cuda.matmul.allow_tf32,
-        "matmul_precision": torch.get_float32_matmul_precision(),
-        "cudnn_benchmark": torch.backends.cudnn.benchmark,
-        "deterministic": torch.are_deterministic_algorithms_enabled(),
-        "load_average": os.getloadavg()[0],
-    }
+def conditions(device: torch.device, precision: str) -> Conditions:
+    """What the numbers depend on beside the head: device, threads, arithmetic, as they are now."""
+    return Conditions(
+        device=device_name(device),
+        threads=torch.get_num_threads(),
+        precision=precision,
+        allow_tf32=torch.backends.cuda.matmul.allow_tf32,
+        matmul_precision=torch.get_float32_matmul_precision(),
+        cudnn_benchmark=torch.backends.cudnn.benchmark,
+        deterministic=torch.are_deterministic_algorithms_enabled(),
+        load_average=os.getloadavg()[0],
+    )

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from heads.kit.interface import Batch, Encoder
+from workflow.measuring.workload import Parts
 from workflow.training.encoder import Network
 from workflow.training.trainer import Trainer
 
@@ -114,7 +115,7 @@ def dissected(trainer: Trainer, ledger: Ledger) -> Iterator[None]:
         del trainer.backward, trainer.head.commit, trainer.network.follow
 
 
-def time_parts(trainer: Trainer, device: torch.device, first: int, steps: int, median_ms: float) -> dict[str, Any]:
+def time_parts(trainer: Trainer, device: torch.device, first: int, steps: int, median_ms: float) -> Parts:
     """Median ms of each part over `steps` steps from number `first`, and how far they can be believed: their sum over
     `median_ms`, the median of steps that nothing was timed within."""
     books = []
@@ -125,4 +126,4 @@ def time_parts(trainer: Trainer, device: torch.device, first: int, steps: int, m
         ledger.book()
         books.append(ledger.milliseconds)
     parts = {name: statistics.median(book[name] for book in books) for name in PARTS}
-    return {"parts_ms": parts, "parts_sum_ratio": sum(parts.values()) / median_ms}
+    return Parts(parts, sum(parts.values()) / median_ms)

@@ -4,10 +4,10 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import torch
 
+from workflow.cells.cost_records import MachineRecord, Rates
 from workflow.devices import device_name
 from workflow.measuring.nvml import open_gpu
 from workflow.provenance import now, provenance
@@ -19,21 +19,21 @@ COPIED = {"cpu": 256 << 20, "cuda": 2 << 30}
 """bytes of the block that is copied: more than any cache holds"""
 
 
-def machine_record(device: torch.device, threads: int) -> dict[str, Any]:
+def machine_record(device: torch.device, threads: int) -> MachineRecord:
     """The content of machine.json; torch uses `threads` CPU threads from here on."""
-    record = provenance()
+    facts = provenance()
     torch.set_num_threads(threads)
     by_precision = {name: gemm_gflops(device, name) for name in precisions(device)}
-    rates = {
-        "gemm_gflops": by_precision["fp32"],
-        "copy_gb_s": copy_gb_s(device),
-        "threads": threads,
-        "precision": "fp32",
-        "gemm_gflops_by_precision": by_precision,
-    }
+    rates = Rates(
+        gemm_gflops=by_precision["fp32"],
+        copy_gb_s=copy_gb_s(device),
+        threads=threads,
+        precision="fp32",
+        gemm_gflops_by_precision=by_precision,
+    )
     gpu = open_gpu(device)
     nvml = gpu.facts() if gpu else None
-    return {"device": device_name(device), "rates": rates, "nvml": nvml, "finish": now(), **record}
+    return MachineRecord(**facts, device=device_name(device), rates=rates, nvml=nvml, finish=now())
 
 
 def precisions(device: torch.device) -> list[str]:
@@ -44,7 +44,10 @@ def precisions(device: torch.device) -> list[str]:
 
 
 def gemm_gflops(device: torch.device, precision: str = "fp32", edge: int | None = None) -> float:
-    """10^9 floating-point operations a second in a large square product, median of several."""
+    """10^9 floating-point operations a second in a product of two `edge` x `edge` matrices, median of several.
+
+    `precision` is fp32, tf32 (of fp32 matrices) or bf16.
+    """
     edge = edge or EDGE[device.type]
     kind = torch.bfloat16 if precision == "bf16" else torch.float32
     a, b = (torch.randn(edge, edge, device=device).to(kind) for _ in range(2))
@@ -54,14 +57,14 @@ def gemm_gflops(device: torch.device, precision: str = "fp32", edge: int | None 
 
 
 def copy_gb_s(device: torch.device, size: int | None = None) -> float:
-    """10^9 bytes a second, reads and writes both counted, in a copy of a large block, median of several."""
+    """10^9 bytes a second, reads and writes both counted, in a copy of `size` bytes, median of several."""
     size = size or COPIED[device.type]
     source = torch.ones(size // 4, device=device)
     target = torch.empty_like(source)
     return 2 * size / seconds(lambda: target.copy_(source), device) / 1e9
 
 
-def seconds(work: Callable[[], Any], device: torch.device) -> float:
+def seconds(work: Callable[[], object], device: torch.device) -> float:
     """Median time of `work` after two runs that are not counted."""
     samples = []
     for number in range(-2, REPEATS):

@@ -2,33 +2,18 @@
 
 import time
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 import torch
-from torch import Tensor
 
-from heads.kit.interface import Head
+from heads.kit import Head
+from workflow.cells.config import Measure
 from workflow.console import log
 from workflow.measuring.filling import empty_slots
+from workflow.measuring.workload import Workload
 
 FEWEST_STEPS = 3
 """steps that are timed even if the budget of seconds is spent"""
-
-
-class Subject(Protocol):
-    """What is measured: a head alone, or a whole training step."""
-
-    device: torch.device
-    head: Head
-
-    def prepare(self, step: int) -> Any:
-        """What a step needs and is not timed."""
-
-    def step(self, prepared: Any) -> Tensor | float:
-        """One whole training step; returns its loss."""
-
-    def encoded(self) -> tuple[int, int]:
-        """Rows encoded with a gradient, and by the twin, so far."""
 
 
 @dataclass
@@ -43,38 +28,61 @@ class Samples:
     next_step: int = 0
 
 
-def warm_up(subject: Subject, settings: dict[str, Any]) -> int:
+def warm_up(workload: Workload, measure: Measure) -> int:
     """Steps until `warmup` of them are done and no queue or pool has an empty slot, `fill_limit` at most; how many."""
     done = 0
-    while done < settings["warmup"] or (done < settings["fill_limit"] and empty_slots(subject.head)):
-        subject.step(subject.prepare(done))
+    while done < measure.warmup or (done < measure.fill_limit and empty_slots(workload.head)):
+        workload.prepare(done)()
         done += 1
-    if empty := empty_slots(subject.head):
+    if empty := empty_slots(workload.head):
         log(f"{empty:,} slots are still empty after {done} steps: the cost of a full pool is not what is measured")
     return done
 
 
-def time_steps(subject: Subject, first: int, settings: dict[str, Any]) -> Samples:
+def time_steps(workload: Workload, first: int, measure: Measure) -> Samples:
     """Time up to `steps` steps from number `first`, fewer when `seconds` are spent, FEWEST_STEPS at least.
 
     On a GPU by events around each step, with one synchronisation at the end; processor time is this process's.
     """
-    upkeep_ms: list[float] = []
-    samples, clock = Samples(), EventClock(subject.device) if subject.device.type == "cuda" else WallClock()
+    samples, clock, upkeep_ms = Samples(), clock_of(workload.device), []
     started = time.perf_counter()
-    for number in range(settings["steps"]):
-        if number >= FEWEST_STEPS and time.perf_counter() - started >= settings["seconds"]:
+    for number in range(measure.steps):
+        if number >= FEWEST_STEPS and time.perf_counter() - started >= measure.seconds:
             break
-        prepared = subject.prepare(first + number)
-        cpu, upkeep = time.process_time(), subject.head.upkeep
+        step = workload.prepare(first + number)
+        cpu, times = time.process_time(), times_kept_up(workload.head)
         clock.start()
-        loss = subject.step(prepared)
+        loss = step()
         clock.stop()
         samples.cpu_ms.append((time.process_time() - cpu) * 1e3)
-        upkeep_ms.append(subject.head.upkeep.seconds * 1e3 if subject.head.upkeep is not upkeep else 0.0)
+        upkeep_ms.append(last_upkeep_ms(workload.head) if times_kept_up(workload.head) > times else 0.0)
     samples.wall_ms = [whole - part for whole, part in zip(clock.milliseconds(), upkeep_ms, strict=True)]
     samples.loss, samples.next_step = float(loss), first + len(samples.wall_ms)
     return samples
+
+
+def times_kept_up(head: Head) -> int:
+    """How often the head has done its periodic work so far."""
+    return head.upkeep.times if head.upkeep else 0
+
+
+def last_upkeep_ms(head: Head) -> float:
+    """Milliseconds that the head's periodic work took the last time."""
+    return head.upkeep.seconds * 1e3 if head.upkeep else 0.0
+
+
+class Clock(Protocol):
+    """Times one interval after another."""
+
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+    def milliseconds(self) -> list[float]:
+        """Of each interval so far."""
+
+
+def clock_of(device: torch.device) -> Clock:
+    """The clock that suits work on `device`."""
+    return EventClock(device) if device.type == "cuda" else WallClock()
 
 
 class WallClock:

@@ -1,12 +1,11 @@
 """What a reader must know of a timing: periodic work that is in it, and what ran beside it."""
 
+from workflow.cells.cost_records import BUSY_CORES
 from workflow.reporting.words import classes_words, count, ending_words, number
 from workflow.summary.stored import CostRow
 from workflow.summary.summary import Summary
 from workflow.summary.vocabulary import Ending
 
-BUSY = 0.1
-"""Cores in use by other programs above which a timing is footnoted."""
 SHARED = "timed while other jobs ran: not comparable"
 
 
@@ -28,8 +27,8 @@ def upkeep_words(cost: CostRow) -> str:
 def company_words(cost: CostRow) -> str:
     """That other programs ran during a timing, and how much."""
     load = cost.other_load_cores or 0
-    busy = f"other programs used {number(load, 2)} cores while this was timed" if load > BUSY else ""
-    if not cost.exclusive:
+    busy = f"other programs used {number(load, 2)} cores while this was timed" if load > BUSY_CORES else ""
+    if cost.exclusive is False:
         return f"{SHARED} ({busy})" if busy else SHARED
     return f"{busy}: read it with care" if busy else ""
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from pydantic import Field
 
-from workflow.cells.records import MachineRecord, Record, SplitRecord, Stored
+from workflow.cells.cost_records import MachineRecord
+from workflow.cells.records import Record, SplitRecord, Stored
 from workflow.cells.spec import PlannedCost, PlannedRun
 from workflow.errors import UserError
 from workflow.provenance import provenance

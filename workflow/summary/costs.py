@@ -6,7 +6,8 @@ and rate of the report starts from these rows.
 
 import pandas as pd
 
-from workflow.cells.records import CostRecord, Images, Memory
+from workflow.cells.cost_records import CostRecord, Memory
+from workflow.cells.records import Images
 from workflow.summary.stored import Quantiles, Upkeep
 from workflow.summary.summary import Summary
 from workflow.summary.vocabulary import Ending, Mode

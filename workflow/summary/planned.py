@@ -5,7 +5,8 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from workflow.cells.records import CostRecord, RunRecord
+from workflow.cells.cost_records import CostRecord
+from workflow.cells.records import RunRecord
 from workflow.cells.spec import PlannedCost, PlannedRun
 from workflow.errors import UserError
 

@@ -3,7 +3,8 @@
 import json
 from pathlib import Path
 
-from workflow.cells.records import CostRecord, EvaluationRecord, RunRecord
+from workflow.cells.cost_records import CostRecord
+from workflow.cells.records import EvaluationRecord, RunRecord
 from workflow.cells.spec import PlannedCost, PlannedRun
 from workflow.summary.costs import measured
 from workflow.summary.stored import CostRow, ProgressLine, RunRow, row_name
@@ -67,5 +68,5 @@ def cost_row(cell: PlannedCost, train_classes: int | None = None) -> CostRow:
     place |= {name: getattr(record.cell, name) for name in ("head", "classes", "dim", "batch", "precision")}
     facts = ("outcome", "reason", "exclusive", "other_load_cores", "machine", "finish")
     place |= {name: getattr(record, name) for name in facts}
-    place |= {"record": path.as_posix(), "device": record.conditions.get("device")}
+    place |= {"record": path.as_posix(), "device": record.conditions.device}
     return CostRow.model_validate({**place, **measured(record)})

@@ -7,20 +7,9 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AliasChoices, BeforeValidator, Field
 
+from workflow.cells.cost_records import Floor, MachineRecord, Memory, Nvml
 from workflow.cells.paths import ratio_text
-from workflow.cells.records import (
-    DatasetName,
-    Declared,
-    Floor,
-    Images,
-    Machine,
-    MachineRecord,
-    Memory,
-    Nvml,
-    Parameters,
-    Part,
-    Record,
-)
+from workflow.cells.records import DatasetName, Declared, Images, Machine, Parameters, Part, Record
 from workflow.summary.vocabulary import Ending, Mode
 
 SCHEMA: Final = "headroom-summary-2"

@@ -6,7 +6,8 @@ from typing import Final
 
 import pandas as pd
 
-from workflow.cells.records import Floor, Images, Memory, Nvml, Part
+from workflow.cells.cost_records import Floor, Memory, Nvml
+from workflow.cells.records import Images, Part
 from workflow.summary.stored import CostRow, Quantiles, RunRow, SummaryRecord, Upkeep
 from workflow.summary.summary import Line, Summary
 from workflow.summary.vocabulary import UNEXPLAINED, Ending, ending_text
@@ -40,7 +41,7 @@ PARTS: Final = ("loader", "backbone", "twin", "head", "other")
 TEXTS: Final = {
     *("name", "label", "head", "outcome", "reason", "record", "backbone", "device", "precision", "initial_weights"),
     *("protocol", "split_hash", "evaluated_split", "command", "commit", "start", "finish", "part", "score", "curve"),
-    *("mode", "peak_meter", "floor.precision", "floor.note"),
+    *("mode", "peak_meter", "floor.precision", "floor.note", "nvml.energy_meter"),
 }
 COUNTS: Final = {
     *("seed", "steps", "planned_steps", "processes", "resumed", "step", "planned", "done", "classes", "dim", "batch"),

@@ -47,7 +47,7 @@ def run_line(run: RunRow, material: Material, notes: Notes) -> list[Cell]:
 def facts(summary: Summary) -> list[tuple[str, str]]:
     """Who measured what with which software."""
     runs = [run for run in summary.stored.runs if run.record]
-    rates = summary.facts.machine.rates if summary.facts.machine else {}
+    rates = summary.facts.machine.rates.model_dump(mode="json") if summary.facts.machine else {}
     total = duration(sum(run.seconds or 0 for run in runs))
     return [
         ("Machine", unique([machine_words(run.machine) for run in runs if run.machine])),

@@ -5,8 +5,8 @@ import torch
 
 from heads.kit.interface import Cost
 from workflow.errors import UserError
-from workflow.measuring import outcomes
-from workflow.measuring.outcomes import Outcome, attempt, check_fits, requested_bytes, size_words
+from workflow.measuring import conclusion
+from workflow.measuring.conclusion import Conclusion, check_fits, conclude
 from workflow.training.trainer import Diverged
 
 CPU_MESSAGE = "[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate 4000000000 bytes. Error code 12"  # noqa: E501
@@ -32,13 +32,13 @@ def raising(error):
     ids=["host", "gpu", "driver", "c++", "python"],
 )
 def test_running_out_of_memory_is_a_result(error, requested):
-    outcome = attempt(raising(error))
-    assert outcome.name == "out of memory" and outcome.reason
-    assert outcome.requested_bytes == requested
+    end = conclude(raising(error))
+    assert end.outcome == "out of memory" and end.reason
+    assert end.requested_bytes == requested
 
 
 def test_a_size_that_a_head_refuses_is_a_failed_cell_with_the_heads_own_sentence():
-    assert attempt(raising(ValueError("raise the ratio"))) == Outcome("failed", "raise the ratio")
+    assert conclude(raising(ValueError("raise the ratio"))) == Conclusion("failed", "raise the ratio")
 
 
 def test_an_option_that_a_head_refuses_reaches_here_as_user_error_and_ends_alike():
@@ -48,36 +48,25 @@ def test_an_option_that_a_head_refuses_reaches_here_as_user_error_and_ends_alike
         except ValueError as error:
             raise UserError(f"head 'fc' refuses its options: {error}") from error
 
-    assert attempt(refuse) == Outcome("failed", "head 'fc' refuses its options: ratio 0.5: fc compares with all")
+    assert conclude(refuse) == Conclusion("failed", "head 'fc' refuses its options: ratio 0.5: fc compares with all")
 
 
 def test_divergence_and_bugs_have_their_names(capsys):
-    assert attempt(raising(Diverged("the loss is nan"))) == Outcome("diverged", "the loss is nan")
-    assert attempt(raising(KeyError("x"))) == Outcome("failed", "KeyError: 'x'")
+    assert conclude(raising(Diverged("the loss is nan"))) == Conclusion("diverged", "the loss is nan")
+    assert conclude(raising(KeyError("x"))) == Conclusion("failed", "KeyError: 'x'")
     assert "Traceback" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("error", [UserError("no dataset"), OSError(28, "no space")])
 def test_what_says_nothing_about_the_head_is_raised(error):
     with pytest.raises(type(error)):
-        attempt(raising(error))
+        conclude(raising(error))
 
 
 def test_a_state_larger_than_the_free_memory_is_not_tried(monkeypatch):
-    monkeypatch.setattr(outcomes, "available_bytes", lambda device: 1 << 30)
+    monkeypatch.setattr(conclusion, "available_bytes", lambda device: 1 << 30)
     cpu = torch.device("cpu")
     check_fits(Cost(1 << 30, 0, 0, 0), cpu)
     check_fits(None, cpu)
-    outcome = attempt(lambda: check_fits(Cost(5 << 30, 0, 0, 0), cpu))
-    assert outcome == Outcome("out of memory", "its state needs 5.0 GiB and 1.0 GiB of host memory are free", 5 << 30)
-
-
-def test_a_message_without_a_number_has_no_requested_bytes():
-    assert requested_bytes("out of memory") is None
-
-
-@pytest.mark.parametrize(
-    ("number", "words"), [(5, "5 bytes"), (2048, "2.0 KiB"), (210 << 20, "210 MiB"), (3 << 29, "1.5 GiB")]
-)
-def test_sizes_in_words(number, words):
-    assert size_words(number) == words
+    end = conclude(lambda: check_fits(Cost(5 << 30, 0, 0, 0), cpu))
+    assert end == Conclusion("out of memory", "its state needs 5.0 GiB and 1.0 GiB of host memory are free", 5 << 30)

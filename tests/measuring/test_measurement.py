@@ -12,23 +12,28 @@ import torch
 
 import heads
 from heads.kit.interface import Cost
-from tests.measuring.conftest import RATES
+from tests.measuring.conftest import MEASURE, RATES, other_load
+from workflow.cells.cost_records import BUSY_CORES, CostRecord, Memory, Nvml
+from workflow.cells.spec import CostSpec
 from workflow.errors import UserError
-from workflow.measuring import cells, outcomes
+from workflow.measuring import conclusion, measurement
 from workflow.measuring.__main__ import main
-from workflow.measuring.cells import Measurement, headline
 from workflow.measuring.head_alone import HeadAlone
-from workflow.measuring.meters import MEMORY
+from workflow.measuring.headline import headline
+from workflow.measuring.measurement import Measurement
 
 CONTRACT = {
     "cell": {"profile", "label", "head", "ratio", "mode", "classes", "dim", "batch", "precision"},
     "images_per_step": {"gradient", "encoded"},
-    "memory": set(MEMORY),
-    "nvml": {"utilisation_percent", "power_w", "energy_j_per_image", "clock_mhz", "temperature_c"},
+    "memory": set(Memory.model_fields),
+    "nvml": set(Nvml.model_fields),
     "floor": {"flops", "bytes", "state_bytes", "ms"},
 }
 FIELDS = {"outcome", "reason", "step_ms", "step_cpu_ms", "warmup_steps", "pools_full", "parts_ms", "host_meter"}
 FIELDS |= {"upkeep", "exclusive", "conditions", "start", "finish", "command", "commit", "machine", "versions"}
+
+
+CELL = {"profile": "default", "dataset": "glyphs-s", "backbone": "small", "label": "fc", "ratio": 1.0, "seed": 0}
 
 
 def check_fields(record: dict) -> None:
@@ -37,8 +42,9 @@ def check_fields(record: dict) -> None:
         assert record[section].keys() >= names, section
 
 
-def run(spec: dict, machine, out) -> dict:
-    main(["head", "--spec", json.dumps(spec), "--machine", str(machine), "--out", str(out)])
+def run(spec: CostSpec | dict, machine, out) -> dict:
+    text = spec.as_json() if isinstance(spec, CostSpec) else json.dumps(spec)
+    main(["head", "--spec", text, "--machine", str(machine), "--out", str(out)])
     return json.loads(out.read_text())
 
 
@@ -60,28 +66,49 @@ def test_every_head_is_measured_from_the_command_line(head_name, make_spec, mach
 
 def test_periodic_work_is_a_number_of_its_own(measure_head):
     record = measure_head("hf_softmax", ratio=0.2)
-    upkeep = record["upkeep"]
-    assert upkeep["every_steps"] == 100 and upkeep["ms_per_step"] == pytest.approx(upkeep["seconds"] * 10)
-    assert f"{upkeep['ms_per_step']:.3g} ms of it for work done every 100 steps" in headline(record)
-    median = statistics.median(record["step_ms"]) + upkeep["ms_per_step"]
+    upkeep = record.upkeep
+    assert upkeep.every_steps == 100 and upkeep.ms_per_step == pytest.approx(upkeep.seconds * 10)
+    assert f"{upkeep.ms_per_step:.3g} ms of it for work done every 100 steps" in headline(record)
+    median = statistics.median(record.step_ms) + upkeep.ms_per_step
     assert f": {median:.3g} ms a step" in headline(record)
-    assert measure_head("fc")["upkeep"] is None
+    assert measure_head("fc").upkeep is None
 
 
 def test_what_was_not_measured_is_null_and_never_zero(measure_head):
     record = measure_head("fc")
-    memory = record["memory"]
-    assert all(value is None for name, value in memory.items() if name.startswith(("allocator", "nvml", "requested")))
-    assert set(record["nvml"].values()) == {None}
-    assert record["parts_ms"] is None
-    assert memory["host_peak_rss_bytes"] > 0 and memory["host_rss_before_bytes"] > 0
+    memory = record.memory
+    assert all(value is None for name, value in memory if name.startswith(("allocator", "nvml", "requested")))
+    assert record.nvml == Nvml()
+    assert record.parts_ms is None
+    assert memory.host_peak_rss_bytes > 0 and memory.host_rss_before_bytes > 0
+
+
+def test_a_busy_machine_is_not_exclusive(measure_head, monkeypatch):
+    assert measure_head("fc", steps=3).exclusive is True
+    for load, exclusive in ((BUSY_CORES, True), (BUSY_CORES + 0.01, False), (None, None)):
+        monkeypatch.setattr(measurement, "OtherLoad", lambda load=load: other_load(load))
+        record = measure_head("fc", steps=3)
+        assert (record.other_load_cores, record.exclusive) == (load, exclusive)
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_the_record_says_whether_freed_memory_was_kept(kept, measure_head, monkeypatch):
+    monkeypatch.setattr(measurement, "keep_freed_memory", lambda: kept)
+    assert measure_head("fc", steps=3).conditions.freed_memory_kept is kept
+
+
+def test_a_written_record_is_read_as_it_was(measure_head, tmp_path):
+    record = measure_head("hf_softmax", ratio=0.2)
+    record.write(tmp_path / "record.json")
+    assert CostRecord.read(tmp_path / "record.json") == record
+    assert record.measure.keys() == MEASURE.keys()
 
 
 def test_the_peak_has_the_heads_state_in_it(measure_head):
-    memory = measure_head("fc", classes=200_000, steps=3)["memory"]
-    grown = memory["host_peak_rss_bytes"] - memory["host_rss_before_bytes"]
-    assert memory["declared_state_bytes"] == 8 * 200_000 * 16
-    assert grown > 0.9 * memory["declared_state_bytes"]
+    memory = measure_head("fc", classes=200_000, steps=3).memory
+    grown = memory.host_peak_rss_bytes - memory.host_rss_before_bytes
+    assert memory.declared_state_bytes == 8 * 200_000 * 16
+    assert grown > 0.9 * memory.declared_state_bytes
 
 
 @pytest.mark.parametrize(
@@ -108,13 +135,13 @@ def test_out_of_memory_is_written_down_and_no_error(error, make_spec, machine, t
 def test_a_request_that_the_host_cannot_meet_is_a_result(measure_head, monkeypatch):
     monkeypatch.setattr("workflow.measuring.meters.available_bytes", lambda device: 64 << 20)
     record = measure_head("fc", classes=8_000_000)
-    assert record["outcome"] == "out of memory" and "can't allocate" in record["reason"]
-    assert record["memory"]["requested_bytes"] == 4 * 8_000_000 * 16
-    assert record["memory"]["host_rss_before_bytes"] > 0 and record["memory"]["host_peak_rss_bytes"] is None
+    assert record.outcome == "out of memory" and "can't allocate" in record.reason
+    assert record.memory.requested_bytes == 4 * 8_000_000 * 16
+    assert record.memory.host_rss_before_bytes > 0 and record.memory.host_peak_rss_bytes is None
 
 
 def test_the_process_ends_well_when_a_cell_does_not_fit(make_spec, machine, tmp_path):
-    spec, out = json.dumps(make_spec("fc", classes=10**12)), tmp_path / "record.json"
+    spec, out = make_spec("fc", classes=10**12).as_json(), tmp_path / "record.json"
     command = [sys.executable, "-m", "workflow.measuring", "head", "--spec", spec, "--machine", str(machine)]
     done = subprocess.run([*command, "--out", str(out)], capture_output=True, text=True, cwd=Path(__file__).parents[2])
     assert done.returncode == 0, done.stderr
@@ -125,7 +152,7 @@ def test_the_process_ends_well_when_a_cell_does_not_fit(make_spec, machine, tmp_
 def test_the_allocator_keeps_memory_only_once_the_head_is_built(measure_head, monkeypatch):
     order, build = [], HeadAlone.build
     monkeypatch.setattr(HeadAlone, "build", lambda self: (build(self), order.append("built")))
-    monkeypatch.setattr(cells, "keep_freed_memory", lambda: order.append("keeps"))
+    monkeypatch.setattr(measurement, "keep_freed_memory", lambda: order.append("keeps"))
     measure_head("fc")
     assert order == ["built", "keeps"]
 
@@ -133,31 +160,31 @@ def test_the_allocator_keeps_memory_only_once_the_head_is_built(measure_head, mo
 def test_a_state_that_cannot_fit_is_not_even_tried(measure_head, monkeypatch):
     built = []
     monkeypatch.setattr(HeadAlone, "build", lambda self: built.append(self))
-    monkeypatch.setattr(outcomes, "available_bytes", lambda device: 1000)
+    monkeypatch.setattr(conclusion, "available_bytes", lambda device: 1000)
     record = measure_head("fc", classes=200)
-    assert record["outcome"] == "out of memory" and not built
-    assert record["memory"]["requested_bytes"] == record["memory"]["declared_state_bytes"] == 8 * 200 * 16
+    assert record.outcome == "out of memory" and not built
+    assert record.memory.requested_bytes == record.memory.declared_state_bytes == 8 * 200 * 16
 
 
 def test_a_size_that_the_head_refuses_is_a_failed_cell(measure_head):
     record = measure_head("f2c", ratio=0.005)  # one slot for the classes of a batch
-    check_fields(record)
-    assert record["outcome"] == "failed"
-    assert record["reason"].startswith("a pool of 1 slots cannot hold")
+    check_fields(record.model_dump(mode="json"))
+    assert record.outcome == "failed"
+    assert record.reason.startswith("a pool of 1 slots cannot hold")
     assert "failed: a pool of 1" in headline(record)
 
 
 def test_a_store_that_does_not_fill_in_time_is_recorded(measure_head, monkeypatch):
     monkeypatch.setattr("workflow.measuring.head_alone.fill", lambda head, classes: None)
-    assert measure_head("dcq", ratio=0.5)["pools_full"] is False  # 4 steps of 12 for 100 slots
-    assert measure_head("dcq", ratio=0.5, fill_limit=20)["pools_full"] is True
+    assert measure_head("dcq", ratio=0.5).pools_full is False  # 4 steps of 12 for 100 slots
+    assert measure_head("dcq", ratio=0.5, fill_limit=20).pools_full is True
 
 
 def test_a_loss_that_is_no_number_is_divergence(measure_head, monkeypatch):
     monkeypatch.setattr(HeadAlone, "step", lambda self, batch: torch.tensor(float("nan")))
     record = measure_head("fc")
-    assert record["outcome"] == "diverged" and len(record["step_ms"]) == 4
-    json.dumps(record, allow_nan=False)
+    assert record.outcome == "diverged" and len(record.step_ms) == 4
+    json.dumps(record.model_dump(mode="json"), allow_nan=False)
 
 
 class Unbound(heads.load("fc")):
@@ -180,33 +207,36 @@ def test_a_head_may_have_parameters_and_state_no_cost(make_spec, monkeypatch):
     spec = make_spec("fc")
     subject = HeadAlone(spec, torch.device("cpu"))
     record = Measurement(subject, spec, RATES).run()
-    assert record["outcome"] == "ok" and record["floor"]["ms"] is None
-    assert record["memory"]["declared_state_bytes"] is None
+    assert record.outcome == "ok" and record.floor.ms is None
+    assert record.memory.declared_state_bytes is None
     assert subject.head.shift.abs().sum() > 0  # its optimiser's step is part of the step that is timed
 
 
 def test_a_gpus_sensors_are_read_while_the_head_keeps_stepping(make_spec, nvml, monkeypatch):
-    from workflow.measuring import nvml as module
+    from workflow.measuring import sensors
+    from workflow.measuring.nvml import Gpu
 
-    monkeypatch.setattr(module, "SHORTEST_WATCH", 0.01)
+    monkeypatch.setattr(sensors, "SHORTEST_SECONDS", 0.01)
     monkeypatch.setattr(torch.cuda, "synchronize", lambda device: None)
-    monkeypatch.setattr(cells, "open_gpu", lambda device: module.Gpu(nvml(), "handle"))
+    monkeypatch.setattr(measurement, "open_gpu", lambda device: Gpu(nvml(), "handle"))
     spec = make_spec("fc")
     record = Measurement(HeadAlone(spec, torch.device("cpu")), spec, RATES).run()
-    assert record["nvml"]["power_w"] == 250.0 and record["nvml"]["energy_j_per_image"] > 0
-    assert record["memory"]["nvml_device_bytes"] == 3 << 30 and record["memory"]["nvml_process_bytes"] is None
+    assert record.nvml.power_w == 250.0 and record.nvml.energy_j_per_image > 0
+    assert record.memory.nvml_device_bytes == 3 << 30 and record.memory.nvml_process_bytes is None
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"cell": {"head": "fcc"}}, "did you mean 'fc'"),
-        ({"measure": {"threads": 1}}, "lacks batch, warmup"),
+        ({"cell": CELL | {"head": "fcc"}}, "did you mean 'fc'"),
+        ({"measure": None}, "'measure' is missing"),
+        ({"measure": {"steps": 1, "thread": 1}}, "did you mean 'threads'"),
         ({"classes": None}, "lacks classes"),
     ],
 )
 def test_an_unusable_spec_is_named(change, message, make_spec, machine, tmp_path):
-    spec = {key: value for key, value in (make_spec("fc") | change).items() if value is not None}
+    given = make_spec("fc").model_dump(mode="json") | change
+    spec = {key: value for key, value in given.items() if value is not None}
     with pytest.raises(UserError, match=message):
         run(spec, machine, tmp_path / "record.json")
 

@@ -1,0 +1,170 @@
+"""What measuring writes and reads: the record of a cost cell, and the rates of the machine that it was measured on."""
+
+from typing import Literal
+
+from pydantic import ConfigDict, Field, JsonValue
+
+from workflow.cells.records import Images, Outcome, Part, Record
+
+CostMode = Literal["head", "end-to-end"]
+
+BUSY_CORES = 0.1
+"""processor cores kept busy by other programs above which a timing was not exclusive"""
+
+
+class CostName(Part):
+    """Which cost cell it is."""
+
+    profile: str
+    label: str
+    head: str
+    ratio: float
+    mode: CostMode
+    classes: int
+    dim: int
+    batch: int
+    precision: str
+
+
+class Conditions(Part):
+    """What the numbers depend on beside the head. None where an older record does not say it."""
+
+    device: str
+    """`cpu`, or the GPU's name"""
+    threads: int | None = None
+    """CPU threads of torch"""
+    precision: str | None = None
+    """of the backbone end to end; fp32 for a head alone"""
+    allow_tf32: bool | None = None
+    matmul_precision: str | None = None
+    """torch's float32 matmul precision: highest, high or medium"""
+    cudnn_benchmark: bool | None = None
+    deterministic: bool | None = None
+    """whether torch was told to use deterministic algorithms"""
+    load_average: float | None = None
+    """the system's mean number of runnable processes over the last minute, before the cell began"""
+    freed_memory_kept: bool | None = None
+    """whether the host's allocator was told to keep what a step frees"""
+
+
+class Memory(Part):
+    """Bytes by every meter there is. Filled in while a cell is measured, so it may be changed."""
+
+    model_config = ConfigDict(frozen=False)
+
+    allocator_peak_bytes: int | None = None
+    allocator_reserved_bytes: int | None = None
+    allocator_before_bytes: int | None = None
+    nvml_device_bytes: int | None = None
+    nvml_process_bytes: int | None = None
+    host_peak_rss_bytes: int | None = None
+    host_rss_before_bytes: int | None = None
+    declared_state_bytes: int | None = None
+    requested_bytes: int | None = None
+
+
+class Nvml(Part):
+    """The driver's readings of a GPU while steps go on: medians, but for the lowest clock."""
+
+    watched_seconds: float | None = None
+    utilisation_percent: float | None = None
+    power_w: float | None = None
+    energy_j_per_image: float | None = None
+    """of images with a gradient"""
+    energy_meter: str | None = None
+    """`counter` (the driver's own), or `integrated power`"""
+    clock_mhz: float | None = None
+    clock_min_mhz: float | None = None
+    temperature_c: float | None = None
+
+
+class Floor(Part):
+    """The roofline of a head's step."""
+
+    flops: int | None = None
+    bytes: int | None = None
+    state_bytes: int | None = None
+    precision: str | None = None
+    ms: float | None = None
+    note: str | None = None
+
+
+class UpkeepFacts(Part):
+    """A head's periodic work, in none of the steps' times."""
+
+    seconds: float
+    every_steps: int
+    ms_per_step: float
+
+
+class Measured(Part):
+    """What is measured of a cost cell. It fills up while the cell is measured: what is not measured stays None."""
+
+    model_config = ConfigDict(frozen=False)
+
+    step_ms: list[float] = Field(default_factory=list)
+    """wall time of each timed step, without the head's periodic work"""
+    step_cpu_ms: list[float] = Field(default_factory=list)
+    """this process's processor time in each timed step, with everything"""
+    upkeep: UpkeepFacts | None = None
+    warmup_steps: int | None = None
+    pools_full: bool | None = None
+    images_per_step: Images = Images()
+    parts_ms: dict[str, float] | None = None
+    parts_sum_ratio: float | None = None
+    memory: Memory = Field(default_factory=Memory)
+    host_meter: str | None = None
+    nvml: Nvml = Nvml()
+    floor: Floor = Floor()
+    other_load_cores: float | None = None
+    """mean number of cores that other programs kept busy while the steps were timed"""
+    exclusive: bool | None = None
+    """whether that is BUSY_CORES at most; older records say True of every cell"""
+
+
+class CostRecord(Measured, Record):
+    """One cost cell, however it ended; raw samples, from which the report derives its numbers."""
+
+    model_config = ConfigDict(frozen=True)
+
+    cell: CostName
+    conditions: Conditions
+    measure: dict[str, JsonValue]
+    """the config's section `measure`, without the list of all sizes"""
+    outcome: Outcome
+    reason: str | None = None
+
+
+class Rates(Part):
+    """How fast a machine multiplies and copies."""
+
+    gemm_gflops: float
+    """10^9 floating-point operations a second in a large square product of `precision`"""
+    copy_gb_s: float
+    """10^9 bytes a second, reads and writes both counted"""
+    threads: int
+    precision: str
+    gemm_gflops_by_precision: dict[str, float] = Field(default_factory=dict)
+    """the same for every arithmetic that was timed; older records have none"""
+
+    def product_gflops(self, precision: str) -> float | None:
+        """The rate of matrix products of `precision`; None where it was not timed."""
+        return (self.gemm_gflops_by_precision or {self.precision: self.gemm_gflops}).get(precision)
+
+
+class GpuFacts(Part):
+    """What the driver says of a GPU that does not change."""
+
+    name: str | None = None
+    memory_bytes: int | None = None
+    max_clock_mhz: float | None = None
+    power_limit_w: float | None = None
+
+
+class MachineRecord(Record):
+    """machine.json: the machine's rates, from which the floors of its cost cells follow."""
+
+    device: str
+    """`cpu`, or the GPU's name"""
+    rates: Rates
+    nvml: GpuFacts | None = None

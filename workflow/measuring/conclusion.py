@@ -1,0 +1,74 @@
+"""How a measurement ends. Not fitting into memory is a result, and so is a head that refuses a size."""
+
+import traceback
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+
+from heads.kit import Cost
+from workflow.cells.records import Outcome
+from workflow.console import log
+from workflow.errors import UserError
+from workflow.measuring.meters import available_bytes
+from workflow.measuring.sizes import requested_bytes, size_words
+from workflow.training.trainer import Diverged
+
+OUT_OF_MEMORY = ("can't allocate memory", "std::bad_alloc", "out of memory", "ALLOC_FAILED")
+"""what torch says where it raises a plain RuntimeError"""
+
+
+class Conclusion(NamedTuple):
+    """How a cell ended, why if it did not end well, and the bytes that could not be had, if that is known."""
+
+    outcome: Outcome
+    reason: str | None = None
+    requested_bytes: int | None = None
+
+
+class DoesNotFit(Exception):
+    """The declared state is larger than the memory that is free: trying would only thrash."""
+
+    def __init__(self, needed: int, free: int, where: str):
+        super().__init__(f"its state needs {size_words(needed)} and {size_words(free)} of {where} memory are free")
+        self.needed = needed
+
+
+def check_fits(cost: Cost | None, device: torch.device) -> None:
+    """Raise DoesNotFit if the head's declared state cannot be held, before anything is allocated."""
+    free = available_bytes(device)
+    if cost is not None and cost.state_bytes > free:
+        raise DoesNotFit(cost.state_bytes, free, "GPU" if device.type == "cuda" else "host")
+
+
+def conclude(measure: Callable[[], None]) -> Conclusion:
+    """Run `measure` and say how it ended. UserError and OSError, which say nothing about the head, are raised."""
+    try:
+        measure()
+    except Exception as error:
+        return conclusion_of(error)
+    return Conclusion("ok")
+
+
+def conclusion_of(error: Exception) -> Conclusion:
+    """The conclusion that `error` stands for; raises it again if it is not the measured head's."""
+    sentence = str(error).splitlines()[0] if str(error) else type(error).__name__
+    if isinstance(error, DoesNotFit):
+        return Conclusion("out of memory", sentence, error.needed)
+    if out_of_memory(error):
+        return Conclusion("out of memory", sentence, requested_bytes(str(error)))
+    if isinstance(error, Diverged):
+        return Conclusion("diverged", sentence)
+    if isinstance(error, ValueError) or isinstance(error.__cause__, ValueError):
+        return Conclusion("failed", sentence)
+    if isinstance(error, UserError | OSError):
+        raise error
+    log("the cell failed; what follows is for the author of the head")
+    traceback.print_exception(error)
+    return Conclusion("failed", f"{type(error).__name__}: {sentence}")
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether `error` says that memory could not be had."""
+    said = any(words in str(error) for words in OUT_OF_MEMORY)
+    return said or isinstance(error, MemoryError | torch.OutOfMemoryError)

@@ -1,0 +1,70 @@
+"""What a cost cell measures: a head alone, or a whole training step."""
+
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+import torch
+from torch import Tensor
+
+import heads
+from heads.kit import Cost, Head
+from workflow.cells.cost_records import CostMode
+from workflow.cells.spec import CostSpec
+
+
+class Encoded(NamedTuple):
+    """Images encoded so far: with a gradient, and by the twin."""
+
+    gradient: int
+    twin: int
+
+
+class Parts(NamedTuple):
+    """Where the time of a step goes."""
+
+    milliseconds: dict[str, float] | None = None
+    """median of each part; None where a step has no parts"""
+    sum_ratio: float | None = None
+    """the sum of the parts over the median of steps that nothing was timed within"""
+
+
+class Workload(Protocol):
+    """One step after another of something that contains a head. `build` comes first, but for `cost` and `prime`."""
+
+    mode: CostMode
+    classes: int
+    batch: int
+    """images, or embeddings, with a gradient in one backward pass"""
+    dim: int
+    precision: str
+    device: torch.device
+    head: Head
+
+    def cost(self) -> Cost:
+        """What the head declares for one step; NotImplementedError where it declares nothing."""
+
+    def prime(self) -> None:
+        """Load the libraries that a step needs, so that they do not count as the head's memory."""
+
+    def build(self) -> None:
+        """Make everything a step needs, with stores filled as in mid-run. ValueError where the head refuses its size
+        or options."""
+
+    def prepare(self, step: int) -> Callable[[], Tensor | float]:
+        """Do what belongs to step number `step` (from 0) and is not timed; the function that is returned takes the
+        step and returns its loss."""
+
+    def encoded(self) -> Encoded:
+        """Images encoded so far."""
+
+    def parts(self, first: int, median_ms: float) -> Parts:
+        """Take further steps from number `first` part by part; `median_ms` is the median of undisturbed steps."""
+
+
+def declared_cost(spec: CostSpec, batch: int, classes: int) -> Cost:
+    """What the head of `spec` declares for one step with `batch` images that carry a gradient and `classes` classes;
+    NotImplementedError where it declares nothing."""
+    cell = spec.cell
+    return heads.load(cell.head).cost(
+        batch, classes, spec.backbone.dim, **heads.chosen(cell.head, spec.options, cell.ratio)
+    )
