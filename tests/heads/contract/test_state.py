@@ -4,7 +4,7 @@ import copy
 from collections.abc import Iterator
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from heads.kit.interface import Head
 from tests.heads.contract.subject import (
@@ -65,12 +65,20 @@ def plain_tensors(head: Head) -> Iterator[str]:
                 yield f"{path}.{name}" if path else name
 
 
-def holds_tensor(value: object) -> bool:
-    if isinstance(value, dict):
-        return any(map(holds_tensor, value.values()))
+def holds_tensor(value: object, depth: int = 3) -> bool:
+    """Whether a value is a tensor or holds one: in a container or in an attribute, at most `depth` of them deep."""
+    if isinstance(value, Tensor):
+        return True
+    if isinstance(value, nn.Module | type) or depth == 0:
+        return False
+    return any(holds_tensor(part, depth - 1) for part in parts_of(value))
+
+
+def parts_of(value: object) -> list[object]:
+    """What a container or an object holds."""
     if isinstance(value, list | tuple | set):
-        return any(map(holds_tensor, value))
-    return isinstance(value, Tensor)
+        return list(value)
+    return list(value.values() if isinstance(value, dict) else getattr(value, "__dict__", {}).values())
 
 
 def test_class_labels_are_kept_as_whole_numbers(head):

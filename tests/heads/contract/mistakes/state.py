@@ -27,6 +27,15 @@ STATE = [
         (("self.pending = None", "self.pending, self.older = None, [torch.ones(1)]"),),
     ),
     Mistake(
+        "queue in an object of its own",
+        test_state.test_no_tensor_is_kept_outside_of_buffers,
+        r"older is no buffer but holds a tensor after commit: .*register_buffer",
+        (
+            ("self.pending = None\n\n    def f", "self.pending, self.older = None, Older()\n\n    def f"),
+            ("HIDDEN =", "class Older:\n    def __init__(self):\n        self.keys = torch.ones(1)\n\n\nHIDDEN ="),
+        ),
+    ),
+    Mistake(
         "buffer that is not saved",
         test_state.test_a_saved_head_continues_bit_for_bit,
         "something is not in the state_dict: keep it with self.register_buffer",
