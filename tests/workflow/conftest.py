@@ -53,15 +53,19 @@ def project(tmp_path: Path) -> Project:
 
 
 @pytest.fixture(scope="session")
-def run_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project whose quick profile has been run by snakemake, with stages that only make their files."""
-    folder = tmp_path_factory.mktemp("dag")
-    stages = folder / "bin"
-    stages.mkdir()
-    python = stages / "python"
+def stages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder whose `python` stands in for the stages and only makes their files."""
+    folder = tmp_path_factory.mktemp("stages")
+    python = folder / "python"
     python.write_text(f"#!{sys.executable}\n" + (Path(__file__).parent / "stand_in.py").read_text().split("\n", 1)[1])
     python.chmod(0o755)
-    project = Project(folder / "project")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def run_once(stages: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project whose quick profile has been run by snakemake, with stages that only make their files."""
+    project = Project(tmp_path_factory.mktemp("dag") / "project")
     result = project.snakemake("--configfile", "config/quick.yaml", path=stages)
     assert result.returncode == 0, result.stdout + result.stderr
     return project.folder

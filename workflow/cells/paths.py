@@ -1,6 +1,88 @@
-"""Where everything lies: the only place that spells a path under results/."""
+"""Where everything lies: the only place that spells a path under results/, data/, logs/ and reports/.
+
+Paths are relative to the folder that the workflow runs in, with forward slashes. Rules pass wildcards in braces for the
+parts that vary, the plan their values.
+"""
+
+from dataclasses import dataclass
+
+PUBLISHED = "results/published"
+"""summaries of other machines, one folder each"""
+
+TABLES = ("heads", "runs", "scores", "costs")
 
 
 def ratio_text(ratio: float) -> str:
     """A ratio as it stands in paths and tables: 1, 0.1, 0.003."""
     return f"{ratio:g}"
+
+
+@dataclass(frozen=True)
+class Paths:
+    """The files of one profile, with one data set and one backbone."""
+
+    profile: str
+    dataset: str
+    backbone: str
+
+    @property
+    def results(self) -> str:
+        """Folder of all that the profile computes."""
+        return f"results/{self.profile}"
+
+    @property
+    def data(self) -> str:
+        """Folder of the built data set, which profiles share."""
+        return f"data/{self.dataset}"
+
+    @property
+    def summary(self) -> str:
+        return f"{self.results}/summary.json"
+
+    @property
+    def tables(self) -> list[str]:
+        return [f"{self.results}/{name}.csv" for name in TABLES]
+
+    @property
+    def figures(self) -> str:
+        return f"{self.results}/figures"
+
+    @property
+    def plans(self) -> tuple[str, str]:
+        """The lists of the planned training cells and cost cells."""
+        return f"{self.results}/plan/runs.json", f"{self.results}/plan/costs.json"
+
+    def split(self, fingerprint: str) -> str:
+        """The split that was made by the settings with this fingerprint; its numbers lie beside it as JSON."""
+        return f"{self.results}/{self.dataset}/split-{fingerprint}.npz"
+
+    def machine(self, fingerprint: str) -> str:
+        """The machine's rates, measured with the settings of this fingerprint."""
+        return f"{self.results}/machine-{fingerprint}.json"
+
+    def run(self, label: str, ratio: str, seed: str, fingerprint: str) -> str:
+        """Folder of a training cell; `fingerprint` names the settings that shape its result."""
+        backbone = self.backbone.replace(":", "-")
+        return f"{self.results}/{self.dataset}/{backbone}/{label}/{ratio}/{seed}-{fingerprint}"
+
+    def cost(self, label: str, ratio: str, classes: str | None, fingerprint: str) -> str:
+        """Record of a cost cell: of the head alone at `classes`, or of a whole training step (None)."""
+        mode = "end-to-end" if classes is None else "head"
+        return f"{self.results}/cost/{mode}/{label}/{ratio}/{classes or 'train'}-{fingerprint}.json"
+
+    def report(self, form: str) -> str:
+        """The report as `html` or `pdf`."""
+        return f"reports/{self.profile}.{form}"
+
+    def log(self, job: str) -> str:
+        """What a job of this profile says, of which only the end is shown if it fails."""
+        return f"logs/{self.profile}/{job}.log"
+
+    def data_log(self) -> str:
+        """The same for the building of the data set, which profiles share."""
+        return f"logs/data/{self.dataset}.log"
+
+
+def telemetry(log: str) -> str:
+    """Snakemake's own measurements of the job that has this log."""
+    return log.removesuffix(".log") + ".jsonl"

@@ -1,19 +1,20 @@
-# Shared by all stages: the checked config, the list of cells, their paths.
+# Shared by all stages: the checked config, the plan of its cells, what code a rule depends on, and what jobs take.
 import os
 import shutil
 import sys
+from functools import lru_cache
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-ROOT = Path(workflow.basedir)
+ROOT = Path(str(workflow.current_basedir)).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-import heads
+from workflow.cells.code import closure
 from workflow.cells.config import Config
-from workflow.cells.paths import ratio_text
+from workflow.cells.paths import PUBLISHED, telemetry
+from workflow.cells.plan import plan as plan_of
 from workflow.cells.section import compact_json
-from workflow.cells.spec import cost_specs, fingerprint, run_specs
 from workflow.data.listing import listing
 from workflow.errors import UserError
 
@@ -22,20 +23,16 @@ try:
 except UserError as error:
     raise WorkflowError(str(error))
 
-RUNS = {(spec.cell.label, ratio_text(spec.cell.ratio), str(spec.cell.seed)): spec for spec in run_specs(CONFIG)}
-COSTS = {(spec.cell.label, ratio_text(spec.cell.ratio), spec.classes): spec for spec in cost_specs(CONFIG)}
+PLAN = plan_of(CONFIG)
+PATHS, SPLIT, MACHINE = PLAN.paths, PLAN.split, PLAN.machine
+MANIFEST = f"{PATHS.data}/manifest.json"
+CELL = PATHS.run("{label}", "{ratio}", "{seed}", "{print}")
 HEADS = {row.name: row.head for row in CONFIG.heads}
-CELLS = [{"label": label, "head": HEADS[label], "ratio": ratio, "seed": int(seed)} for label, ratio, seed in RUNS]
-
-PROFILE, DATASET, BACKBONE = CONFIG.profile, CONFIG.data.name, CONFIG.backbone.name
-RESULTS = f"results/{PROFILE}"
-DATA = f"data/{DATASET}"
-# Named by its config: a config that cannot be split, or another experiment, never costs the split that runs rest on.
-SPLIT = f"{RESULTS}/{DATASET}/split-{fingerprint(CONFIG.data)}.npz"
-MACHINE = f"{RESULTS}/machine.json"
+REPORTS = [PATHS.report("html"), PATHS.report("pdf")]
 PROCESSES = CONFIG.train.processes
-CELL = f"{RESULTS}/{DATASET}/{BACKBONE.replace(':', '-')}/{{label}}/{{ratio}}/{{seed}}"
-REPORTS = [f"reports/{PROFILE}.html", f"reports/{PROFILE}.pdf"]
+
+# What a job is told and how it speaks: its specification names the output, so no number rests on these.
+FORMS = ("workflow.cells", "workflow.console", "workflow.errors")
 
 # Commands run modules of this checkout, wherever the workflow is started from.
 shell.prefix(f"HEADROOM={str(ROOT)!r}; source {str(ROOT)!r}/workflow/rules/logged.sh; ")
@@ -46,14 +43,18 @@ wildcard_constraints:
     ratio=r"\d+(\.\d+)?(e-\d+)?",
     seed=r"\d+",
     classes=r"\d+",
+    print="[0-9a-f]{8}",
+    form="html|pdf",
 
 
-def cell_folder(cell):
-    return CELL.format(**cell)
+@lru_cache(maxsize=None)
+def code(*modules, without=FORMS):
+    """Files that a module's result depends on, by its imports: inputs, so that they count by content, not by date."""
+    return [here(path) for path in closure(ROOT, modules, without)]
 
 
-def code(*patterns):
-    """Source files that a rule's result depends on: inputs, so that they count by content and not by date."""
+def beside(*patterns):
+    """Files that are read by code: tables, templates, styles."""
     return sorted(here(path) for pattern in patterns for path in ROOT.glob(pattern) if path.is_file())
 
 
@@ -63,12 +64,29 @@ def here(path):
 
 
 def head_code(wildcards):
-    """The file of the head labelled so, and the private files that heads share."""
-    return [here(path) for path in (heads.path(HEADS[wildcards.label]), *heads.shared())]
+    """The file of the head labelled so, and those of heads/kit that it is made of."""
+    return code(f"heads.{HEADS[wildcards.label]}")
 
 
-def cell_spec(wildcards):
-    return RUNS[wildcards.label, wildcards.ratio, wildcards.seed].as_json()
+# Parameters that are derived from the output are no reason to run again: what shapes a result is in its path already.
+def run_spec(wildcards, output):
+    return PLAN.runs[os.path.dirname(output.run)].as_json()
+
+
+def cost_spec(wildcards, output):
+    return PLAN.costs[output[0]].as_json()
+
+
+def launcher(wildcards, output):
+    """What starts a training run's processes."""
+    return "python" if PROCESSES == 1 else f"torchrun --standalone --nproc-per-node {PROCESSES}"
+
+
+def write_plan(output, params, log):
+    """Write the lists of planned cells that `params` hold."""
+    Path(output.runs).write_text(params.runs)
+    Path(output.costs).write_text(params.costs)
+    Path(log).write_text(f"{len(PLAN.runs)} training cells, {len(PLAN.costs)} cost cells\n")
 
 
 def gpus():
@@ -78,36 +96,9 @@ def gpus():
     return int(wanted)
 
 
-def launcher():
-    """What starts a training run's processes."""
-    return "python" if PROCESSES == 1 else f"torchrun --standalone --nproc-per-node {PROCESSES}"
-
-
 def all_cores():
     """Threads that keep every other job away while something is timed."""
     try:
         return workflow.cores
     except WorkflowError:  # --report and cluster submission know no number of cores
         return CONFIG.measure.threads
-
-
-COST_RECORDS = {
-    (
-        label,
-        ratio,
-        classes,
-    ): f"{RESULTS}/cost/{'head' if classes else 'end-to-end'}/{label}/{ratio}/{classes or 'train'}.json"
-    for label, ratio, classes in COSTS
-}
-
-
-def cost_spec(wildcards):
-    classes = int(wildcards.classes) if "classes" in wildcards.keys() else None
-    return COSTS[wildcards.label, wildcards.ratio, classes].as_json()
-
-
-def planned_costs():
-    """The cost cells and their records: the end-to-end mode runs at the split's own number of classes."""
-    for (label, ratio, classes), record in COST_RECORDS.items():
-        cell = {"label": label, "head": HEADS[label], "ratio": ratio}
-        yield cell | {"mode": "head" if classes else "end-to-end", "classes": classes, "record": record}

@@ -3,13 +3,13 @@
 
 rule machine:
     input:
-        code=code("workflow/measuring/*.py"),
+        code=code("workflow.measuring.rates"),
     output:
         MACHINE,
     log:
-        f"logs/{PROFILE}/machine.log",
+        PATHS.log("machine"),
     benchmark:
-        f"logs/{PROFILE}/machine.jsonl"
+        telemetry(PATHS.log("machine"))
     conda:
         "../envs/train.yaml"
     threads: all_cores()
@@ -18,7 +18,7 @@ rule machine:
         mem_mb=4000,
         runtime=30,
     params:
-        settings=CONFIG.measure.as_json(),
+        settings=compact_json({"device": CONFIG.measure.device, "threads": CONFIG.measure.threads}),
     shell:
         "logged {log:q} python -m workflow.measuring machine --settings {params.settings:q} --out {output:q}"
 
@@ -26,14 +26,14 @@ rule machine:
 rule cost_head:
     input:
         head=head_code,
-        code=code("workflow/measuring/*.py"),
+        code=code("workflow.measuring", without=(*FORMS, "workflow.measuring.end_to_end")),
         machine=MACHINE,
     output:
-        f"{RESULTS}/cost/head/{{label}}/{{ratio}}/{{classes}}.json",
+        PATHS.cost("{label}", "{ratio}", "{classes}", "{print}"),
     log:
-        f"logs/{PROFILE}/cost/head/{{label}}/{{ratio}}/{{classes}}.log",
+        PATHS.log("cost/head/{label}/{ratio}/{classes}-{print}"),
     benchmark:
-        f"logs/{PROFILE}/cost/head/{{label}}/{{ratio}}/{{classes}}.jsonl"
+        telemetry(PATHS.log("cost/head/{label}/{ratio}/{classes}-{print}"))
     conda:
         "../envs/train.yaml"
     threads: all_cores()
@@ -51,18 +51,16 @@ rule cost_head:
 rule cost_end_to_end:
     input:
         head=head_code,
-        code=code(
-            "workflow/measuring/*.py", "workflow/training/*.py", "workflow/data/loaders.py", "workflow/data/augment.py"
-        ),
+        code=code("workflow.measuring", without=(*FORMS, "workflow.evaluating")),
         machine=MACHINE,
-        dataset=f"{DATA}/manifest.json",
+        dataset=MANIFEST,
         split=SPLIT,
     output:
-        f"{RESULTS}/cost/end-to-end/{{label}}/{{ratio}}/train.json",
+        PATHS.cost("{label}", "{ratio}", None, "{print}"),
     log:
-        f"logs/{PROFILE}/cost/end-to-end/{{label}}/{{ratio}}.log",
+        PATHS.log("cost/end-to-end/{label}/{ratio}/{print}"),
     benchmark:
-        f"logs/{PROFILE}/cost/end-to-end/{{label}}/{{ratio}}.jsonl"
+        telemetry(PATHS.log("cost/end-to-end/{label}/{ratio}/{print}"))
     conda:
         "../envs/train.yaml"
     threads: all_cores()

@@ -1,22 +1,20 @@
 # Images from their sources, then the experiment's split of them.
 
-# The pictures' code alone: a change in how they are split or loaded renders nothing anew.
-NOT_PICTURES = set(code("workflow/data/split*.py", "workflow/data/loaders.py", "workflow/data/augment*.py"))
-
 
 rule dataset:
     input:
-        code=[path for path in code("workflow/data/*.py", "workflow/data/*.yaml") if path not in NOT_PICTURES],
+        code=code("workflow.data", without=(*FORMS, "workflow.data.split")),
+        sources=beside("workflow/data/*.yaml"),
     output:
-        manifest=f"{DATA}/manifest.json",
-        images=f"{DATA}/images.npy",
-        classes=f"{DATA}/classes.npy",
-        groups=f"{DATA}/groups.npy",
-        similar=f"{DATA}/similar.npy",
+        manifest=MANIFEST,
+        images=f"{PATHS.data}/images.npy",
+        classes=f"{PATHS.data}/classes.npy",
+        groups=f"{PATHS.data}/groups.npy",
+        similar=f"{PATHS.data}/similar.npy",
     log:
-        f"logs/data/{DATASET}.log",
+        PATHS.data_log(),
     benchmark:
-        f"logs/data/{DATASET}.jsonl"
+        telemetry(PATHS.data_log())
     conda:
         "../envs/data-woff2.yaml" if CONFIG.data.tier in ("m", "l") else "../envs/data.yaml"
     threads: 64  # as many as there are: nothing else can start before
@@ -33,16 +31,16 @@ rule dataset:
 
 rule split:
     input:
-        code=code("workflow/data/split*.py", "workflow/data/similar.py"),
-        manifest=f"{DATA}/manifest.json",
-        similar=f"{DATA}/similar.npy",
+        code=code("workflow.data", without=(*FORMS, "workflow.data.build", "workflow.data.fetch")),
+        manifest=MANIFEST,
+        similar=f"{PATHS.data}/similar.npy",
     output:
         split=SPLIT,
         info=SPLIT.replace(".npz", ".json"),
     log:
-        f"logs/{PROFILE}/split.log",
+        PATHS.log("split"),
     benchmark:
-        f"logs/{PROFILE}/split.jsonl"
+        telemetry(PATHS.log("split"))
     conda:
         "../envs/data.yaml"
     threads: 1

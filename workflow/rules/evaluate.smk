@@ -3,18 +3,18 @@
 
 rule embed:
     input:
-        code=code("workflow/evaluating/embed.py", "workflow/training/backbones.py"),
+        code=code("workflow.evaluating.embed"),
         run=f"{CELL}/run.json",
         model=f"{CELL}/model.pt",
-        dataset=f"{DATA}/manifest.json",
+        dataset=MANIFEST,
         split=SPLIT,
     output:
         embeddings=f"{CELL}/embeddings.npy",
         centres=f"{CELL}/centres.npy",
     log:
-        f"logs/{PROFILE}/embed/{{label}}/{{ratio}}/{{seed}}.log",
+        PATHS.log("embed/{label}/{ratio}/{seed}-{print}"),
     benchmark:
-        f"logs/{PROFILE}/embed/{{label}}/{{ratio}}/{{seed}}.jsonl"
+        telemetry(PATHS.log("embed/{label}/{ratio}/{seed}-{print}"))
     priority: lambda wildcards: 2000 - int(wildcards.seed)
     conda:
         "../envs/train.yaml"
@@ -35,7 +35,7 @@ rule embed:
 
 rule score:
     input:
-        code=code("workflow/evaluating/*.py"),
+        code=code("workflow.evaluating.record"),
         run=f"{CELL}/run.json",
         embeddings=f"{CELL}/embeddings.npy",
         centres=f"{CELL}/centres.npy",
@@ -43,9 +43,9 @@ rule score:
     output:
         f"{CELL}/evaluation.json",
     log:
-        f"logs/{PROFILE}/score/{{label}}/{{ratio}}/{{seed}}.log",
+        PATHS.log("score/{label}/{ratio}/{seed}-{print}"),
     benchmark:
-        f"logs/{PROFILE}/score/{{label}}/{{ratio}}/{{seed}}.jsonl"
+        telemetry(PATHS.log("score/{label}/{ratio}/{seed}-{print}"))
     priority: lambda wildcards: 3000 - int(wildcards.seed)
     conda:
         "../envs/train.yaml"

@@ -1,29 +1,44 @@
 # One summary of all records, and three renderings of it: figures, HTML, PDF.
 
+READ_BY_PAGES = beside("workflow/summary/*.yaml", "workflow/reporting/report.*")
+
+
+# The list of cells grows beyond what a command line holds, so the summary reads it from files.
+rule plan:
+    output:
+        runs=PATHS.plans[0],
+        costs=PATHS.plans[1],
+    log:
+        PATHS.log("plan"),
+    params:
+        runs=compact_json([cell.model_dump() for cell in PLAN.planned_runs()]),
+        costs=compact_json([cell.model_dump() for cell in PLAN.planned_costs()]),
+    run:
+        write_plan(output, params, log[0])
+
 
 rule summary:
     input:
-        code=code("workflow/summary/*.py", "workflow/summary/*.yaml", "workflow/cells/*.py"),
+        code=code("workflow.summary", without=()),
+        runs=PATHS.plans[0],
+        costs=PATHS.plans[1],
         cells=[
-            f"{cell_folder(cell)}/{record}"
-            for cell in CELLS
-            for record in ("run.json", "steps.jsonl", "evaluation.json")
+            f"{folder}/{record}" for folder in PLAN.runs for record in ("run.json", "steps.jsonl", "evaluation.json")
         ],
-        costs=list(COST_RECORDS.values()),
+        measured=list(PLAN.costs),
         machine=MACHINE,
-        manifest=f"{DATA}/manifest.json",
+        manifest=MANIFEST,
         split=SPLIT.replace(".npz", ".json"),
     output:
-        summary=f"{RESULTS}/summary.json",
-        tables=report(
-            expand(f"{RESULTS}/{{table}}.csv", table=["heads", "runs", "scores", "costs"]),
-            caption="../reporting/captions/tables.rst",
-            category="Tables",
-        ),
+        summary=PATHS.summary,
+        tables=[
+            report(table, caption="../report/tables.rst", category="Tables", labels={"table": Path(table).stem})
+            for table in PATHS.tables
+        ],
     log:
-        f"logs/{PROFILE}/summary.log",
+        PATHS.log("summary"),
     benchmark:
-        f"logs/{PROFILE}/summary.jsonl"
+        telemetry(PATHS.log("summary"))
     conda:
         "../envs/report.yaml"
     threads: 1
@@ -32,29 +47,27 @@ rule summary:
         runtime=30,
     params:
         profile=subpath(output.summary, parent=True),
-        cells=compact_json([cell | {"folder": cell_folder(cell)} for cell in CELLS]),
-        costs=compact_json(list(planned_costs())),
     shell:
-        "logged {log:q} python -m workflow.summary --profile-dir {params.profile:q} --cells {params.cells:q}"
-        " --costs {params.costs:q} --split {input.split:q} --out {output.summary:q}"
+        "logged {log:q} python -m workflow.summary --profile-dir {params.profile:q} --cells {input.runs:q}"
+        " --costs {input.costs:q} --split {input.split:q} --machine {input.machine:q} --out {output.summary:q}"
 
 
 rule figures:
     input:
-        code=code("workflow/summary/*.py", "workflow/reporting/*.py", "workflow/reporting/figures/*.py"),
-        summary=f"{RESULTS}/summary.json",
+        code=code("workflow.reporting.figures.every", without=()),
+        summary=PATHS.summary,
     output:
         report(
-            directory(f"{RESULTS}/figures"),
+            directory(PATHS.figures),
             patterns=["{figure}.svg"],
-            caption="../reporting/captions/figures.rst",
+            caption="../report/figures.rst",
             category="Figures",
             labels={"figure": "{figure}"},
         ),
     log:
-        f"logs/{PROFILE}/figures.log",
+        PATHS.log("figures"),
     benchmark:
-        f"logs/{PROFILE}/figures.jsonl"
+        telemetry(PATHS.log("figures"))
     conda:
         "../envs/report.yaml"
     threads: 1
@@ -67,28 +80,29 @@ rule figures:
 
 rule rendering:
     input:
-        code=code("workflow/summary/*.py", "workflow/reporting/*", "workflow/reporting/*/*.py"),
-        summary=f"{RESULTS}/summary.json",
-        figures=f"{RESULTS}/figures",
+        code=code("workflow.reporting", without=()),
+        templates=READ_BY_PAGES,
+        summary=PATHS.summary,
+        figures=PATHS.figures,
     output:
         report(
-            f"reports/{PROFILE}.{{form}}",
-            caption="../reporting/captions/reports.rst",
+            PATHS.report("{form}"),
+            caption="../report/reports.rst",
             category="Reports",
             labels={"report": "{form}"},
         ),
     log:
-        f"logs/{PROFILE}/{{form}}.log",
+        PATHS.log("{form}"),
     benchmark:
-        f"logs/{PROFILE}/{{form}}.jsonl"
-    wildcard_constraints:
-        form="html|pdf",
+        telemetry(PATHS.log("{form}"))
     conda:
         "../envs/report.yaml"
     threads: 1
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        published=PUBLISHED,
     shell:
         "logged {log:q} python -m workflow.reporting {wildcards.form} --summary {input.summary:q} --figures {input.figures:q}"
-        " --published results/published --out {output:q}"
+        " --published {params.published:q} --out {output:q}"

@@ -4,18 +4,18 @@
 rule train:
     input:
         head=head_code,
-        # evaluating/ is not listed: the few scores of the learning curve do not shape the run
-        code=code("workflow/training/*.py", "workflow/data/loaders.py", "workflow/data/augment.py"),
-        dataset=f"{DATA}/manifest.json",
+        # without evaluating: the few scores of the learning curve do not shape the run
+        code=code("workflow.training", without=(*FORMS, "workflow.evaluating")),
+        dataset=MANIFEST,
         split=SPLIT,
     output:
         run=f"{CELL}/run.json",
         steps=f"{CELL}/steps.jsonl",
         model=f"{CELL}/model.pt",
     log:
-        f"logs/{PROFILE}/train/{{label}}/{{ratio}}/{{seed}}.log",
+        PATHS.log("train/{label}/{ratio}/{seed}-{print}"),
     benchmark:
-        f"logs/{PROFILE}/train/{{label}}/{{ratio}}/{{seed}}.jsonl"
+        telemetry(PATHS.log("train/{label}/{ratio}/{seed}-{print}"))
     priority: lambda wildcards: 1000 - int(wildcards.seed)
     conda:
         "../envs/train.yaml"
@@ -25,8 +25,8 @@ rule train:
         mem_mb=4000 * PROCESSES,
         runtime=1440,
     params:
-        launch=launcher(),
-        spec=cell_spec,
+        launch=launcher,
+        spec=run_spec,
         dataset=subpath(input.dataset, parent=True),
         out=subpath(output.run, parent=True),
     shell:

@@ -23,6 +23,7 @@ def main() -> None:
         data=given.data,
         reference=given.reference,
         split_file=given.split,
+        machine_file=given.machine,
     )
     write(summary, given.out)
     done, planned = summary.heads["done"].sum(), len(summary.runs)
@@ -36,6 +37,7 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--cells", help="planned training cells: JSON list or its file; default: those found")
     found.add_argument("--costs", help="planned cost cells: JSON list or its file; default: those found")
     found.add_argument("--split", type=Path, help="the runs' split.json; default: the one in <profile>/<dataset>")
+    found.add_argument("--machine", type=Path, help="the machine's rates; default: the last measured of the profile")
     found.add_argument("--data", type=Path, default=Path("data"), help="folder that holds <dataset>/manifest.json")
     found.add_argument("--reference", default="fc", help="row or head that differences are taken to (default: fc)")
     found.add_argument("--out", type=Path, required=True, help="summary.json; the tables are written beside it")

@@ -36,6 +36,7 @@ def collect(
     data: Path = Path("data"),
     reference: str = "fc",
     split_file: Path | None = None,
+    machine_file: Path | None = None,
 ) -> Summary:
     """The summary of the folder results/<profile>. `reference` is the row, or the head, that differences are taken to.
 
@@ -50,7 +51,7 @@ def collect(
     manifest_path = data / (split.dataset if split else "") / "manifest.json"
     manifest = Manifest.read(manifest_path) if manifest_path.exists() else None
     timed = [cost_row(cell, split.counts.get("train_classes") if split else None) for cell in costs]
-    machine = profile / "machine.json"
+    machine = machine_file or machine_of(profile)
     facts: dict[str, object] = {
         "profile": profile.name,
         "reference": next((run.name for run in runs if reference in (run.name, run.head)), None),
@@ -70,6 +71,12 @@ def split_of(profile: Path, runs: Sequence[RunRow]) -> Path:
     named = sorted({run.dataset.name for run in runs if run.dataset})
     paths = [path for name in named or ["*"] for path in sorted(profile.glob(f"{name}/split*.json"))]
     return next(iter(paths), profile / "split.json")
+
+
+def machine_of(profile: Path) -> Path:
+    """Where the machine's rates that were measured last are."""
+    found = sorted(profile.glob("machine*.json"), key=lambda path: path.stat().st_mtime)
+    return next(reversed(found), profile / "machine.json")
 
 
 def agreed_data(
