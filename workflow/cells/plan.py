@@ -1,7 +1,7 @@
 """The cells of a config and the places of their records.
 
-A place carries a fingerprint of the settings that shape the record. Another setting is therefore another place: what was
-computed before stays where it is, and is found again when the setting returns.
+A place carries a fingerprint of the settings that shape the record. Another setting is therefore another place: what
+was computed before stays where it is, and is found again when the setting returns.
 """
 
 from dataclasses import dataclass
