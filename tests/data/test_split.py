@@ -12,7 +12,7 @@ from tests.data.test_folder import make, read
 from workflow.cells.data_section import Data
 from workflow.data.faces import PARTS
 from workflow.data.split import make_split
-from workflow.data.split_classes import tail
+from workflow.data.split_classes import shots_by_rank
 from workflow.data.split_file import load_split
 from workflow.data.split_pairs import rank_within
 from workflow.data.store import Dataset, open_dataset
@@ -216,7 +216,7 @@ def test_tails(dataset, tmp_path, kind):
 
 
 def test_the_pareto_tail_of_5000_classes_is_the_pilot_s():
-    shots = tail(5000, Data.parse({"name": "x", "tail": "pareto", "n_max": 10}))
+    shots = shots_by_rank(5000, Data.parse({"name": "x", "tail": "pareto", "n_max": 10}))
     assert shots.sum() == 18267
     counts = (shots >= 7).sum(), ((shots >= 3) & (shots < 7)).sum(), (shots < 3).sum(), (shots == 1).sum()
     assert counts == (1044, 1134, 2822, 1773)

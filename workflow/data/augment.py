@@ -8,7 +8,7 @@ blurred.
 
 import functools
 import math
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -21,36 +21,39 @@ OFTEN = 0.25  # share of the images that `mid` makes thicker or thinner, and of 
 BANK = 1 << 16  # numbers in the bank of noise beyond one image's: places where an image's noise may start
 
 
-class Part(NamedTuple):
-    """Rows `first` .. `last` - 1 of a view of `count` images. Random numbers are drawn for the whole view, so that the
-    parts of several processes look as the whole would."""
+@dataclass(frozen=True)
+class ViewRows:
+    """Rows `first` .. `last` - 1 of a view of `count` images, as one of several processes makes them.
+
+    Random numbers are drawn for the whole view, so that the processes' rows together look as one process's would.
+    """
 
     first: int
     last: int
     count: int
 
     def of(self, numbers: np.ndarray, axis: int = 0) -> np.ndarray:
-        """The part of `numbers` that belongs to these rows, which lie along `axis`."""
+        """What belongs to these rows of `numbers`, which hold one entry for each row of the view along `axis`."""
         return numbers.take(range(self.first, self.last), axis)
 
 
-def augment(images: Tensor, level: str, rng: np.random.Generator, part: Part | None = None) -> Tensor:
+def augment(images: Tensor, level: str, rng: np.random.Generator, own: ViewRows | None = None) -> Tensor:
     """Distort images (B, ch, H, W) float in [0, 1] independently of each other; same shape and range.
 
-    `part` is which rows of a larger view the images are; without it they are a view of their own.
+    `own` is which rows of a larger view the images are; without it they are a view by themselves.
     """
-    strength, part = LEVELS[level], part or Part(0, len(images), len(images))
+    strength, own = LEVELS[level], own or ViewRows(0, len(images), len(images))
     if not strength:
         return images
-    moves = torch.from_numpy(part.of(_moves(rng, part.count, strength))).to(images.device)
+    moves = torch.from_numpy(own.of(_moves(rng, own.count, strength))).to(images.device)
     grid = affine_grid(moves, list(images.shape), align_corners=False)
     padding = "zeros" if images.shape[1] == 1 else "border"  # glyphs stand on black, photographs have no ground
     images = grid_sample(images, grid, padding_mode=padding, align_corners=False)
     if level == "mid":
-        images = _thickened(images, rng, part)
-    contrast = 1 - strength * CONTRAST * part.of(rng.random((part.count, 1, 1, 1), np.float32))
+        images = _thickened(images, rng, own)
+    contrast = 1 - strength * CONTRAST * own.of(rng.random((own.count, 1, 1, 1), np.float32))
     images = images * torch.from_numpy(contrast).to(images.device)
-    return (images + strength * NOISE * _noise(images, rng, part)).clamp_(0, 1)
+    return (images + strength * NOISE * _noise(images, rng, own)).clamp_(0, 1)
 
 
 def _moves(rng: np.random.Generator, count: int, strength: float) -> np.ndarray:
@@ -64,8 +67,8 @@ def _moves(rng: np.random.Generator, count: int, strength: float) -> np.ndarray:
     return moves
 
 
-def _thickened(images: Tensor, rng: np.random.Generator, part: Part) -> Tensor:
-    which, blurred = part.of(rng.random((2, part.count, 1, 1, 1)), axis=1)
+def _thickened(images: Tensor, rng: np.random.Generator, own: ViewRows) -> Tensor:
+    which, blurred = own.of(rng.random((2, own.count, 1, 1, 1)), axis=1)
     kinds = [(which < OFTEN / 2, max_pool2d(images, 3, 1, 1)), (which > 1 - OFTEN / 2, -max_pool2d(-images, 3, 1, 1))]
     for chosen, changed in kinds:
         images = torch.where(torch.from_numpy(chosen).to(images.device), changed, images)
@@ -73,14 +76,14 @@ def _thickened(images: Tensor, rng: np.random.Generator, part: Part) -> Tensor:
     return torch.where(blur, avg_pool2d(images, 3, 1, 1, count_include_pad=False), images)
 
 
-def _noise(images: Tensor, rng: np.random.Generator, part: Part) -> Tensor:
+def _noise(images: Tensor, rng: np.random.Generator, own: ViewRows) -> Tensor:
     """Standard normal noise like `images`: each image reads a fixed bank of numbers from a random place on.
 
     Drawing them anew would cost more than the rest of the augmentation, and on a GPU a copy of the whole batch.
     """
     numbers = images[0].numel()
     bank = _bank(numbers, images.device)
-    starts = torch.from_numpy(part.of(rng.integers(0, BANK, part.count))).to(images.device)
+    starts = torch.from_numpy(own.of(rng.integers(0, BANK, own.count))).to(images.device)
     return bank[starts[:, None] + torch.arange(numbers, device=images.device)].view_as(images)
 
 

@@ -10,7 +10,7 @@ from PIL import Image, ImageOps
 
 from workflow.cells.data_section import Data
 from workflow.console import log, progress
-from workflow.data.pool import spread
+from workflow.data.processes import in_parallel
 from workflow.data.sieve import Sieve, hashes
 from workflow.errors import UserError
 
@@ -43,7 +43,7 @@ class Folder:
         files = [(path, number) for number, paths in enumerate(self.found.values()) for path in paths]
         cuts = [files[start : start + CHUNK] for start in range(0, len(files), CHUNK)]
         tasks = [Task(*_columns(cut), self.size, self.mode) for cut in cuts]
-        results = progress(spread(read, tasks, self.jobs), f"reading {self.path}", total=len(tasks), unit="chunks")
+        results = progress(in_parallel(read, tasks, self.jobs), f"reading {self.path}", total=len(tasks), unit="chunks")
         for task, (images, problems) in zip(tasks, results, strict=True):
             readable = np.array([problem is None for problem in problems])
             self._refuse(task, problems)

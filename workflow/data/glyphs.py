@@ -19,7 +19,7 @@ from workflow.data import render
 from workflow.data.faces import PARTS, Tier, Typeface, load_tier
 from workflow.data.fetch import Fetched, fetch
 from workflow.data.fonts import Face, character_map
-from workflow.data.pool import spread
+from workflow.data.processes import in_parallel
 from workflow.data.sieve import Sieve
 from workflow.errors import UserError
 
@@ -60,7 +60,7 @@ class Glyphs:
     def chunks(self) -> Iterator[np.ndarray]:
         """Kept images of one face after the other, uint8 (n, size, size)."""
         tasks = [task for tasks in self.tasks for task in tasks]
-        drawn = spread(draw, tasks, self.jobs)
+        drawn = in_parallel(draw, tasks, self.jobs)
         results = iter(progress(drawn, f"rendering {CHUNK} glyphs at a time", total=len(tasks), unit="chunks"))
         for number, own in enumerate(self.tasks):
             if own:

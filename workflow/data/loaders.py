@@ -19,7 +19,7 @@ from heads.kit.batches import Kind, kind_of
 from heads.kit.interface import Batch
 from heads.kit.ranks import count as processes
 from heads.kit.ranks import share
-from workflow.data.augment import LEVELS, Part, augment
+from workflow.data.augment import LEVELS, ViewRows, augment
 from workflow.errors import UserError
 
 View = tuple[np.ndarray, np.ndarray]
@@ -172,7 +172,7 @@ class Loader:
         pixels[in_order] = self.images[rows[in_order]]
         pictures = _unit(torch.from_numpy(pixels).to(self.device, non_blocking=True))
         rng = np.random.default_rng([self.seed, PIXELS, step, view])
-        return augment(pictures, self.level, rng, Part(own.start, own.stop, len(images))).mul(2).sub(1)
+        return augment(pictures, self.level, rng, ViewRows(own.start, own.stop, len(images))).mul(2).sub(1)
 
 
 def _own(view: np.ndarray) -> slice:

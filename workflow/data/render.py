@@ -43,7 +43,7 @@ def render(face: Face, pixels: int, codes: np.ndarray, files: np.ndarray, size: 
     return images, hashes(images)
 
 
-def _centred(mask: object, box: tuple[int, int, int, int], size: int) -> np.ndarray:
+def _centred(mask: "Image.core.ImagingCore", box: tuple[int, int, int, int], size: int) -> np.ndarray:
     ink = Image.Image()._new(mask).crop(box)
     if max(ink.size) > size:
         ink.thumbnail((size, size), Image.Resampling.LANCZOS)

@@ -21,9 +21,8 @@ import numpy as np
 from workflow.cells.data_section import Data
 from workflow.cells.records import ShotLimits, SplitRecord
 from workflow.console import log
-from workflow.data.faces import PARTS
 from workflow.data.split_classes import Roles, choose
-from workflow.data.split_file import Split, split_hash
+from workflow.data.split_file import EVALUATED, Split, split_hash
 from workflow.data.split_file import load_split as load_split
 from workflow.data.split_numbers import SplitNumbers, resolve
 from workflow.data.split_rows import Rows
@@ -38,13 +37,13 @@ def make_split(dataset: Dataset, data: Data, out: Path) -> Split:
     roles = choose(dataset, numbers)
     draw = Rows(dataset, roles, numbers)
     rows = draw.training()
-    for part in PARTS[1:]:
+    for part in EVALUATED:
         rows |= draw.open_set(part) | draw.closed_set(part)
     rows["distractors"] = draw.one_each(roles.distractors)
     arrays = _positions(rows)
     record = _record(dataset, numbers, roles, arrays)
     with atomic(Path(out)) as temporary, temporary.open("wb") as file:
-        np.savez(file, **arrays)
+        np.savez(file, allow_pickle=False, **arrays)
     record.write(Path(out).with_suffix(".json"))
     log(f"{out}: " + ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in record.counts.items()))
     return Split(arrays, record)
@@ -66,7 +65,7 @@ def _record(dataset: Dataset, numbers: SplitNumbers, roles: Roles, arrays: dict[
     counts |= {"train_classes": len(shots)}
     counts |= {"many": int(many.sum()), "medium": int((~many & ~few).sum()), "few": int(few.sum())}
     counts |= {"singletons": int((shots == 1).sum()), "distractors": len(arrays["distractors"])}
-    for part in PARTS[1:]:
+    for part in EVALUATED:
         names = ("hard_pairs", "random_pairs", "all", "gallery", "probe", "closed_probe")
         counts |= {f"{part}_{name}": len(arrays[f"{part}_{name}"]) for name in names}
     return SplitRecord(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from workflow.data.faces import PARTS
+from workflow.data.split_file import EVALUATED
 from workflow.data.split_numbers import SplitNumbers
 from workflow.data.store import Dataset
 from workflow.errors import UserError
@@ -46,7 +47,7 @@ def choose(dataset: Dataset, numbers: SplitNumbers) -> Roles:
     distractors = deck.draw(offer.train >= 1, numbers.distractors, "distractors")
     if numbers.classes is None:
         train = deck.rest(trainable)
-    shots = tail(len(train), numbers)
+    shots = shots_by_rank(len(train), numbers)
     shots = offer.train[train] if shots is None else np.minimum(shots, offer.train[train])
     order = np.argsort(-shots, kind="stable")
     train, shots = train[order], shots[order]
@@ -59,13 +60,13 @@ def offered(dataset: Dataset, hold_out: float) -> Offer:
     if dataset.parts is None:
         total = np.bincount(dataset.classes, minlength=count)
         held = np.minimum(np.maximum(1, np.round(hold_out * total)), total - 1).astype(np.int64)
-        return Offer(total - held, dict.fromkeys(PARTS[1:], held), dict.fromkeys(PARTS[1:], total >= 2))
+        return Offer(total - held, dict.fromkeys(EVALUATED, held), dict.fromkeys(EVALUATED, total >= 2))
     parts = dataset.parts[dataset.groups]
     train, *held_out = (np.bincount(dataset.classes[parts == part], minlength=count) for part in range(3))
     fit = {
-        part: (train >= 1) & (_families(dataset, parts, part) >= wanted_families(dataset, part)) for part in PARTS[1:]
+        part: (train >= 1) & (_families(dataset, parts, part) >= wanted_families(dataset, part)) for part in EVALUATED
     }
-    return Offer(train, dict(zip(PARTS[1:], held_out, strict=True)), fit)
+    return Offer(train, dict(zip(EVALUATED, held_out, strict=True)), fit)
 
 
 def wanted_families(dataset: Dataset, part: str) -> int:
@@ -73,7 +74,7 @@ def wanted_families(dataset: Dataset, part: str) -> int:
     return min(2, len(np.unique(dataset.families[dataset.parts == PARTS.index(part)])))
 
 
-def tail(classes: int, numbers: SplitNumbers) -> np.ndarray | None:
+def shots_by_rank(classes: int, numbers: SplitNumbers) -> np.ndarray | None:
     """Images of each class by rank, int64 (classes,), not rising; None for a natural tail: all there are."""
     if numbers.tail == "natural":
         return None

@@ -1,4 +1,4 @@
-"""The numbers of one split: the config's section `data` its nulls replaced by what the tier or folder says."""
+"""The numbers of one split: the config's section `data`, its nulls replaced by what the tier or the folder asks for."""
 
 from typing import Literal
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from workflow.data.faces import PARTS
 from workflow.data.split_classes import Roles, offered, wanted_families
+from workflow.data.split_file import EVALUATED
 from workflow.data.split_numbers import SplitNumbers
 from workflow.data.split_pairs import IMAGES, Sides, draw_pairs, rank_within
 from workflow.data.store import Dataset
@@ -97,7 +98,7 @@ def image_parts(dataset: Dataset, roles: Roles, numbers: SplitNumbers) -> np.nda
         return dataset.parts[dataset.groups]
     part, held = np.full(len(dataset.names), TRAIN), np.zeros(len(dataset.names), np.int64)
     held_out = offered(dataset, numbers.hold_out).held_out["test"]
-    for number, name in enumerate(PARTS[1:], 1):
+    for number, name in enumerate(EVALUATED, 1):
         own, closed = roles.open_set[name], roles.train[roles.closed[name]]
         part[own] = part[closed] = number
         held[own] = np.bincount(dataset.classes, minlength=len(part))[own] - 1

@@ -8,7 +8,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-def spread(function: Callable[[T], R], tasks: Sequence[T], jobs: int) -> Iterator[R]:
+def in_parallel(function: Callable[[T], R], tasks: Sequence[T], jobs: int) -> Iterator[R]:
     """Yield function(task) for every task, in order, computed by `jobs` processes (by this one if jobs is 1)."""
     if jobs <= 1 or len(tasks) < 2:
         yield from map(function, tasks)
