@@ -2,6 +2,7 @@
 
 import copy
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -9,39 +10,44 @@ import time
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 import torch
 import yaml
 
 import heads
 from workflow.cells.config import Config
-from workflow.cells.spec import run_specs
+from workflow.cells.ending import beginning
+from workflow.cells.records import RunRecord
+from workflow.cells.spec import RunSpec, run_specs
 from workflow.errors import UserError
+from workflow.evaluating.scores import curve_scores
 from workflow.files import read_json
-from workflow.training import cell as cells
-from workflow.training.cell import Cell, attempt, run
+from workflow.training.cell import Cell
+from workflow.training.outcome import attempt
+from workflow.training.run import finish, run
+from workflow.training.session import Session
+from workflow.training.stopping import claim
 from workflow.training.trainer import Diverged
 
 ROOT = Path(__file__).parents[2]
 SHORT = {"steps": 12, "batch": 32, "log_every": 4, "curve_points": 2, "checkpoint_every": 1000}
 
 
-def spec_of(head: str, ratio: str = "1", seed: int = 0, **changes) -> dict:
+def spec_of(head: str, ratio: str = "1", seed: int = 0, **changes) -> RunSpec:
     config = yaml.safe_load((ROOT / "config/default.yaml").read_text())
     config["heads"] = [{"head": head, "ratios": [float(ratio)]}] if "ratio" in heads.options(head) else [{"head": head}]
     config["seeds"] = [seed]
     config["data"]["name"] = "dejavu"
     config["backbone"] = {"name": "small", "dim": 16, "width": 8}
     config["train"] |= SHORT | changes
-    spec = run_specs(Config.parse(config))[0].model_dump(mode="json")
-    spec["head"] = spec.pop("options")
-    return spec
+    return run_specs(Config.parse(config))[0]
 
 
 @pytest.fixture
 def cell(glyphs, split, tmp_path):
     def make(head: str, ratio: str = "1", seed: int = 0, name: str = "cell", **changes) -> Cell:
-        return Cell(spec_of(head, ratio, seed, **changes), glyphs, split, tmp_path / name)
+        return Cell(spec_of(head, ratio, seed, **changes), glyphs, split, tmp_path / name, curve_scores)
 
     return make
 
@@ -64,26 +70,26 @@ def lines(folder: Path) -> list[dict]:
 def test_every_head_leaves_its_records(cell, head, ratio, kind, encoded):
     record = run(cell(head, ratio))
     folder = cell(head, ratio).folder
-    assert read_json(folder / "run.json") == record
-    assert (record["outcome"], record["reason"], record["steps"]) == ("ok", None, 12)
-    assert record["images"] == {"gradient": 12 * 32, "encoded": encoded}
-    assert record["declared"]["batches"] == kind
-    assert record["declared"]["pool"] == round(float(ratio) * 200)
-    assert record["cell"] == cell(head, ratio).spec["cell"]
+    assert RunRecord.read(folder / "run.json") == record
+    assert (record.outcome, record.reason, record.steps) == ("ok", None, 12)
+    assert (record.images.gradient, record.images.encoded) == (12 * 32, encoded)
+    assert record.declared.batches == kind
+    assert record.declared.pool == round(float(ratio) * 200)
+    assert record.cell == cell(head, ratio).spec.cell
     rows = lines(folder)
     assert [row["step"] for row in rows if "loss" in row] == [4, 8, 12]
     points = [row for row in rows if "validation" in row]
     assert [row["step"] for row in points] == [6, 12]
     assert all(0 <= value <= 1 for row in points for value in row["validation"].values())
     model = torch.load(folder / "model.pt", weights_only=True)
-    assert (model["centres"] is not None) == record["declared"]["learned_centres"]
-    assert (model["twin"] is not None) == (record["declared"]["momentum"] is not None)
+    assert (model["centres"] is not None) == record.declared.learned_centres
+    assert (model["twin"] is not None) == (record.declared.momentum is not None)
     assert not list(folder.glob("*partial*")) and not (folder / "checkpoint.pt").exists()
 
 
 def test_all_heads_start_from_the_same_weights(cell):
-    prints = {run(cell(head, "1", name=head, steps=1))["initial_weights"] for head in ("fc", "dcq", "f2c")}
-    other = run(cell("fc", seed=1, name="other", steps=1))["initial_weights"]
+    prints = {run(cell(head, "1", name=head, steps=1)).initial_weights for head in ("fc", "dcq", "f2c")}
+    other = run(cell("fc", seed=1, name="other", steps=1)).initial_weights
     assert len(prints) == 1 and other not in prints
 
 
@@ -115,13 +121,13 @@ def test_a_terminated_run_continues_to_the_same_bits(cell, head):
     run(straight)
     broken = cell(head, "0.5", name="broken", steps=200, log_every=10)
     arguments = ["--dataset", broken.dataset, "--split", broken.split, "--out", broken.folder]
-    command = [sys.executable, "-m", "workflow.training", *map(str, arguments), "--spec", json.dumps(broken.spec)]
+    command = [sys.executable, "-m", "workflow.training", *map(str, arguments), "--spec", broken.spec.as_json()]
     process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
     said = terminated(process, broken.folder)
     assert process.returncode == 2 and "run again to continue from there" in said
     assert not (broken.folder / "run.json").exists()
     record = run(broken)
-    assert record["resumed"] == 1 and record["steps"] == 200
+    assert record.resumed == 1 and record.steps == 200
     assert lines(broken.folder) == lines(straight.folder)
     mine, theirs = (torch.load(c.folder / "model.pt", weights_only=True) for c in (broken, straight))
     assert all(torch.equal(mine["backbone"][key], theirs["backbone"][key]) for key in theirs["backbone"])
@@ -129,20 +135,20 @@ def test_a_terminated_run_continues_to_the_same_bits(cell, head):
 
 def test_a_checkpoint_of_other_settings_is_not_continued(cell, capsys):
     first = cell("fc", steps=12)
-    session = cells.Session(first)
+    session = Session(first)
     next(iter(session.trainer.run()))
     session.save()
-    session.lock.close()
+    session.lock.release()
     record = run(cell("fc", steps=12, lr=0.05))
-    assert record["resumed"] == 0
+    assert record.resumed == 0
     assert "belongs to other settings, data or code" in capsys.readouterr().err
 
 
 def test_divergence_is_an_outcome_with_its_step_and_cause(cell):
     record = run(cell("fc", lr=1e30, warmup=0, clip=0))
-    assert record["outcome"] == "diverged"
-    assert "at step" in record["reason"] or "after step" in record["reason"]
-    assert record["steps"] < 12 or "not finite" in record["reason"]
+    assert record.outcome == "diverged"
+    assert "at step" in record.reason or "after step" in record.reason
+    assert record.steps < 12 or "not finite" in record.reason
     assert (cell("fc").folder / "model.pt").exists()
 
 
@@ -160,8 +166,8 @@ def test_how_a_run_ends_is_named(error, outcome):
     def train():
         raise error
 
-    named, reason = attempt(train)
-    assert named == outcome and reason
+    ending = attempt(train)
+    assert ending.outcome == outcome and ending.reason
 
 
 @pytest.mark.parametrize("error", [UserError("mend this"), OSError(28, "No space left on device")])
@@ -174,7 +180,7 @@ def test_what_a_person_must_mend_is_not_an_outcome(error):
 
 
 def test_a_full_disk_keeps_the_last_checkpoint(cell, monkeypatch):
-    session = cells.Session(cell("fc"))
+    session = Session(cell("fc"))
     next(iter(session.trainer.run()))
     session.save()
     before = session.saved.read_bytes()
@@ -198,20 +204,20 @@ def test_a_full_disk_keeps_the_last_checkpoint(cell, monkeypatch):
 )
 def test_what_a_head_refuses_is_its_cells_result(cell, head, options, train, reason):
     wrong = cell(head, **train)
-    wrong.spec["head"] |= options
+    wrong.spec = wrong.spec.model_copy(update={"options": wrong.spec.options | options})
     record = run(wrong)
-    assert record["outcome"] == "failed" and reason in record["reason"] and record["steps"] == 0
-    assert read_json(wrong.folder / "run.json") == record and (wrong.folder / "model.pt").exists()
+    assert record.outcome == "failed" and reason in record.reason and record.steps == 0
+    assert RunRecord.read(wrong.folder / "run.json") == record and (wrong.folder / "model.pt").exists()
 
 
 def test_a_folder_that_another_process_trains_in_is_left_alone(cell):
     made = cell("fc")
     made.folder.mkdir()
-    holder = cells.claim(made.folder)
+    holder = claim(made.folder)
     with pytest.raises(UserError, match="another process is training in"):
         run(made)
-    holder.close()
-    assert run(made)["outcome"] == "ok"
+    holder.release()
+    assert run(made).outcome == "ok"
 
 
 def test_more_gpus_than_there_are_is_refused(cell):
@@ -232,12 +238,12 @@ def test_a_split_of_another_dataset_is_refused(cell, tmp_path, split):
 def test_a_cells_embedding_of_images_is_the_stored_one(cell):
     """The learning curve's last point and the evaluation of the saved model see the same network."""
     made = cell("dcq", "0.5")
-    session = cells.Session(made)
+    session = Session(made)
     for _ in session.trainer.run():
         pass
     positions = np.arange(40)
     inside = session.embed(positions)
-    session.finish(session.facts() | {"steps": 12, "outcome": "ok"})
+    finish(session, beginning(made.spec, session.split.record).model_copy(update={"outcome": "ok"}))
     saved = torch.load(made.folder / "model.pt", weights_only=True)
     net = copy.deepcopy(session.network)
     net.backbone.load_state_dict(saved["backbone"])
@@ -248,17 +254,51 @@ def test_a_cells_embedding_of_images_is_the_stored_one(cell):
 def test_an_error_in_a_head_is_recorded_as_its_failure(cell, monkeypatch):
     monkeypatch.setattr(heads.load("fc"), "commit", lambda self: {}["missing"])
     record = run(cell("fc"))
-    assert (record["outcome"], record["reason"]) == ("failed", "KeyError: 'missing'")
+    assert (record.outcome, record.reason) == ("failed", "KeyError: 'missing'")
 
 
 def test_a_row_s_momentum_overrides_the_head_s(cell):
     own = cell("dcq", "0.5", name="own")
-    own.spec["momentum"] = 0.5
-    assert (run(own)["declared"]["momentum"], run(cell("dcq", "0.5"))["declared"]["momentum"]) == (0.5, 0.999)
+    own.spec = own.spec.model_copy(update={"momentum": 0.5})
+    assert (run(own).declared.momentum, run(cell("dcq", "0.5")).declared.momentum) == (0.5, 0.999)
 
 
 def test_a_row_s_momentum_is_refused_where_there_is_no_twin(cell):
     without = cell("fc")
-    without.spec["momentum"] = 0.5
+    without.spec = without.spec.model_copy(update={"momentum": 0.5})
     record = run(without)
-    assert record["outcome"] == "failed" and "has no momentum twin" in record["reason"]
+    assert record.outcome == "failed" and "has no momentum twin" in record.reason
+
+
+def started(cell: Cell) -> subprocess.Popen:
+    """`cell` as the workflow starts it."""
+    arguments = ["--dataset", cell.dataset, "--split", cell.split, "--out", cell.folder, "--spec", cell.spec.as_json()]
+    command = [sys.executable, "-m", "workflow.training", *map(str, arguments)]
+    return subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+
+
+def worker_of(process: subprocess.Popen) -> int:
+    """The process id of the one child of `process`."""
+    [child] = psutil.Process(process.pid).children()
+    return child.pid
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
+def test_a_killed_cell_leaves_a_record_and_can_go_on(cell, number):
+    made = cell("fc", steps=200, log_every=10, checkpoint_every=0.01)
+    process = started(made)
+    deadline = time.monotonic() + 60
+    while not (made.folder / "checkpoint.pt").exists():
+        assert time.monotonic() < deadline and process.poll() is None
+        time.sleep(0.02)
+    os.kill(worker_of(process), number)
+    process.communicate(timeout=60)
+    record = RunRecord.read(made.folder / "run.json")
+    assert process.returncode == 0 and record.outcome == "failed"
+    assert record.reason == f"the process was killed by signal {int(number)} ({number.name})"
+    assert (made.folder / "model.pt").exists() and record.steps == max(
+        [row["step"] for row in lines(made.folder)] or [0]
+    )
+    again, straight = run(made), cell("fc", name="straight", steps=200, log_every=10, checkpoint_every=0.01)
+    run(straight)
+    assert again.outcome == "ok" and again.resumed == 1 and lines(made.folder) == lines(straight.folder)

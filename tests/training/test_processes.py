@@ -2,7 +2,6 @@
 
 import copy
 import functools
-import json
 import os
 import signal
 import subprocess
@@ -21,12 +20,16 @@ from heads.kit.interface import Batch
 from tests.training.test_cell import ROOT, SHORT, lines, spec_of, terminated
 from tests.training.test_trainer import SETTINGS, C, D, Photos
 from tests.training.together import outcomes, together
+from workflow.cells.config import Train
+from workflow.cells.records import RunRecord
 from workflow.devices import pick_device
 from workflow.errors import UserError
-from workflow.files import read_json
-from workflow.training.cell import Cell, claim, run
+from workflow.evaluating.scores import curve_scores
+from workflow.training.cell import Cell
 from workflow.training.encoder import Network
 from workflow.training.replicas import average_statistics
+from workflow.training.run import run
+from workflow.training.stopping import claim
 from workflow.training.trainer import Trainer
 
 BATCH = 13  # divides by neither number of processes
@@ -67,7 +70,7 @@ def trainer(norm: bool = False, **changes) -> Trainer:
     torch.manual_seed(0)
     backbone = nn.Sequential(nn.Linear(D, D), *[nn.BatchNorm1d(D)] * norm)
     network = Network(backbone, True, changes.get("precision", "fp32"))
-    return Trainer(network, Stub(C, D), Part(2, BATCH), SETTINGS | {"steps": END} | changes, 0.9)
+    return Trainer(network, Stub(C, D), Part(2, BATCH), Train(**SETTINGS | {"steps": END} | changes), 0.9)
 
 
 def journey(norm: bool = False, state: dict | None = None) -> dict[int, dict]:
@@ -165,12 +168,12 @@ def test_an_overflow_in_one_process_is_everybodys():
 @pytest.fixture
 def cell(glyphs, split, tmp_path):
     def make(name: str = "cell", **changes) -> Cell:
-        return Cell(spec_of("fc", **changes), glyphs, split, tmp_path / name)
+        return Cell(spec_of("fc", **changes), glyphs, split, tmp_path / name, curve_scores)
 
     return make
 
 
-def trained(cell: Cell, forward=None) -> dict:
+def trained(cell: Cell, forward=None) -> RunRecord:
     """Train `cell` with the stub as its head, its first steps replaced by `forward`."""
     heads.load = lambda name: Stub
     if forward is not None:
@@ -185,10 +188,10 @@ def backbone_of(cell: Cell) -> dict:
 def test_the_first_process_writes_the_records_of_all(cell):
     made = cell()
     record, _ = together(2, trained, made)
-    assert read_json(made.folder / "run.json") == record
-    assert (record["outcome"], record["steps"], record["processes"]) == ("ok", 12, 2)
-    assert record["images"] == {"gradient": 12 * 32, "encoded": 2 * 12 * 32}
-    assert record["command"].startswith("torchrun --standalone --nproc-per-node 2 ")
+    assert RunRecord.read(made.folder / "run.json") == record
+    assert (record.outcome, record.steps, record.processes) == ("ok", 12, 2)
+    assert (record.images.gradient, record.images.encoded) == (12 * 32, 2 * 12 * 32)
+    assert record.command.startswith("torchrun --standalone --nproc-per-node 2 ")
     assert [row["step"] for row in lines(made.folder) if "loss" in row] == [4, 8, 12]
     assert [row["step"] for row in lines(made.folder) if "validation" in row] == [6, 12]
     assert {path.name for path in made.folder.iterdir()} == {".lock", "run.json", "steps.jsonl", "model.pt"}
@@ -216,16 +219,16 @@ def lacks_memory(self, encode, batch):
 def test_a_failure_of_one_process_is_recorded_and_ends_them_all(cell, forward, outcome, reason):
     made = cell()
     statuses, _ = outcomes(3, trained, made, forward)
-    assert statuses == [0, 0, 0]
-    record = read_json(made.folder / "run.json")
-    assert (record["outcome"], record["reason"], record["steps"]) == (outcome, reason, 0)
+    assert 1 in statuses and 0 not in statuses
+    record = RunRecord.read(made.folder / "run.json")
+    assert (record.outcome, record.reason, record.steps) == (outcome, reason, 0)
     assert torch.load(made.folder / "model.pt", weights_only=True)["backbone"] is None
 
 
 def test_divergence_is_an_outcome_of_all(cell):
     made = cell(lr=1e30, warmup=0, clip=0)
     statuses, _ = outcomes(2, trained, made)
-    assert statuses == [0, 0] and read_json(made.folder / "run.json")["outcome"] == "diverged"
+    assert statuses == [1, 1] and RunRecord.read(made.folder / "run.json").outcome == "diverged"
 
 
 def dies(self, encode, batch):
@@ -265,8 +268,8 @@ def test_a_folder_in_use_ends_all_processes(cell, tmp_path):
 def test_what_a_head_refuses_is_recorded_once(cell):
     made = cell(accumulate=2)
     record, _ = together(2, trained, made)
-    assert (record["outcome"], record["processes"]) == ("failed", 2) and "train.accumulate 2" in record["reason"]
-    assert read_json(made.folder / "run.json") == record
+    assert (record.outcome, record.processes) == ("failed", 2) and "train.accumulate 2" in record.reason
+    assert RunRecord.read(made.folder / "run.json") == record
 
 
 @pytest.mark.parametrize(("name", "gpus"), [("auto", 1), ("cuda", 0)])
@@ -291,7 +294,7 @@ def start(cell: Cell) -> subprocess.Popen:
     """`cell` on two processes, started by torchrun."""
     command = [str(Path(sys.executable).with_name("torchrun")), "--standalone", "--nproc-per-node", "2"]
     arguments = ["--dataset", cell.dataset, "--split", cell.split, "--out", cell.folder]
-    command += ["-m", "workflow.training", *map(str, arguments), "--spec", json.dumps(cell.spec)]
+    command += ["-m", "workflow.training", *map(str, arguments), "--spec", cell.spec.as_json()]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -303,9 +306,9 @@ def test_torchrun_leaves_the_files_of_a_usual_run(cell):
     assert process.returncode == 0, told
     assert [line.split(":")[0] for line in said.splitlines()] == ["training fc 1 seed 0", "trained fc 1 seed 0"]
     assert {path.name for path in made.folder.iterdir()} == {path.name for path in usual.folder.iterdir()}
-    record, other = read_json(made.folder / "run.json"), read_json(usual.folder / "run.json")
-    assert record.keys() == other.keys() and (record["processes"], other["processes"]) == (2, 1)
-    assert record["images"] == other["images"] and record["initial_weights"] == other["initial_weights"]
+    record, other = (RunRecord.read(one.folder / "run.json") for one in (made, usual))
+    assert (record.processes, other.processes) == (2, 1)
+    assert record.images == other.images and record.initial_weights == other.initial_weights
     keys = [[sorted(row) for row in lines(one.folder)] for one in (made, usual)]
     assert keys[0] == keys[1]
 
@@ -315,10 +318,10 @@ def test_a_terminated_torchrun_continues_to_the_same_bits(cell):
     broken, straight = cell("broken", **long), cell("straight", **long)
     process = start(broken)
     told = terminated(process, broken.folder)
-    assert process.returncode != 0 and told.count("run again to continue from there") == 1
+    assert process.returncode != 0 and "run again to continue from there" in told
     assert not (broken.folder / "run.json").exists()
     record = together(2, run, broken)[0]
     together(2, run, straight)
-    assert record["resumed"] == 1 and record["steps"] == 100
+    assert record.resumed == 1 and record.steps == 100
     assert lines(broken.folder) == lines(straight.folder)
     assert same(backbone_of(broken), backbone_of(straight))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from workflow.cells.config import Train
 from workflow.training.schedule import learning_rate, margin_share, twin_momentum
 
 SETTINGS = {
@@ -9,7 +10,7 @@ SETTINGS = {
     "lr": 0.5,
     "warmup": 0.1,
     "power": 2,
-    "milestones": [0.5, 0.75],
+    "milestones": (0.5, 0.75),
     "gamma": 0.1,
     "margin_ramp": 0.2,
 }
@@ -17,24 +18,24 @@ SETTINGS = {
 
 @pytest.mark.parametrize("schedule", ["cosine", "polynomial", "step"])
 def test_rate_rises_to_its_peak_and_never_again(schedule):
-    rates = [learning_rate(step, SETTINGS | {"schedule": schedule}) for step in range(100)]
+    rates = [learning_rate(step, Train(**SETTINGS | {"schedule": schedule})) for step in range(100)]
     assert rates[0] == pytest.approx(0.05) and rates[9] == pytest.approx(0.5)
     assert rates[:10] == sorted(rates[:10]) and rates[10:] == sorted(rates[10:], reverse=True)
     assert rates[-1] < 0.1 * rates[10]
 
 
 def test_known_rates():
-    assert learning_rate(55, SETTINGS | {"schedule": "cosine"}) == pytest.approx(0.25)
-    assert learning_rate(55, SETTINGS | {"schedule": "polynomial"}) == pytest.approx(0.125)
-    assert [learning_rate(s, SETTINGS | {"schedule": "step"}) for s in (49, 50, 75)] == pytest.approx(
+    assert learning_rate(55, Train(**SETTINGS | {"schedule": "cosine"})) == pytest.approx(0.25)
+    assert learning_rate(55, Train(**SETTINGS | {"schedule": "polynomial"})) == pytest.approx(0.125)
+    assert [learning_rate(s, Train(**SETTINGS | {"schedule": "step"})) for s in (49, 50, 75)] == pytest.approx(
         [0.5, 0.05, 0.005]
     )
 
 
 def test_margin_ramp_ends_at_the_full_margin():
-    shares = [margin_share(step, SETTINGS) for step in range(100)]
+    shares = [margin_share(step, Train(**SETTINGS)) for step in range(100)]
     assert shares[0] == pytest.approx(0.05) and shares[19:] == [1.0] * 81
-    assert margin_share(0, SETTINGS | {"margin_ramp": 0}) == 1.0
+    assert margin_share(0, Train(**SETTINGS | {"margin_ramp": 0})) == 1.0
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import torch
 
 import heads
 from heads.kit.interface import Batch
+from workflow.cells.config import Train
 from workflow.training.encoder import Network
 from workflow.training.prefetch import Ahead
 from workflow.training.trainer import Diverged, Trainer
@@ -47,7 +48,7 @@ def trainer(name: str, size: int = 12, **changes) -> Trainer:
     views = 1 if head.batches == "instances" else 2
     momentum = None if head.momentum is None else 0.9
     network = Network(backbone, momentum is not None, changes.get("precision", "fp32"))
-    return Trainer(network, head, Photos(views, size), SETTINGS | changes, momentum)
+    return Trainer(network, head, Photos(views, size), Train(**SETTINGS | changes), momentum)
 
 
 def losses(run: Trainer) -> list[float]:

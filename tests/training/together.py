@@ -3,6 +3,7 @@
 import io
 import multiprocessing
 import os
+import time
 import traceback
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import torch
 from torch.distributed import TCPStore
 
+from workflow.cells.ending import outlast
 from workflow.training.processes import joined
 
 SECONDS = 60
@@ -23,7 +25,8 @@ def together(number: int, function: Callable[..., Any], *arguments: Any) -> list
 
 
 def outcomes(number: int, function: Callable[..., Any], *arguments: Any) -> tuple[list[int], list[Any]]:
-    """Exit statuses by rank, and what was returned, or None where a process ended without returning."""
+    """Exit statuses by rank, None where a process had to be ended because another failed, and what was returned, or
+    None where a process ended without returning."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([function.__module__])  # imported once, for all processes to come
     store = TCPStore("localhost", 0, is_master=True, wait_for_workers=False)
@@ -35,14 +38,27 @@ def outcomes(number: int, function: Callable[..., Any], *arguments: Any) -> tupl
     for member, pipe in zip(members, pipes, strict=True):
         member.start()
         pipe[1].close()
-    results = [_received(reader) for reader, _ in pipes]
-    for member in members:
-        member.join(SECONDS)
-    return [member.exitcode for member in members], results
+    statuses = outlast([Member(process, reader) for process, (reader, _) in zip(members, pipes, strict=True)])
+    return statuses, [_received(reader) for reader, _ in pipes]
+
+
+class Member:
+    """A process as the supervisor sees one: it has ended well once it has returned."""
+
+    def __init__(self, process: multiprocessing.Process, reader: Any):
+        self.process, self.reader, self.started = process, reader, time.monotonic()
+
+    def poll(self) -> int | None:
+        assert time.monotonic() - self.started < SECONDS, "a process neither returned nor ended"
+        returned = self.reader.poll() and self.process.exitcode is None
+        return 0 if returned else self.process.exitcode
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.join()
 
 
 def _received(reader: Any) -> Any:
-    assert reader.poll(SECONDS), "a process neither returned nor ended"
     try:
         return torch.load(io.BytesIO(reader.recv_bytes()), weights_only=False)
     except EOFError:

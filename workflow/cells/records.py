@@ -64,8 +64,8 @@ class Record(Stored):
 class Images(Part):
     """Images by all processes: with a gradient, and encoded in all (twins and second views included)."""
 
-    gradient: float | None = None
-    encoded: float | None = None
+    gradient: int | float | None = None
+    encoded: int | float | None = None
 
 
 class Declared(Part):

@@ -93,7 +93,7 @@ def restore(run: RunRecord, model: Model, images: np.ndarray) -> nn.Module:
     UserError where the weights are missing or not of the backbone that run.json names.
     """
     channels = 1 if images.ndim == 3 else images.shape[3]
-    backbone = build(run.parameters.backbone.model_dump(), channels, images.shape[1])
+    backbone = build(run.parameters.backbone, channels, images.shape[1])
     momentum = run.declared is not None and run.declared.evaluates == "momentum"
     try:
         backbone.load_state_dict(model["twin" if momentum else "backbone"] or {})

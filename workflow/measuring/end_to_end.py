@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -31,7 +30,7 @@ class EndToEnd:
         torch.use_deterministic_algorithms(True, warn_only=True)  # as in training, whose steps these are
         self.spec, self.device = spec, device
         self.data, self.split = open_dataset(dataset), load_split(split)
-        if self.split.info["dataset_hash"] != self.data.manifest["hash"]:
+        if self.split.record.dataset_hash != self.data.manifest["hash"]:
             raise UserError(f"{split} was made from another version of {dataset}: delete it and run again")
         self.classes, self.batch = len(self.split.arrays["shots"]), spec.train.batch
         self.dim, self.precision = spec.backbone.dim, spec.train.precision
@@ -44,13 +43,12 @@ class EndToEnd:
 
     def build(self) -> None:
         """Backbone, twin, head, loader, trainer, and stores filled as they are in mid-run."""
-        spec = untyped(self.spec)
-        network, self.head, _ = assemble(spec, self.split, self.data.images, self.device)
+        network, self.head, _ = assemble(self.spec, self.split, self.data.images, self.device)
         paper = self.head.momentum
         follow = None if paper is None else twin_momentum(paper, self.spec.train.steps)
         fill(self.head, self.classes)
-        loader = make_loader(spec, self.data.images, self.split, self.head.batches, self.device)
-        self.trainer = Trainer(network, self.head, loader, spec["train"], follow)
+        loader = make_loader(self.spec, self.data.images, self.split, self.head.batches, self.device)
+        self.trainer = Trainer(network, self.head, loader, self.spec.train, follow)
         network.train()
 
     def prepare(self, step: int) -> Callable[[], float]:
@@ -61,8 +59,3 @@ class EndToEnd:
 
     def parts(self, first: int, median_ms: float) -> Parts:
         return time_parts(self.trainer, self.device, first, self.spec.measure.parts_steps, median_ms)
-
-
-def untyped(spec: CostSpec) -> dict[str, Any]:
-    """`spec` as the functions of training read it."""
-    return spec.model_dump(mode="json") | {"head": spec.options}

@@ -4,16 +4,14 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import wraps
-from typing import Any
 
 import torch
 from torch import Tensor
 
-from heads.kit.interface import Batch, Encoder
+from heads.kit.interface import Encoder
 from workflow.measuring.workload import Parts
 from workflow.training.encoder import Network
-from workflow.training.trainer import Trainer
+from workflow.training.trainer import NoLedger, Trainer
 
 PARTS = ("loader", "backbone", "twin", "head", "other")
 
@@ -48,15 +46,14 @@ class Ledger:
             self.book()
             self.stack.pop()
 
-    def wrap(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        """`function`, charged to part `name`."""
+    def encoder(self, network: Network) -> "Cut":
+        """The network, cut off where its embeddings leave it."""
+        return Cut(network, self)
 
-        @wraps(function)
-        def charged(*arguments: Any) -> Any:
-            with self.part(name):
-                return function(*arguments)
-
-        return charged
+    def carry_on(self, encode: Encoder) -> None:
+        """The network's own backward, after the head's."""
+        if isinstance(encode, Cut):
+            encode.backward()
 
 
 class Cut(Encoder):
@@ -91,39 +88,15 @@ class Cut(Encoder):
             torch.autograd.backward([output for output, _ in reached], [gradient for _, gradient in reached])
 
 
-@contextmanager
-def dissected(trainer: Trainer, ledger: Ledger) -> Iterator[None]:
-    """Within the block, `trainer.step` books its time: it does the same work, with backward in two pieces."""
-
-    def backward(index: int, step: int) -> float:
-        with ledger.part("loader"):
-            batch: Batch = trainer.loader.batch(index)
-        encode = Cut(trainer.network, ledger)
-        with ledger.part("head"):
-            loss = trainer.head(encode, batch)
-            value = float(loss.detach())
-            (loss / trainer.settings["accumulate"]).backward()
-        encode.backward()
-        return value
-
-    trainer.backward = backward
-    trainer.head.commit = ledger.wrap("head", trainer.head.commit)
-    trainer.network.follow = ledger.wrap("twin", trainer.network.follow)
-    try:
-        yield
-    finally:
-        del trainer.backward, trainer.head.commit, trainer.network.follow
-
-
 def time_parts(trainer: Trainer, device: torch.device, first: int, steps: int, median_ms: float) -> Parts:
     """Median ms of each part over `steps` steps from number `first`, and how far they can be believed: their sum over
     `median_ms`, the median of steps that nothing was timed within."""
     books = []
     for step in range(first, first + steps):
-        ledger = Ledger(device)
-        with dissected(trainer, ledger):
-            trainer.step(step)
+        trainer.ledger = ledger = Ledger(device)
+        trainer.step(step)
         ledger.book()
         books.append(ledger.milliseconds)
+    trainer.ledger = NoLedger()
     parts = {name: statistics.median(book[name] for book in books) for name in PARTS}
     return Parts(parts, sum(parts.values()) / median_ms)

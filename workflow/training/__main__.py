@@ -1,44 +1,63 @@
 """`python -m workflow.training`: train one cell, by hand or from the workflow."""
 
 import argparse
+import sys
+from functools import partial
 from pathlib import Path
 
+from workflow.cells.ending import is_worker, supervise
 from workflow.cells.paths import ratio_text
 from workflow.cells.spec import RunSpec
 from workflow.console import duration
 from workflow.errors import command_line
-from workflow.training.cell import Cell, run
-from workflow.training.processes import joined, leads
+from workflow.training.lost import write_lost
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
+    given = parser().parse_args()
+    spec = RunSpec.parse(given.spec)
+    if is_worker():
+        train(spec, given.dataset, given.split, given.out)
+        return
+    lost = partial(write_lost, spec, given.split, given.out)
+    record = given.out / "run.json"
+    sys.exit(supervise("workflow.training", sys.argv[1:], spec.train.processes, record, lost))
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line of this stage."""
+    top = argparse.ArgumentParser(
         prog="python -m workflow.training",
         description="Train one cell and write run.json, steps.jsonl and model.pt. A cell that was killed continues "
-        "from its checkpoint. To train on several processes, start this module by torchrun.",
+        "from its checkpoint. train.processes of the specification says on how many processes; torchrun may start "
+        "this module, too.",
     )
-    parser.add_argument("--dataset", type=Path, required=True, help="folder of a built dataset, e.g. data/glyphs-s")
-    parser.add_argument("--split", type=Path, required=True, help="the profile's split.npz")
-    parser.add_argument("--out", type=Path, required=True, help="folder of the cell's records")
-    parser.add_argument("--spec", required=True, help="JSON: cell, head, train and backbone (run.json shows one)")
-    arguments = parser.parse_args()
-    spec = RunSpec.parse(arguments.spec).model_dump(mode="json")
-    spec["head"] = spec.pop("options")
-    with joined(spec["train"]["device"]):
-        train(Cell(spec, arguments.dataset, arguments.split, arguments.out))
+    top.add_argument("--dataset", type=Path, required=True, help="folder of a built dataset, e.g. data/glyphs-s")
+    top.add_argument("--split", type=Path, required=True, help="the profile's split.npz")
+    top.add_argument("--out", type=Path, required=True, help="folder of the cell's records")
+    top.add_argument("--spec", required=True, help="JSON: cell, options, train and backbone (run.json shows one)")
+    return top
 
 
-def train(cell: Cell) -> None:
-    """Train `cell`, with a line before and after; of several processes one says it."""
-    place, settings = cell.spec["cell"], cell.spec["train"]
-    name = f"{place['label']} {ratio_text(place['ratio'])} seed {place['seed']}"
-    say(f"training {name}: {settings['steps']} steps into {cell.folder}")
-    record = run(cell)
-    ended = "done" if record["outcome"] == "ok" else f"{record['outcome']} ({record['reason']})"
-    say(f"trained {name}: {ended}, {record['steps']} steps in {duration(record['seconds'])}")
+def train(spec: RunSpec, dataset: Path, split: Path, folder: Path) -> None:
+    """Train a cell in this process, with a line before and after; of several processes one says it."""
+    from workflow.evaluating.scores import curve_scores  # with torch, which the supervisor can do without
+    from workflow.training.cell import Cell
+    from workflow.training.processes import joined
+    from workflow.training.run import run
+
+    name = f"{spec.cell.label} {ratio_text(spec.cell.ratio)} seed {spec.cell.seed}"
+    with joined(spec.train.device):
+        say(f"training {name}: {spec.train.steps} steps into {folder}")
+        record = run(Cell(spec, dataset, split, folder, curve_scores))
+        end = "done" if record.outcome == "ok" else f"{record.outcome} ({record.reason})"
+        say(f"trained {name}: {end}, {record.steps} steps in {duration(record.seconds)}")
 
 
 def say(line: str) -> None:
+    """Print `line`, in one of several processes."""
+    from workflow.training.processes import leads
+
     if leads():
         print(line, flush=True)
 

@@ -1,12 +1,11 @@
 """The parts of a cell, built from its specification: network, head, loader."""
 
-from typing import Any
-
 import numpy as np
 import torch
 
 import heads
-from heads.kit.interface import Head
+from heads.kit import Head
+from workflow.cells.spec import RunSpec
 from workflow.data.loaders import Loader
 from workflow.data.split import Split
 from workflow.errors import UserError
@@ -19,51 +18,49 @@ class Refused(UserError):
     """A head does not accept the options, ratio or sizes of its cell: a result of that cell, not of the others."""
 
 
-def assemble(spec: dict[str, Any], split: Split, images: np.ndarray, device: torch.device) -> tuple[Network, Head, str]:
-    """Network, head and the hash of the backbone's first weights. The backbone's start depends on the seed alone, so
-    it is the same under every head; the head draws its own afterwards."""
+def assemble(spec: RunSpec, split: Split, images: np.ndarray, device: torch.device) -> tuple[Network, Head, str]:
+    """Network, head and the hash of the backbone's first weights.
+
+    `images` are the dataset's, uint8 (N, H, W) or (N, H, W, 3). The backbone's start depends on the seed alone, so it
+    is the same under every head; the head draws its own afterwards. Refused where the head cannot be made.
+    """
     channels, size = (1 if images.ndim == 3 else images.shape[3]), images.shape[1]
-    seed = spec["cell"]["seed"]
-    torch.manual_seed(seed)
-    backbone = build(spec["backbone"], channels, size)
+    torch.manual_seed(spec.cell.seed)
+    backbone = build(spec.backbone, channels, size)
     weights = fingerprint(backbone)
-    torch.manual_seed(seed + 1)
+    torch.manual_seed(spec.cell.seed + 1)
     head = make_head(spec, split.arrays["shots"])
-    network = Network(backbone, head.momentum is not None, spec["train"]["precision"])
+    network = Network(backbone, head.momentum is not None, spec.train.precision)
     return network.to(device), head.to(device), weights
 
 
-def make_head(spec: dict[str, Any], shots: np.ndarray) -> Head:
+def make_head(spec: RunSpec, shots: np.ndarray) -> Head:
     """Construct the cell's head; shots (C,) int64 are the training images of each class. Refused if it cannot be."""
-    cell = spec["cell"]
     try:
         return heads.make(
-            cell["head"],
+            spec.cell.head,
             len(shots),
-            spec["backbone"]["dim"],
-            options=spec["head"],
-            ratio=cell["ratio"],
-            momentum=spec.get("momentum"),
+            spec.backbone.dim,
+            options=spec.options,
+            ratio=spec.cell.ratio,
+            momentum=spec.momentum,
             class_counts=torch.from_numpy(shots),
-            label=cell["label"],
+            label=spec.cell.label,
         )
     except ValueError as error:
         raise Refused(str(error)) from error
 
 
-def make_loader(
-    spec: dict[str, Any], images: np.ndarray, split: Split, kind: str, device: torch.device
-) -> Loader | Ahead:
+def make_loader(spec: RunSpec, images: np.ndarray, split: Split, kind: str, device: torch.device) -> Loader | Ahead:
     """The loader of `kind` over the split's training images, working ahead where a GPU does the rest."""
-    settings = spec["train"]
     loader = Loader(
         images,
         split.arrays["train_rows"],
         split.arrays["train_labels"],
         kind=kind,
-        batch=settings["batch"],
-        seed=spec["cell"]["seed"],
-        augment=settings["augment"],
+        batch=spec.train.batch,
+        seed=spec.cell.seed,
+        augment=spec.train.augment,
         device=device,
     )
     return Ahead(loader) if device.type == "cuda" else loader

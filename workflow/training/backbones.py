@@ -1,13 +1,14 @@
 """Backbones: from images to (B, D) embeddings that are not yet normalised. Identical under every head."""
 
+import hashlib
 import importlib.util
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from workflow.cells.config import Backbone
 from workflow.errors import UserError
 
 
@@ -145,16 +146,16 @@ BACKBONES: dict[str, Callable[..., nn.Module]] = {
 }
 
 
-def build(settings: dict[str, Any], channels: int, size: int) -> nn.Module:
+def build(wanted: Backbone, channels: int, size: int) -> nn.Module:
     """The backbone that config section `backbone` describes, freshly initialised from torch's current seed.
 
-    `settings` has `name` (one of BACKBONES, or `timm:MODEL`), `dim` D and, for `small`, `width`. The module maps
-    (B, channels, size, size) float32 images in [-1, 1] to (B, D). UserError for an unknown name.
+    The module maps (B, channels, size, size) float32 images in [-1, 1] to (B, D). UserError for an unknown name
+    or a backbone that has no width to set.
     """
-    name, dim = settings["name"], settings["dim"]
-    extra = {key: value for key, value in settings.items() if key not in ("name", "dim") and value is not None}
+    name, dim = wanted.name, wanted.dim
+    extra = {} if wanted.width is None else {"width": wanted.width}
     if name.startswith("timm:"):
-        return _timm(name.removeprefix("timm:"), channels, size, dim, extra)
+        return _timm(name.removeprefix("timm:"), channels, size, dim)
     if name not in BACKBONES:
         known = ", ".join(BACKBONES)
         raise UserError(f"backbone.name '{name}' is not known: choose one of {known}, or timm:MODEL")
@@ -164,14 +165,14 @@ def build(settings: dict[str, Any], channels: int, size: int) -> nn.Module:
         raise UserError(f"backbone '{name}' does not take one of {', '.join(extra)}: remove it ({error})") from error
 
 
-def _timm(name: str, channels: int, size: int, dim: int, extra: dict[str, Any]) -> nn.Module:
+def _timm(name: str, channels: int, size: int, dim: int) -> nn.Module:
     if importlib.util.find_spec("timm") is None:
         raise UserError(f"backbone.name 'timm:{name}' needs the package timm: pip install timm")
     import timm
 
     if name not in timm.list_models():
         raise UserError(f"timm has no model '{name}': see timm.list_models()")
-    body = timm.create_model(name, pretrained=False, in_chans=channels, num_classes=0, **extra)
+    body = timm.create_model(name, pretrained=False, in_chans=channels, num_classes=0)
     with torch.no_grad():
         features = body.eval()(torch.zeros(1, channels, size, size)).shape[1]
     return nn.Sequential(body.train(), *embedding(features, dim))
@@ -179,8 +180,6 @@ def _timm(name: str, channels: int, size: int, dim: int, extra: dict[str, Any]) 
 
 def fingerprint(module: nn.Module) -> str:
     """SHA-256 of a module's state: two runs that start alike have the same."""
-    import hashlib
-
     digest = hashlib.sha256()
     for name, tensor in sorted(module.state_dict().items()):
         digest.update(name.encode())

@@ -8,16 +8,23 @@ from typing import Any
 import torch
 
 import heads
+from workflow.cells.spec import RunSpec
 from workflow.files import atomic
 from workflow.training.processes import log
 
+SHAPING = ("workflow/training/*.py", "workflow/data/loaders.py", "workflow/data/augment.py")
+"""code, besides the heads', that decides what a run computes"""
+ROOT = Path(__file__).resolve().parents[2]
 
-def identity(spec: dict[str, Any], split_hash: str) -> str:
-    """Hash of everything that shapes a run: its parameters, its data and the code of the heads. A checkpoint is only
-    continued by a run of the same identity, on however many processes."""
-    train = {key: value for key, value in spec["train"].items() if key != "processes"}
-    digest = hashlib.sha256(json.dumps([spec | {"train": train}, split_hash], sort_keys=True).encode())
-    for path in [*heads.shared(), heads.path(spec["cell"]["head"])]:
+
+def identity(spec: RunSpec, split_hash: str) -> str:
+    """Hash of everything that shapes a run: its parameters, its data, the version of torch, and the code of head, kit,
+    training, loader and augmentation. A checkpoint is only continued by a run of the same identity, on any number of
+    processes."""
+    shaping = spec.model_dump(mode="json", exclude={"train": {"processes", "checkpoint_every"}})
+    digest = hashlib.sha256(json.dumps([shaping, split_hash, torch.__version__], sort_keys=True).encode())
+    code = [path for pattern in SHAPING for path in sorted(ROOT.glob(pattern))]
+    for path in [*heads.shared(), heads.path(spec.cell.head), *code]:
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -31,7 +31,7 @@ def sum_gradients(parameters: Iterable[nn.Parameter]) -> None:
     for parameter in trained:
         if parameter.grad is None:
             parameter.grad = torch.zeros_like(parameter)
-    _add_up([parameter.grad for parameter in trained])
+    _add_up([parameter.grad for parameter in trained if parameter.grad is not None])
 
 
 def average_statistics(network: nn.Module) -> None:

@@ -1,35 +1,30 @@
 """What changes along a run: learning rate, share of the margin, momentum of the twin."""
 
 import math
-from typing import Any
 
-
-def learning_rate(step: int, settings: dict[str, Any]) -> float:
-    """Rate of step `step` (from 0): linear warm-up, then cosine, polynomial or step decay to the end of the run.
-
-    `settings` is the config's `train` section: lr, steps, warmup (share of the run), schedule, power, milestones
-    (shares of the run) and gamma.
-    """
-    steps, peak = settings["steps"], settings["lr"]
-    warm = math.ceil(settings["warmup"] * steps)
-    if step < warm:
-        return peak * (step + 1) / warm
-    done = (step - warm) / max(1, steps - warm)
-    if settings["schedule"] == "cosine":
-        return peak * 0.5 * (1 + math.cos(math.pi * done))
-    if settings["schedule"] == "polynomial":
-        return peak * (1 - done) ** settings["power"]
-    return peak * settings["gamma"] ** sum(step >= share * steps for share in settings["milestones"])
-
-
-def margin_share(step: int, settings: dict[str, Any]) -> float:
-    """Share of the margin in force at `step`: it rises linearly over the first `margin_ramp` of the run."""
-    ramp = settings["margin_ramp"] * settings["steps"]
-    return min(1.0, (step + 1) / ramp) if ramp >= 1 else 1.0
-
+from workflow.cells.config import Train
 
 STEPS_PER_TIME_CONSTANT = 60
 SHORTEST_TIME_CONSTANT = 10
+
+
+def learning_rate(step: int, train: Train) -> float:
+    """Rate of step `step` (from 0): linear warm-up, then cosine, polynomial or step decay to the end of the run."""
+    warm = math.ceil(train.warmup * train.steps)
+    if step < warm:
+        return train.lr * (step + 1) / warm
+    done = (step - warm) / max(1, train.steps - warm)
+    if train.schedule == "cosine":
+        return train.lr * 0.5 * (1 + math.cos(math.pi * done))
+    if train.schedule == "polynomial":
+        return train.lr * (1 - done) ** train.power
+    return train.lr * train.gamma ** sum(step >= share * train.steps for share in train.milestones)
+
+
+def margin_share(step: int, train: Train) -> float:
+    """Share of the margin in force at `step`: it rises linearly over the first `margin_ramp` of the run."""
+    ramp = train.margin_ramp * train.steps
+    return min(1.0, (step + 1) / ramp) if ramp >= 1 else 1.0
 
 
 def twin_momentum(paper: float, steps: int) -> float:

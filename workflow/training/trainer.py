@@ -3,14 +3,15 @@
 import math
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from heads.kit.checks import NotFinite
-from heads.kit.interface import Batch, Head
+from heads.kit import Batch, Encoder, Head, NotFinite
+from workflow.cells.config import Train
 from workflow.training.encoder import Network
 from workflow.training.replicas import sum_gradients
 from workflow.training.schedule import learning_rate, margin_share
@@ -35,6 +36,32 @@ class Progress:
     losses: list[float] = field(default_factory=list)
 
 
+class Ledger(Protocol):
+    """What a measurement of a step's parts hooks into."""
+
+    def part(self, name: str) -> AbstractContextManager[None]:
+        """The block of a step that follows belongs to part `name`."""
+
+    def encoder(self, network: Network) -> Encoder:
+        """The encoder that the head is given for one batch."""
+
+    def carry_on(self, encode: Encoder) -> None:
+        """After the head's backward: whatever of the network's backward is left."""
+
+
+class NoLedger:
+    """Books nothing: a step as it is trained."""
+
+    def part(self, name: str) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def encoder(self, network: Network) -> Encoder:
+        return network
+
+    def carry_on(self, encode: Encoder) -> None:
+        pass
+
+
 class Trainer:
     """One head, one network, one optimiser. `run` yields its progress after every step.
 
@@ -42,33 +69,32 @@ class Trainer:
     and to ask for the state are then collective calls.
     """
 
-    def __init__(
-        self, network: Network, head: Head, loader: Batches, settings: dict[str, Any], twin_momentum: float | None
-    ):
-        if settings["accumulate"] > 1 and not head.accumulates:
+    def __init__(self, network: Network, head: Head, loader: Batches, train: Train, twin_momentum: float | None):
+        if train.accumulate > 1 and not head.accumulates:
             raise ValueError(
-                f"train.accumulate {settings['accumulate']}: this head updates its classes in every backward pass and "
+                f"train.accumulate {train.accumulate}: this head updates its classes in every backward pass and "
                 "cannot accumulate gradients; set it to 1 and lower the batch instead"
             )
-        self.network, self.head, self.loader, self.settings = network, head, loader, settings
+        self.network, self.head, self.loader, self.train = network, head, loader, train
         self.twin_momentum = twin_momentum
         self.parameters = [*network.backbone.parameters(), *head.parameters()]
         self.optimiser = torch.optim.SGD(
             self.parameters,
-            lr=settings["lr"],
-            momentum=settings["momentum"],
-            weight_decay=settings["weight_decay"],
-            nesterov=settings["momentum"] > 0,
+            lr=train.lr,
+            momentum=train.momentum,
+            weight_decay=train.weight_decay,
+            nesterov=train.momentum > 0,
         )
         device = next(network.backbone.parameters()).device
-        self.scaler = torch.amp.GradScaler(device.type, enabled=settings["precision"] == "fp16")
+        self.scaler = torch.amp.GradScaler(device.type, enabled=train.precision == "fp16")
         self.scaler.scale(torch.zeros((), device=device))  # or it has no scale to unscale by: the encoder applies it
         self.progress = Progress()
+        self.ledger: Ledger = NoLedger()
 
     def run(self) -> Iterator[Progress]:
         """Train to the end, yielding after every step. Raises Diverged when the loss is not finite."""
         self.network.train()
-        while self.progress.step < self.settings["steps"]:
+        while self.progress.step < self.train.steps:
             started = time.perf_counter()
             loss = self.step(self.progress.step)
             self.progress.losses.append(loss)
@@ -80,40 +106,51 @@ class Trainer:
 
     def step(self, step: int) -> float:
         """One optimiser step; returns the mean loss. Several backward passes where gradients are accumulated."""
-        rate = learning_rate(step, self.settings)
+        rate = learning_rate(step, self.train)
         for group in self.optimiser.param_groups:
             group["lr"] = rate
-        self.head.lr, self.head.ramp = rate, margin_share(step, self.settings)
+        self.head.lr, self.head.ramp = rate, margin_share(step, self.train)
         self.network.gradient_scale = self.scaler.get_scale() if self.scaler.is_enabled() else 1.0
         self.optimiser.zero_grad(set_to_none=True)
-        passes, counted = self.settings["accumulate"], (self.network.images, self.network.twin_images)
+        passes, counted = self.train.accumulate, (self.network.images, self.network.twin_images)
         total = sum(self.backward(step * passes + number, step) for number in range(passes)) / passes
         self.update()
-        self.head.commit()
+        with self.ledger.part("head"):
+            self.head.commit()
         if self.twin_momentum is not None:
-            self.network.follow(self.twin_momentum)
+            with self.ledger.part("twin"):
+                self.network.follow(self.twin_momentum)
         self.network.align(counted)
         return total
 
     def backward(self, index: int, step: int) -> float:
-        """Loss and gradients of batch number `index`."""
+        """Loss and gradients of batch number `index`. Raises Diverged where they are not finite."""
+        with self.ledger.part("loader"):
+            batch = self.loader.batch(index)
+        encode = self.ledger.encoder(self.network)
+        with self.ledger.part("head"):
+            loss = self.loss(encode, batch, step)
+            (loss / self.train.accumulate).backward()
+        self.ledger.carry_on(encode)
+        return float(loss.detach())
+
+    def loss(self, encode: Encoder, batch: Batch, step: int) -> Tensor:
+        """The head's scalar loss, found to be finite."""
         try:
-            loss = self.head(self.network, self.loader.batch(index))
+            loss: Tensor = self.head(encode, batch)
         except NotFinite as error:
             raise Diverged(f"at step {step + 1} {error}") from error
-        value = float(loss.detach())
-        if not math.isfinite(value):
+        if not math.isfinite(value := float(loss.detach())):
             raise Diverged(f"the loss is {value} at step {step + 1}: lower train.lr or lengthen train.warmup")
-        (loss / self.settings["accumulate"]).backward()
-        return value
+        return loss
 
     def update(self) -> None:
         """Clip the backbone's gradient and take the optimiser's step."""
         sum_gradients(self.parameters)
         self.scale_head()
         self.scaler.unscale_(self.optimiser)
-        if self.settings["clip"]:
-            nn.utils.clip_grad_norm_(self.network.backbone.parameters(), self.settings["clip"])
+        if self.train.clip:
+            nn.utils.clip_grad_norm_(self.network.backbone.parameters(), self.train.clip)
         self.scaler.step(self.optimiser)
         self.scaler.update()
 

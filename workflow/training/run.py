@@ -1,0 +1,100 @@
+"""One cell from its specification to its records: run.json, steps.jsonl, model.pt."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+
+from heads.kit.ranks import count
+from workflow.allocator import keep_freed_memory
+from workflow.cells.ending import Ending, beginning, ended
+from workflow.cells.records import RunRecord, SplitRecord
+from workflow.devices import device_name, pick_device
+from workflow.training import checkpoint
+from workflow.training.assembly import Refused
+from workflow.training.cell import Cell
+from workflow.training.outcome import attempt
+from workflow.training.processes import command, leads, log
+from workflow.training.session import Session
+
+NO_WEIGHTS = {"backbone": None, "twin": None, "centres": None}
+
+
+def run(cell: Cell) -> RunRecord:
+    """Train `cell`, resuming from its checkpoint if there is one, and write its records; returns the one of run.json.
+
+    Running out of memory, divergence and errors of the head end in a record with that outcome; UserError and a full
+    disk are raised, with the checkpoint left in place. Of several processes the first one writes; where they do not end
+    well, the first that knows writes a model without weights, and each ends with status 1.
+    """
+    record = beginning(cell.spec, SplitRecord.read(cell.split.with_suffix(".json")))
+    record = record.model_copy(
+        update={
+            "command": command(record.command),
+            "processes": count(),
+            "freed_memory_kept": keep_freed_memory(),
+            "device": device_name(pick_device(cell.spec.train.device)),
+        }
+    )
+    torch.set_num_threads(cell.spec.train.threads)
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    try:
+        session = Session(cell)
+    except Refused as error:
+        return refuse(cell, ended(record, Ending("failed", str(error))))
+    record = record.model_copy(update={"declared": session.declared(), "initial_weights": session.initial_weights})
+    ending = attempt(session.train)
+    return finish(session, ended(with_results(record, session), ending))
+
+
+def with_results(record: RunRecord, session: Session) -> RunRecord:
+    """`record` with what is known once training has ended, however it ended."""
+    progress = session.trainer.progress
+    return record.model_copy(
+        update={
+            "steps": progress.step,
+            "images": session.images(),
+            "seconds": round(progress.seconds, 3),
+            "resumed": session.resumed,
+        }
+    )
+
+
+def refuse(cell: Cell, record: RunRecord) -> RunRecord:
+    """Write the records of a cell whose head could not be made: it failed before the first step."""
+    if leads():
+        cell.folder.mkdir(parents=True, exist_ok=True)
+        (cell.folder / "steps.jsonl").touch()
+        write(cell.folder, record, NO_WEIGHTS)
+    log(record.reason or "")
+    return record
+
+
+def finish(session: Session, record: RunRecord) -> RunRecord:
+    """Write model.pt, steps.jsonl and, last, run.json; the checkpoint is no longer needed."""
+    folder = session.cell.folder
+    alone = count() > 1 and record.outcome != "ok"  # the others may be waiting for this one, or gone
+    model = NO_WEIGHTS if alone else session.model()
+    if first_to_end(folder) if alone else leads():
+        session.log.copy()
+        write(folder, record, model)
+        session.close()
+    if alone:
+        raise SystemExit(1)
+    return record
+
+
+def write(folder: Path, record: RunRecord, model: Mapping[str, object]) -> None:
+    """Write model.pt and then run.json, which says that the cell has ended."""
+    checkpoint.save(folder / "model.pt", {**model, "step": record.steps})
+    record.write(folder / "run.json")
+
+
+def first_to_end(folder: Path) -> bool:
+    """Whether this process is the first of several to say how the cell ended."""
+    try:
+        os.close(os.open(folder / ".ended", os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        return False
+    return True

@@ -1,0 +1,170 @@
+"""A cell being trained: its parts, its checkpoints and its log lines."""
+
+import numpy as np
+
+from heads.kit import Head
+from workflow.cells.records import Declared, Images
+from workflow.console import Stopwatch, duration
+from workflow.data.loaders import to_tensor
+from workflow.data.split import load_split, open_dataset
+from workflow.devices import pick_device
+from workflow.errors import UserError
+from workflow.training import checkpoint
+from workflow.training.assembly import Refused, assemble, make_loader
+from workflow.training.cell import Cell
+from workflow.training.processes import leads, log
+from workflow.training.replicas import agree
+from workflow.training.schedule import twin_momentum
+from workflow.training.step_log import StepLog
+from workflow.training.stopping import StopRequest, claim
+from workflow.training.trainer import Progress, Trainer
+
+EMBEDDING_BATCH = 512
+
+
+class Session:
+    """Data, network, head and trainer of one cell, continued from its checkpoint where there is one.
+
+    Raises Refused where the head does not accept its cell, UserError for data, device or folder that cannot be used.
+    """
+
+    def __init__(self, cell: Cell):
+        self.cell, self.train_config = cell, cell.spec.train
+        self.device = pick_device(self.train_config.device)
+        self.data, self.split = open_dataset(cell.dataset), load_split(cell.split)
+        if self.split.record.dataset_hash != self.data.manifest["hash"]:
+            raise UserError(f"{cell.split} was made from another version of {cell.dataset}: delete it and run again")
+        self.network, self.head, self.initial_weights = assemble(cell.spec, self.split, self.data.images, self.device)
+        self.trainer = self.make_trainer()
+        self.saved = cell.folder / "checkpoint.pt"
+        self.identity = checkpoint.identity(cell.spec, self.split.record.hash)
+        self.resumed = 0
+        cell.folder.mkdir(parents=True, exist_ok=True)
+        (cell.folder / ".ended").unlink(missing_ok=True)
+        self.lock = claim(cell.folder) if leads() else None
+        self.log = StepLog(cell.folder)
+        self.resume()
+
+    def make_trainer(self) -> Trainer:
+        """The trainer, with the momentum of the twin that a run of this length wants."""
+        paper, steps = self.head.momentum, self.train_config.steps
+        used = None if paper is None else twin_momentum(paper, steps)
+        if used is not None:
+            log(f"momentum of the twin {used:.4g} for {steps} steps (paper: {paper})")
+        loader = make_loader(self.cell.spec, self.data.images, self.split, self.head.batches, self.device)
+        try:
+            return Trainer(self.network, self.head, loader, self.train_config, used)
+        except ValueError as error:
+            raise Refused(str(error)) from error
+
+    def resume(self) -> None:
+        """Continue where a killed run of the same identity left off."""
+        state = checkpoint.load(self.saved, self.identity, self.device)
+        if agree(state is None)[0] or state is None:
+            self.log.cut(0)
+            return
+        self.trainer.load_state_dict(state["trainer"])
+        checkpoint.restore_random_state(state["random"], self.device)
+        self.resumed = state["resumed"] + 1
+        self.log.cut(state["log_bytes"])
+        log(f"continuing from step {self.trainer.progress.step} of {self.train_config.steps}")
+
+    def train(self) -> None:
+        """Train to the end with log lines, learning-curve points and a checkpoint every so many seconds."""
+        points, steps = curve_points(self.train_config.curve_points, self.train_config.steps), self.train_config.steps
+        stop, since_save = StopRequest(), Stopwatch()
+        for progress in self.trainer.run():
+            if progress.step % self.train_config.log_every == 0 or progress.step == steps:
+                self.report(progress)
+            if progress.step in points and leads():
+                self.validate(progress)
+            due = leads() and since_save.seconds >= self.train_config.checkpoint_every
+            stopped, due = agree(stop.requested, due)
+            if stopped or due:
+                self.save()
+                since_save = Stopwatch()
+            if stopped:
+                raise UserError(f"stopped at step {progress.step}; run again to continue from there")
+
+    def report(self, progress: Progress) -> None:
+        """One line to the log and one to the step log; the loss is the mean since the line before."""
+        steps, rate = self.train_config.steps, progress.step / progress.seconds
+        loss = float(np.mean(progress.losses))
+        progress.losses.clear()
+        self.log.write(self.position(progress) | {"loss": loss, "lr": self.head.lr})
+        images = self.network.images / progress.seconds
+        left = duration((steps - progress.step) / rate)
+        log(f"step {progress.step}/{steps} loss {loss:.4f} lr {self.head.lr:.4f} {images:.0f} images/s {left} left")
+
+    def position(self, progress: Progress) -> dict[str, int | float]:
+        """Where a line of the step log stands: step, seconds of training, images with a gradient, images encoded."""
+        images, twin = self.network.images, self.network.twin_images
+        seconds = round(progress.seconds, 3)
+        return {"step": progress.step, "seconds": seconds, "images": images, "encoded": images + twin}
+
+    def validate(self, progress: Progress) -> None:
+        """A point of the learning curve: a few scores on the validation part."""
+        scores = self.cell.score(self.embed, self.split)
+        self.log.write({**self.position(progress), "validation": dict(scores)})
+        log("validation " + ", ".join(f"{name} {value:.3f}" for name, value in scores.items() if value is not None))
+
+    def embed(self, positions: np.ndarray) -> np.ndarray:
+        """(n, D) float32 unit embeddings of `positions` (n,) into the split's evaluation rows."""
+        rows = self.split.arrays["eval_rows"][positions]
+        parts = []
+        for start in range(0, len(rows), EMBEDDING_BATCH):
+            images = to_tensor(self.data.images[rows[start : start + EMBEDDING_BATCH]]).to(self.device)
+            parts.append(self.network.embed(images, self.head.evaluates).cpu().numpy())
+        return np.concatenate(parts)
+
+    def save(self) -> None:
+        """Checkpoint: weights, head, optimiser, random state, and how much of the step log belongs to it."""
+        state = {
+            "identity": self.identity,
+            "trainer": self.trainer.state_dict(),
+            "random": checkpoint.random_state(self.device),
+            "resumed": self.resumed,
+            "log_bytes": self.log.size(),
+        }
+        if leads():
+            checkpoint.save(self.saved, state)
+        agree(True)  # none goes on before the file is whole
+
+    def declared(self) -> Declared:
+        """What the head says of itself."""
+        head = self.head
+        return Declared(
+            summary=(type(head).__doc__ or "").strip().partition("\n")[0],
+            batches=head.batches,
+            momentum=head.momentum,
+            momentum_used=self.trainer.twin_momentum,
+            pool=head.rows_in_loss(),
+            evaluates=head.evaluates,
+            learned_centres=type(head).centres is not Head.centres,
+        )
+
+    def images(self) -> Images:
+        """Images so far, with a gradient and encoded in all, by all processes."""
+        position = self.position(self.trainer.progress)
+        return Images(gradient=position["images"], encoded=position["encoded"])
+
+    def model(self) -> dict[str, object]:
+        """What was learned, for model.pt. A collective call: each process may hold some of the centres."""
+        centres, twin = self.head.centres(), self.network.twin
+        return {
+            "backbone": self.network.backbone.state_dict(),
+            "twin": twin.state_dict() if twin is not None else None,
+            "centres": centres.detach().float().cpu() if centres is not None else None,
+        }
+
+    def close(self) -> None:
+        """The records are written: drop the checkpoint and the partial log, and let others into the folder."""
+        self.log.discard()
+        self.saved.unlink(missing_ok=True)
+        if self.lock:
+            self.lock.release()
+
+
+def curve_points(number: int, steps: int) -> set[int]:
+    """Steps after which the learning curve gets a point: `number` of them evenly spaced, the last step included."""
+    return {round(steps * (index + 1) / number) for index in range(number)}
