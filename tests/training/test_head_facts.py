@@ -8,17 +8,20 @@ import heads
 from heads.kit.interface import Head
 from tests.heads.examples import COUNTS, LENGTHS
 from tests.training.test_cell import SHORT, spec_of
+from workflow.cells.records import RunRecord
 from workflow.data.split import load_split
-from workflow.training.cell import Cell, run
+from workflow.evaluating.scores import curve_scores
+from workflow.training.cell import Cell
+from workflow.training.run import run
 
 
 @pytest.fixture
 def train(glyphs, split, tmp_path):
     """Train a cell of the head so named, with changes to its specification; its record, and the state of the head."""
 
-    def trained(head: str, ratio: str = "1", momentum: float | None = None, **changes) -> tuple[dict, dict]:
-        spec = spec_of(head, ratio, **changes) | {"momentum": momentum}
-        cell = Cell(spec, glyphs, split, tmp_path / f"{head}-{momentum}")
+    def trained(head: str, ratio: str = "1", momentum: float | None = None, **changes) -> tuple[RunRecord, dict]:
+        spec = spec_of(head, ratio, **changes).model_copy(update={"momentum": momentum})
+        cell = Cell(spec, glyphs, split, tmp_path / f"{head}-{momentum}", curve_scores)
         return run(cell), torch.load(cell.folder / "model.pt", weights_only=True)
 
     return trained
@@ -28,8 +31,8 @@ def train(glyphs, split, tmp_path):
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_a_head_with_other_needs_trains_to_the_end(train, add_head, source, precision):
     record, model = train(add_head("example", source), precision=precision)
-    assert (record["outcome"], record["reason"], record["steps"]) == ("ok", None, SHORT["steps"])
-    assert record["images"]["gradient"] == SHORT["steps"] * SHORT["batch"]
+    assert (record.outcome, record.reason, record.steps) == ("ok", None, SHORT["steps"])
+    assert record.images.gradient == SHORT["steps"] * SHORT["batch"]
     assert all(torch.isfinite(value).all() for value in model["backbone"].values())
 
 
@@ -41,15 +44,15 @@ def test_class_counts_are_the_training_images_of_each_class(train, add_head, spl
         return make(*arguments, class_counts=class_counts, **others)
 
     monkeypatch.setattr(heads, "make", noted)
-    assert train(add_head("example", COUNTS))[0]["outcome"] == "ok"
+    assert train(add_head("example", COUNTS))[0].outcome == "ok"
     assert given[0].dtype == torch.int64
     assert given[0].tolist() == np.bincount(load_split(split).arrays["train_labels"]).tolist()
 
 
 def test_a_momentum_of_the_row_reaches_the_rule_of_the_twin(train):
     """In twelve steps the paper's 0.999 is shortened to 0.9; a row's 0.5 is already shorter than that."""
-    declared = [train("dcq", "0.5", momentum)[0]["declared"] for momentum in (None, 0.5)]
-    assert [(one["momentum"], one["momentum_used"]) for one in declared] == [
+    declared = [train("dcq", "0.5", momentum)[0].declared for momentum in (None, 0.5)]
+    assert [(one.momentum, one.momentum_used) for one in declared] == [
         (0.999, pytest.approx(0.9)),
         (0.5, pytest.approx(0.5)),
     ]
