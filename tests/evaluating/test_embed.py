@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
+from workflow.cells.config import Backbone
 from workflow.errors import UserError
 from workflow.evaluating import embed as module
 from workflow.evaluating.__main__ import main
@@ -16,7 +17,7 @@ from workflow.evaluating.files import load_rows
 from workflow.evaluating.record import evaluate_cell
 from workflow.training.backbones import build
 
-BACKBONE = {"name": "small", "width": 8, "dim": 12}
+BACKBONE = Backbone(**{"name": "small", "width": 8, "dim": 12})
 CPU = torch.device("cpu")
 
 
@@ -106,7 +107,7 @@ def test_damage_is_named(trained, damage):
     elif damage == "missing":
         model.unlink()
     elif damage == "backbone":
-        change(cell, backbone=build(BACKBONE | {"width": 12}, 1, 16).state_dict())
+        change(cell, backbone=build(BACKBONE.model_copy(update={"width": 12}), 1, 16).state_dict())
     elif damage == "dataset":
         (dataset / "manifest.json").write_text(json.dumps({"hash": "d2"}))
     else:
