@@ -36,7 +36,8 @@ class Network(Encoder):
 
     def __init__(self, backbone: nn.Module, twin: bool, precision: str = "fp32"):
         super().__init__()
-        self.backbone = backbone.to(memory_format=torch.channels_last)  # a quarter faster on CPUs, and what GPUs prefer
+        # channels last: a quarter faster on CPUs, and what GPUs prefer; torch's stubs lack this form of `to`
+        self.backbone = backbone.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.twin = copy.deepcopy(backbone).requires_grad_(False) if twin else None
         self.precision = PRECISIONS[precision]
         self.gradient_scale = 1.0
@@ -63,7 +64,7 @@ class Network(Encoder):
     def embed(self, x: Tensor, evaluates: str = "query") -> Tensor:
         """(B, ...) -> (B, D) float32 unit embeddings as they would be deployed, counted nowhere: of the query net, or
         of the twin where the head `evaluates` that (`momentum`)."""
-        net = self.twin if evaluates == "momentum" else self.backbone
+        net: nn.Module = self.twin if evaluates == "momentum" and self.twin is not None else self.backbone
         training = net.training
         features = net.eval()(_laid_out(x))
         net.train(training)
@@ -73,7 +74,8 @@ class Network(Encoder):
     def follow(self, momentum: float) -> None:
         """Move the twin's parameters towards the backbone's: twin <- momentum*twin + (1 - momentum)*backbone."""
         if self.twin is not None:
-            twin, backbone = list(self.twin.parameters()), list(self.backbone.parameters())
+            twin: list[Tensor] = [*self.twin.parameters()]
+            backbone: list[Tensor] = [*self.backbone.parameters()]
             torch._foreach_lerp_(twin, backbone, 1 - momentum)
 
     def align(self, counted: tuple[int, int]) -> None:

@@ -1,0 +1,90 @@
+"""The plan of the house, held: which way imports go, how long functions and files are, how much stays untyped."""
+
+import ast
+import statistics
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+FILES = sorted([*ROOT.glob("heads/**/*.py"), *ROOT.glob("workflow/**/*.py")])
+GROUND = {f"workflow.{path.stem}" for path in ROOT.glob("workflow/*.py")} | {"workflow"}
+MAY_IMPORT = {
+    "heads": {"heads"},
+    "ground": GROUND | {"heads"},
+    "cells": {"cells"},
+    "data": {"cells", "data"},
+    "training": {"cells", "data", "training"},
+    "measuring": {"cells", "data", "training", "measuring"},
+    "evaluating": {"cells", "data", "training", "evaluating"},
+    "summary": {"cells", "evaluating", "summary"},
+    "reporting": {"cells", "evaluating", "summary", "reporting"},
+}
+"""room -> rooms of workflow it may import beside heads and the ground: docs/architecture.md"""
+COMPOSES = {"workflow.training.__main__": {"evaluating"}}
+"""commands that put rooms together: training is given the scores of its learning curve as a function"""
+LONGEST_FILE, LONGEST_FUNCTION, MOST_ANY = 250, 40, 60
+
+
+def name(path: Path) -> str:
+    """Dotted module name."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def room(module: str) -> str:
+    """The room a module of this project is in."""
+    if module.startswith("heads"):
+        return "heads"
+    return "ground" if module in GROUND else module.split(".")[1]
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
+    """Modules of this project that a file imports, anywhere in it."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def functions(path: Path) -> Iterator[tuple[str, int]]:
+    """Name and length in lines of every function of a file."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield f"{name(path)}.{node.name}", node.end_lineno - node.lineno + 1
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_imports_go_one_way(path):
+    own = room(name(path))
+    found = {module for module in imported(ast.parse(path.read_text(encoding="utf-8")))}
+    ours = {".".join(module.split(".")[:2]) for module in found if module.split(".")[0] in ("heads", "workflow")}
+    allowed = {"heads", "ground", own} | MAY_IMPORT[own] | COMPOSES.get(name(path), set())
+    against = {module for module in ours if room(module) not in allowed}
+    if own == "heads":
+        against |= {module for module in ours if module.startswith("workflow")}
+    assert not against, f"{name(path)} imports {', '.join(sorted(against))}: see docs/architecture.md, The rooms"
+
+
+def test_files_stay_short():
+    lengths = {name(path): len(path.read_text(encoding="utf-8").splitlines()) for path in FILES}
+    assert not {module: length for module, length in lengths.items() if length > LONGEST_FILE}
+
+
+def test_functions_stay_short():
+    lengths = dict(found for path in FILES for found in functions(path))
+    assert not {function: length for function, length in lengths.items() if length > LONGEST_FUNCTION}
+    assert statistics.median(lengths.values()) <= 6
+    assert statistics.quantiles(lengths.values(), n=10)[-1] <= 16
+
+
+def test_few_things_are_untyped():
+    names = [
+        node
+        for path in FILES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Name) and node.id == "Any"
+    ]
+    assert len(names) < MOST_ANY
