@@ -7,7 +7,7 @@ import torch
 from heads.kit import KINDS, ranks
 from workflow.data import loaders
 from workflow.data.loaders import Loader, to_tensor
-from workflow.data.split import load_split
+from workflow.data.split_file import load_split
 from workflow.data.store import open_dataset
 from workflow.errors import UserError
 

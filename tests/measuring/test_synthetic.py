@@ -5,7 +5,8 @@ import torch
 
 from heads.kit import KINDS
 from workflow.data.loaders import Loader
-from workflow.data.split import load_split, open_dataset
+from workflow.data.split_file import load_split
+from workflow.data.store import open_dataset
 from workflow.measuring.synthetic import ROTATION, Counted, Synthetic
 
 CPU = torch.device("cpu")

@@ -9,7 +9,7 @@ from heads.kit.interface import Head
 from tests.heads.examples import COUNTS, LENGTHS
 from tests.training.test_cell import SHORT, spec_of
 from workflow.cells.records import RunRecord
-from workflow.data.split import load_split
+from workflow.data.split_file import load_split
 from workflow.evaluating.scores import curve_scores
 from workflow.training.cell import Cell
 from workflow.training.run import run

@@ -23,11 +23,9 @@ from workflow.cells.records import ShotLimits, SplitRecord
 from workflow.console import log
 from workflow.data.split_classes import Roles, choose
 from workflow.data.split_file import EVALUATED, Split, split_hash
-from workflow.data.split_file import load_split as load_split
 from workflow.data.split_numbers import SplitNumbers, resolve
 from workflow.data.split_rows import Rows
 from workflow.data.store import Dataset
-from workflow.data.store import open_dataset as open_dataset
 from workflow.files import atomic
 
 

@@ -12,7 +12,6 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -36,20 +35,10 @@ class Split:
     arrays: dict[str, np.ndarray]
     record: SplitRecord
 
-    @property
-    def info(self) -> dict[str, Any]:
-        """The content of split.json untyped, for callers that do not read `record` yet."""
-        return self.record.model_dump(mode="json")
-
     def part(self, name: str) -> dict[str, np.ndarray]:
-        """The arrays of the part `name`, without its name before theirs, and the distractors."""
-        return part_of(self.arrays, name)
-
-
-def part_of(arrays: Mapping[str, np.ndarray], part: str) -> dict[str, np.ndarray]:
-    """The arrays of one part, without the part's name before theirs, and the distractors."""
-    own = {name: arrays[f"{part}_{name}"] for name in (*POSITIONS, *FACTS)}
-    return {**own, "distractors": arrays["distractors"]}
+        """The arrays of the part `name`, one of EVALUATED, without its name before theirs, and the distractors."""
+        own = {array: self.arrays[f"{name}_{array}"] for array in (*POSITIONS, *FACTS)}
+        return {**own, "distractors": self.arrays["distractors"]}
 
 
 def load_split(path: Path) -> Split:

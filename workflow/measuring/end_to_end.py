@@ -9,7 +9,8 @@ import torch
 from heads.kit import Cost, Head
 from workflow.cells.cost_records import CostMode
 from workflow.cells.spec import CostSpec
-from workflow.data.split import load_split, open_dataset
+from workflow.data.split_file import load_split
+from workflow.data.store import open_dataset
 from workflow.errors import UserError
 from workflow.measuring.filling import fill
 from workflow.measuring.parts import time_parts

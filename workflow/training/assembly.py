@@ -7,7 +7,7 @@ import heads
 from heads.kit import Head
 from workflow.cells.spec import RunSpec
 from workflow.data.loaders import Loader
-from workflow.data.split import Split
+from workflow.data.split_file import Split
 from workflow.errors import UserError
 from workflow.training.backbones import build, fingerprint
 from workflow.training.encoder import Network

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from workflow.cells.spec import RunSpec
-from workflow.data.split import Split
+from workflow.data.split_file import Split
 
 Embed = Callable[[np.ndarray], np.ndarray]
 """positions (n,) into the split's evaluation rows -> (n, D) unit embeddings"""

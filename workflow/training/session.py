@@ -6,7 +6,8 @@ from heads.kit import Head
 from workflow.cells.records import Declared, Images
 from workflow.console import Stopwatch, duration
 from workflow.data.loaders import to_tensor
-from workflow.data.split import load_split, open_dataset
+from workflow.data.split_file import load_split
+from workflow.data.store import open_dataset
 from workflow.devices import pick_device
 from workflow.errors import UserError
 from workflow.training import checkpoint
