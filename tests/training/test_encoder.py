@@ -62,6 +62,7 @@ def test_keys_come_from_the_twin_without_gradient(x):
     assert (net.images, net.twin_images) == (5, 5)
 
 
-def test_keys_without_a_twin_say_what_to_declare(x):
+@pytest.mark.parametrize("ask", [Network.momentum, lambda net, x: net.embed(x, "momentum")], ids=["key", "embed"])
+def test_a_twin_that_is_not_declared_is_asked_for(x, ask):
     with pytest.raises(RuntimeError, match=r"declares no `momentum`: set Head\.momentum"):
-        network().momentum(x)
+        ask(network(), x)

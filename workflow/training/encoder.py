@@ -2,6 +2,7 @@
 
 import copy
 from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -18,12 +19,12 @@ class _ScaleGradient(torch.autograd.Function):
     """Identity whose gradient is multiplied: the head sees true gradients, the half-precision backbone scaled ones."""
 
     @staticmethod
-    def forward(ctx, x: Tensor, scale: float) -> Tensor:
+    def forward(ctx: Any, x: Tensor, scale: float) -> Tensor:
         ctx.scale = scale
         return x.view_as(x)
 
     @staticmethod
-    def backward(ctx, gradient: Tensor):
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
         return gradient * ctx.scale, None
 
 
@@ -37,7 +38,7 @@ class Network(Encoder):
     def __init__(self, backbone: nn.Module, twin: bool, precision: str = "fp32"):
         super().__init__()
         # channels last: a quarter faster on CPUs, and what GPUs prefer; torch's stubs lack this form of `to`
-        self.backbone = backbone.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.backbone: nn.Module = backbone.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.twin = copy.deepcopy(backbone).requires_grad_(False) if twin else None
         self.precision = PRECISIONS[precision]
         self.gradient_scale = 1.0
@@ -53,18 +54,18 @@ class Network(Encoder):
 
     @torch.no_grad()
     def momentum(self, x: Tensor) -> Tensor:
-        if self.twin is None:
-            raise RuntimeError("this head asked for momentum embeddings but declares no `momentum`: set Head.momentum")
+        """(B, D) float32 unit embeddings of the twin, without gradient. RuntimeError where the head declares none."""
+        twin = self._declared_twin()
         self.twin_images += len(x)
         with self._autocast(x):
-            features = self.twin(_laid_out(x))
+            features = twin(_laid_out(x))
         return normalize(features.float(), dim=1)
 
     @torch.no_grad()
     def embed(self, x: Tensor, evaluates: str = "query") -> Tensor:
         """(B, ...) -> (B, D) float32 unit embeddings as they would be deployed, counted nowhere: of the query net, or
         of the twin where the head `evaluates` that (`momentum`)."""
-        net: nn.Module = self.twin if evaluates == "momentum" and self.twin is not None else self.backbone
+        net = self._declared_twin() if evaluates == "momentum" else self.backbone
         training = net.training
         features = net.eval()(_laid_out(x))
         net.train(training)
@@ -88,6 +89,11 @@ class Network(Encoder):
         average_statistics(self)
         own = torch.tensor([self.images, self.twin_images]) - torch.tensor(counted)
         self.images, self.twin_images = (torch.tensor(counted) + total(own)).tolist()
+
+    def _declared_twin(self) -> nn.Module:
+        if self.twin is None:
+            raise RuntimeError("this head asked for momentum embeddings but declares no `momentum`: set Head.momentum")
+        return self.twin
 
     def _autocast(self, x: Tensor) -> AbstractContextManager:
         return torch.autocast(x.device.type, self.precision) if self.precision else nullcontext()
