@@ -4,14 +4,14 @@ import re
 
 import pytest
 
-from workflow.data.faces import PARTS, load_tier, tiers
+from workflow.data.faces import SPLIT_PARTS, load_tier, tiers
 from workflow.errors import UserError
 
 
 @pytest.mark.parametrize("name", tiers())
 def test_no_family_serves_two_parts_and_every_part_is_served(name):
     faces = load_tier(name).faces
-    families = [{face.family for face in faces if face.part == part} for part in PARTS]
+    families = [{face.family for face in faces if face.part == part} for part in SPLIT_PARTS]
     assert all(families)
     assert len(set.union(*families)) == sum(map(len, families))
 
@@ -29,13 +29,13 @@ def test_every_source_has_a_face_and_what_registries_deliver_is_pinned(name):
 
 @pytest.mark.parametrize("name", tiers())
 def test_training_faces_come_first_so_that_a_shared_bitmap_is_never_a_probe(name):
-    parts = [PARTS.index(face.part) for face in load_tier(name).faces]
+    parts = [SPLIT_PARTS.index(face.part) for face in load_tier(name).faces]
     assert parts == sorted(parts)
 
 
 def test_the_default_tier_holds_out_what_the_protocol_says():
     faces = load_tier("s").faces
-    held_out = {part: sorted(face.name for face in faces if face.part == part) for part in PARTS[1:]}
+    held_out = {part: sorted(face.name for face in faces if face.part == part) for part in SPLIT_PARTS[1:]}
     assert held_out["validation"] == ["Nanum Barun Gothic"]
     assert held_out["test"] == ["IPA Mincho", *(f"Noto Serif {r}" for r in ("JP", "KR", "SC", "TC")), "WQY Micro Hei"]
     assert len(faces) == 20

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.conftest import DATA
 from tests.data.test_folder import make, read
 from workflow.cells.data_section import Data
-from workflow.data.faces import PARTS
+from workflow.data.faces import SPLIT_PARTS
 from workflow.data.split import make_split
 from workflow.data.split_classes import shots_by_rank
 from workflow.data.split_file import load_split
@@ -18,7 +18,7 @@ from workflow.data.split_pairs import rank_within
 from workflow.data.store import Dataset, open_dataset
 from workflow.errors import UserError
 
-EVALUATION = PARTS[1:]
+EVALUATION = SPLIT_PARTS[1:]
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import yaml
 
 from workflow.errors import UserError
 
-PARTS = ("train", "validation", "test")
+SPLIT_PARTS = ("train", "validation", "test")
 LIST = Path(__file__).with_name("faces.yaml")
 
 
@@ -112,7 +112,7 @@ def load_tier(name: str) -> Tier:
     tier = listed["tiers"][name]
     names = _sources(listed["tiers"], name)
     faces = [_typeface(face, tier) for face in listed["faces"] if face["source"] in names and _serves(face, name)]
-    faces.sort(key=lambda face: PARTS.index(face.part))  # of two equal bitmaps the training face keeps its own
+    faces.sort(key=lambda face: SPLIT_PARTS.index(face.part))  # of two equal bitmaps the training face keeps its own
     sources = tuple(Source(source, **listed["sources"][source]) for source in names)
     return Tier(name, tier["characters"], sources, tuple(faces), tier["split"])
 

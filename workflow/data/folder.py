@@ -19,7 +19,7 @@ FEWEST = 6  # classes: two each to train on, for validation and for test
 
 
 @dataclass(frozen=True)
-class Task:
+class Files:
     """Some image files of known classes."""
 
     files: tuple[Path, ...]
@@ -42,7 +42,7 @@ class Folder:
         """Kept images, uint8 (n, size, size) or (n, size, size, 3), in the order of class and file name."""
         files = [(path, number) for number, paths in enumerate(self.found.values()) for path in paths]
         cuts = [files[start : start + CHUNK] for start in range(0, len(files), CHUNK)]
-        tasks = [Task(*_columns(cut), self.size, self.mode) for cut in cuts]
+        tasks = [Files(*_columns(cut), self.size, self.mode) for cut in cuts]
         results = progress(in_parallel(read, tasks, self.jobs), f"reading {self.path}", total=len(tasks), unit="chunks")
         for task, (images, problems) in zip(tasks, results, strict=True):
             readable = np.array([problem is None for problem in problems])
@@ -73,7 +73,7 @@ class Folder:
             "render": {"size": self.size, "mode": self.mode},
         }
 
-    def _refuse(self, task: Task, problems: list[str | None]) -> None:
+    def _refuse(self, task: Files, problems: list[str | None]) -> None:
         for path, problem in zip(task.files, problems, strict=True):
             if problem and not self.skip:
                 raise UserError(f"{path} cannot be read ({problem}): delete it, or set data.skip_unreadable: true")
@@ -83,7 +83,7 @@ class Folder:
                 self.sieve.rejected["unreadable"] += 1
 
 
-def read(task: Task) -> tuple[np.ndarray, list[str | None]]:
+def read(task: Files) -> tuple[np.ndarray, list[str | None]]:
     """Open, turn upright, shrink to the short side, crop the centre. Images and, for each, why it could not be read."""
     shape = (len(task.files), task.size, task.size, *((3,) if task.mode == "RGB" else ()))
     images = np.zeros(shape, np.uint8)

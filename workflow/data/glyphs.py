@@ -16,7 +16,7 @@ import numpy as np
 from workflow.cells.data_section import Data
 from workflow.console import log, progress
 from workflow.data import render
-from workflow.data.faces import PARTS, Tier, Typeface, load_tier
+from workflow.data.faces import SPLIT_PARTS, Tier, Typeface, load_tier
 from workflow.data.fetch import Fetched, fetch
 from workflow.data.fonts import Face, character_map
 from workflow.data.processes import in_parallel
@@ -33,7 +33,7 @@ Found = tuple[Typeface, Face]
 
 
 @dataclass(frozen=True)
-class Task:
+class Characters:
     """Some characters of one face; `files` says which of the face's files draws each."""
 
     face: Face
@@ -82,7 +82,7 @@ class Glyphs:
         drawing = {"size": self.size, "fill": render.FILL, "pixels": pixels, "characters": self.tier.characters}
         return {"groups": groups, "sources": sources, "rejected": dict(self.sieve.rejected), "render": drawing}
 
-    def _tasks(self, number: int) -> list[Task]:
+    def _tasks(self, number: int) -> list[Characters]:
         codes = np.array(sorted(self.maps[number]), dtype=np.int64)
         if not len(codes):
             return []
@@ -90,7 +90,7 @@ class Glyphs:
         face = self.faces[number][1]
         pixels = render.pixel_size(face, codes, files, self.size)
         cuts = [slice(start, start + CHUNK) for start in range(0, len(codes), CHUNK)]
-        return [Task(face, pixels, codes[cut], files[cut], self.size) for cut in cuts]
+        return [Characters(face, pixels, codes[cut], files[cut], self.size) for cut in cuts]
 
     def _sift(self, group: int, images: np.ndarray, hashes: np.ndarray, codes: np.ndarray) -> np.ndarray:
         blank = ~images.any(axis=(1, 2))
@@ -101,7 +101,7 @@ class Glyphs:
         return self.sieve.keep(images[good], hashes[good], codes[good], group)
 
 
-def draw(task: Task) -> tuple[np.ndarray, np.ndarray]:
+def draw(task: Characters) -> tuple[np.ndarray, np.ndarray]:
     """Render one task: images and their hashes."""
     return render.render(task.face, task.pixels, task.codes, task.files, task.size)
 
@@ -111,7 +111,7 @@ def _available(tier: Tier, fetched: list[Fetched], needed: float) -> list[Found]
     paths = {result.source.name: result.path for result in fetched if result.path}
     found = [(face, _face(face, paths[face.source])) for face in tier.faces if face.source in paths]
     lost = [f"{result.source.name} ({result.status})" for result in fetched if not result.path]
-    if len(found) < needed * len(tier.faces) or {face.part for face, _ in found} != set(PARTS):
+    if len(found) < needed * len(tier.faces) or {face.part for face, _ in found} != set(SPLIT_PARTS):
         raise UserError(
             f"only {len(found)} of the {len(tier.faces)} faces of tier {tier.name} could be had; without "
             f"{', '.join(lost)}: check the network and run again, or lower data.faces_needed or data.tier"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workflow.data.faces import PARTS
+from workflow.data.faces import SPLIT_PARTS
 from workflow.data.split_file import EVALUATED
 from workflow.data.split_numbers import SplitNumbers
 from workflow.data.store import Dataset
@@ -71,7 +71,7 @@ def offered(dataset: Dataset, hold_out: float) -> Offer:
 
 def wanted_families(dataset: Dataset, part: str) -> int:
     """2 where a part has several font families, so that its same pairs are of two of them; 1 where it has but one."""
-    return min(2, len(np.unique(dataset.families[dataset.parts == PARTS.index(part)])))
+    return min(2, len(np.unique(dataset.families[dataset.parts == SPLIT_PARTS.index(part)])))
 
 
 def shots_by_rank(classes: int, numbers: SplitNumbers) -> np.ndarray | None:
@@ -87,7 +87,7 @@ def shots_by_rank(classes: int, numbers: SplitNumbers) -> np.ndarray | None:
 
 def _families(dataset: Dataset, parts: np.ndarray, part: str) -> np.ndarray:
     """In how many families of `part` each class has an image, int64 (A,); `parts` (N,) says it of every image."""
-    rows = parts == PARTS.index(part)
+    rows = parts == SPLIT_PARTS.index(part)
     pairs = np.stack([dataset.classes[rows], dataset.families[dataset.groups[rows]]], axis=1)
     return np.bincount(np.unique(pairs, axis=0)[:, 0], minlength=len(dataset.names))
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from workflow.data.faces import PARTS
+from workflow.data.faces import SPLIT_PARTS
 from workflow.data.split_classes import Roles, offered, wanted_families
 from workflow.data.split_file import EVALUATED
 from workflow.data.split_numbers import SplitNumbers
@@ -35,7 +35,7 @@ class Rows:
         classes, count = np.sort(self.roles.open_set[part]), getattr(self.numbers.pairs, part)
         gallery = self.one_each(classes)
         own = np.isin(self.dataset.classes, classes)
-        probes = self._at_most(np.flatnonzero(own & (self.parts == PARTS.index(part))), IMAGES)
+        probes = self._at_most(np.flatnonzero(own & (self.parts == SPLIT_PARTS.index(part))), IMAGES)
         sides, everything = self._sides(part, probes, gallery, np.flatnonzero(own & (self.parts == TRAIN)))
         found = {"all": everything, "gallery": gallery, "probe": probes}
         found |= {f"{name}_class": self.dataset.classes[rows] for name, rows in found.items()}
@@ -50,7 +50,7 @@ class Rows:
         """One training image of every training class, and held-out images of those that are this part's."""
         closed = self.roles.closed[part]
         labels = self._labels(self.roles.train[closed], closed)
-        held_out = np.flatnonzero((self.parts == PARTS.index(part)) & (labels >= 0))
+        held_out = np.flatnonzero((self.parts == SPLIT_PARTS.index(part)) & (labels >= 0))
         rows = self._at_most(held_out, self.numbers.probes)
         found = {"gallery": self.first, "gallery_label": np.arange(len(self.first))}
         found |= {"probe": rows, "probe_label": labels[rows]}

@@ -9,7 +9,7 @@ from typing import BinaryIO, Protocol, TypedDict
 
 import numpy as np
 
-from workflow.data.faces import PARTS
+from workflow.data.faces import SPLIT_PARTS
 from workflow.data.similar import look_alikes
 from workflow.errors import UserError
 from workflow.files import atomic, read_json, write_json
@@ -65,9 +65,9 @@ class Dataset:
 
     @property
     def parts(self) -> np.ndarray | None:
-        """Which of PARTS every group serves, int64 (groups,); None where images, not groups, are held out."""
+        """Which of SPLIT_PARTS every group serves, int64 (groups,); None where images, not groups, are held out."""
         parts = [group["part"] for group in self.manifest["groups"]]
-        return None if None in parts else np.array([PARTS.index(part) for part in parts])
+        return None if None in parts else np.array([SPLIT_PARTS.index(part) for part in parts])
 
 
 def open_dataset(folder: Path) -> Dataset:
