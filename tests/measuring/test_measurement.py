@@ -1,18 +1,18 @@
 """A head measured alone, from the command line to its record, on sizes that take no time."""
 
 import json
+import os
 import platform
 import statistics
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import torch
 
 import heads
 from heads.kit.interface import Cost
-from tests.measuring.conftest import MEASURE, RATES, other_load
+from tests.measuring.conftest import MEASURE, RATES, ROOT, other_load
 from workflow.cells.cost_records import BUSY_CORES, CostRecord, Memory, Nvml
 from workflow.cells.spec import CostSpec
 from workflow.errors import UserError
@@ -33,6 +33,7 @@ FIELDS = {"outcome", "reason", "step_ms", "step_cpu_ms", "warmup_steps", "pools_
 FIELDS |= {"upkeep", "exclusive", "conditions", "start", "finish", "command", "commit", "machine", "versions"}
 
 
+CPU = torch.device("cpu")
 CELL = {"profile": "default", "dataset": "glyphs-s", "backbone": "small", "label": "fc", "ratio": 1.0, "seed": 0}
 
 
@@ -143,10 +144,27 @@ def test_a_request_that_the_host_cannot_meet_is_a_result(measure_head, monkeypat
 def test_the_process_ends_well_when_a_cell_does_not_fit(make_spec, machine, tmp_path):
     spec, out = make_spec("fc", classes=10**12).as_json(), tmp_path / "record.json"
     command = [sys.executable, "-m", "workflow.measuring", "head", "--spec", spec, "--machine", str(machine)]
-    done = subprocess.run([*command, "--out", str(out)], capture_output=True, text=True, cwd=Path(__file__).parents[2])
+    done = subprocess.run([*command, "--out", str(out)], capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stderr
     assert "at 1,000,000,000,000 classes: out of memory: its state needs" in done.stdout
     assert json.loads(out.read_text())["outcome"] == "out of memory"
+
+
+def test_a_process_that_is_killed_leaves_a_record(make_spec, machine, tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(
+        "import os, signal\nif 'HEADROOM_WORKER' in os.environ: os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    spec, out = make_spec("dcq", ratio=0.5), tmp_path / "record.json"
+    command = [sys.executable, "-m", "workflow.measuring", "head", "--spec", spec.as_json(), "--machine", str(machine)]
+    path = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
+    done = subprocess.run(
+        [*command, "--out", str(out)], capture_output=True, text=True, cwd=ROOT, env=os.environ | {"PYTHONPATH": path}
+    )
+    assert done.returncode == 0, done.stderr
+    record = CostRecord.read(out)
+    assert record.outcome in ("failed", "out of memory") and "the process was killed by" in record.reason
+    assert record.cell.model_dump() == Measurement(HeadAlone(spec, CPU), spec, RATES).run().cell.model_dump()
+    assert record.step_ms == [] and record.exclusive is None and record.finish
 
 
 def test_the_allocator_keeps_memory_only_once_the_head_is_built(measure_head, monkeypatch):
@@ -205,7 +223,7 @@ class Unbound(heads.load("fc")):
 def test_a_head_may_have_parameters_and_state_no_cost(make_spec, monkeypatch):
     monkeypatch.setattr(heads, "load", lambda name: Unbound)
     spec = make_spec("fc")
-    subject = HeadAlone(spec, torch.device("cpu"))
+    subject = HeadAlone(spec, CPU)
     record = Measurement(subject, spec, RATES).run()
     assert record.outcome == "ok" and record.floor.ms is None
     assert record.memory.declared_state_bytes is None
@@ -220,7 +238,7 @@ def test_a_gpus_sensors_are_read_while_the_head_keeps_stepping(make_spec, nvml, 
     monkeypatch.setattr(torch.cuda, "synchronize", lambda device: None)
     monkeypatch.setattr(measurement, "open_gpu", lambda device: Gpu(nvml(), "handle"))
     spec = make_spec("fc")
-    record = Measurement(HeadAlone(spec, torch.device("cpu")), spec, RATES).run()
+    record = Measurement(HeadAlone(spec, CPU), spec, RATES).run()
     assert record.nvml.power_w == 250.0 and record.nvml.energy_j_per_image > 0
     assert record.memory.nvml_device_bytes == 3 << 30 and record.memory.nvml_process_bytes is None
 

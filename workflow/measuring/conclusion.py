@@ -7,15 +7,13 @@ from typing import NamedTuple
 import torch
 
 from heads.kit import Cost
+from workflow.cells.ending import out_of_memory
 from workflow.cells.records import Outcome
 from workflow.console import log
 from workflow.errors import UserError
 from workflow.measuring.meters import available_bytes
 from workflow.measuring.sizes import requested_bytes, size_words
 from workflow.training.trainer import Diverged
-
-OUT_OF_MEMORY = ("can't allocate memory", "std::bad_alloc", "out of memory", "ALLOC_FAILED")
-"""what torch says where it raises a plain RuntimeError"""
 
 
 class Conclusion(NamedTuple):
@@ -66,9 +64,3 @@ def conclusion_of(error: Exception) -> Conclusion:
     log("the cell failed; what follows is for the author of the head")
     traceback.print_exception(error)
     return Conclusion("failed", f"{type(error).__name__}: {sentence}")
-
-
-def out_of_memory(error: BaseException) -> bool:
-    """Whether `error` says that memory could not be had."""
-    said = any(words in str(error) for words in OUT_OF_MEMORY)
-    return said or isinstance(error, MemoryError | torch.OutOfMemoryError)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor
 
-from heads.kit.interface import Encoder
+from heads.kit import Encoder
 from workflow.measuring.workload import Parts
 from workflow.training.encoder import Network
 from workflow.training.trainer import NoLedger, Trainer
@@ -88,15 +88,20 @@ class Cut(Encoder):
             torch.autograd.backward([output for output, _ in reached], [gradient for _, gradient in reached])
 
 
+def step_by_parts(trainer: Trainer, device: torch.device, step: int) -> dict[str, float]:
+    """Take step number `step`, the same work with backward in two pieces; returns the ms of each part."""
+    trainer.ledger = ledger = Ledger(device)
+    try:
+        trainer.step(step)
+    finally:
+        trainer.ledger = NoLedger()
+    ledger.book()
+    return ledger.milliseconds
+
+
 def time_parts(trainer: Trainer, device: torch.device, first: int, steps: int, median_ms: float) -> Parts:
     """Median ms of each part over `steps` steps from number `first`, and how far they can be believed: their sum over
     `median_ms`, the median of steps that nothing was timed within."""
-    books = []
-    for step in range(first, first + steps):
-        trainer.ledger = ledger = Ledger(device)
-        trainer.step(step)
-        ledger.book()
-        books.append(ledger.milliseconds)
-    trainer.ledger = NoLedger()
+    books = [step_by_parts(trainer, device, step) for step in range(first, first + steps)]
     parts = {name: statistics.median(book[name] for book in books) for name in PARTS}
     return Parts(parts, sum(parts.values()) / median_ms)

@@ -1,0 +1,84 @@
+"""What each command of `python -m workflow.measuring` does."""
+
+import argparse
+import json
+
+import torch
+
+import heads
+from workflow.cells.config import Measure
+from workflow.cells.cost_records import MachineRecord
+from workflow.cells.spec import CostSpec
+from workflow.devices import pick_device
+from workflow.errors import UserError
+from workflow.measuring.exclusive import alone
+from workflow.measuring.head_alone import HeadAlone
+from workflow.measuring.headline import headline
+from workflow.measuring.measurement import Measurement
+from workflow.measuring.rates import machine_record
+from workflow.measuring.workload import Workload
+
+
+def machine(given: argparse.Namespace) -> None:
+    """Measure the rates of this machine, write them and print them."""
+    settings = read_measure(given.settings)
+    device = pick_device(settings.device)
+    with alone():
+        record = machine_record(device, settings.threads)
+    record.write(given.out)
+    rates = record.rates
+    print(
+        f"machine {record.device}: {rates.gemm_gflops:,.0f} GFLOP/s fp32, {rates.copy_gb_s:,.1f} GB/s copied, "
+        f"{rates.threads} CPU thread(s)",
+        flush=True,
+    )
+
+
+def head(given: argparse.Namespace) -> None:
+    """Measure a head alone."""
+    spec = read_spec(given.spec)
+    measure(HeadAlone(spec, start(spec)), spec, given)
+
+
+def end_to_end(given: argparse.Namespace) -> None:
+    """Measure a whole training step."""
+    from workflow.measuring.end_to_end import EndToEnd  # the data and training packages, which `head` can do without
+
+    spec = read_spec(given.spec)
+    measure(EndToEnd(spec, given.dataset, given.split, start(spec)), spec, given)
+
+
+def start(spec: CostSpec) -> torch.device:
+    """Set the number of threads and pick the device."""
+    torch.set_num_threads(spec.measure.threads)
+    return pick_device(spec.measure.device)
+
+
+def measure(workload: Workload, spec: CostSpec, given: argparse.Namespace) -> None:
+    """Measure `workload` while nothing else is measured, write its record and print its line."""
+    rates = MachineRecord.read(given.machine)
+    with alone():
+        record = Measurement(workload, spec, rates).run()
+    record.write(given.out)
+    print(headline(record), flush=True)
+
+
+def read_spec(text: str) -> CostSpec:
+    """The cell's specification in the JSON `text`; UserError names what is wrong or which head does not exist."""
+    spec = CostSpec.parse(text)
+    try:
+        heads.load(spec.cell.head)
+    except ValueError as error:
+        raise UserError(f"--spec: {error}") from error
+    return spec
+
+
+def read_measure(text: str) -> Measure:
+    """The section `measure` in the JSON `text`; UserError names what is wrong."""
+    try:
+        section = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise UserError(f"--settings is not valid JSON: {error}") from error
+    if not isinstance(section, dict):
+        raise UserError("--settings must be a JSON object: the config's section `measure`")
+    return Measure.parse(section, "measure")
