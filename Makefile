@@ -1,41 +1,44 @@
-# make report: the whole benchmark with the default config. make test: the tests. Both make .venv first.
-# make bench: the heads against plain references, a quarter of an hour; BENCH="-k dcq" for some rows only.
 PYTHON ?= python3
 BIN := .venv/bin
 CORES ?= all
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: report quick test lint bench schema lock clean
+.DEFAULT_GOAL := report
+.PHONY: help report quick test lint types bench schema lock clean
 
-report: .venv/ready
+help:  ## what can be made
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1 | \2/p' Makefile | awk -F '|' '{ printf "%-13s%s\n", $$1, $$2 }'
+
+report: .venv/ready  ## the whole benchmark with the default config, and its report
 	$(BIN)/snakemake --cores $(CORES)
 
-quick: .venv/ready
+quick: .venv/ready  ## the same, small: two or three minutes
 	$(BIN)/snakemake --cores $(CORES) --configfile config/quick.yaml
 
-test: .venv/ready
+test: .venv/ready  ## the tests
 	$(BIN)/python -m pytest
 
-lint: .venv/ready
+lint: .venv/ready types  ## style of the code and of the rules, and the types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow/Snakefile workflow/rules
 	$(BIN)/snakemake --lint
 
-bench: .venv/ready
+types: .venv/ready  ## the types alone
+	$(BIN)/mypy
+
+bench: .venv/ready  ## the heads against plain references, a quarter of an hour; BENCH="-k dcq" for some rows
 	mkdir -p .benchmarks
 	$(BIN)/python -m pytest tests/benchmarks -o python_files="bench_*.py" --benchmark-quiet \
 		--benchmark-json=.benchmarks/heads.json $(BENCH)
 
-# The config's JSON schema and the table in config/README.md, from workflow/cells; commit the result.
-schema: .venv/ready
+schema: .venv/ready  ## the config's JSON schema and the table in config/README.md; commit the result
 	$(BIN)/python -m workflow.cells schema
 
-# The pinned closure of pyproject.toml, for this platform; commit the result.
-lock: .venv/ready
+lock: .venv/ready  ## requirements.lock: the pinned closure of pyproject.toml, for this platform; commit the result
 	$(BIN)/python -m pip freeze --exclude-editable | sed "s/+cpu//" > requirements.lock
 
-clean:
+clean:  ## remove the virtual environment
 	rm -rf .venv
 
 .venv/ready: requirements.lock

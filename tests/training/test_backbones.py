@@ -60,8 +60,9 @@ def test_a_wrong_backbone_is_refused(settings, message):
 
 
 def test_timm_is_asked_for_by_name_where_it_is_missing(monkeypatch):
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(UserError, match=r"backbone\.name 'timm:resnet18' needs the package timm: pip install timm"):
+    monkeypatch.setitem(sys.modules, "timm", None)
+    said = r"backbone\.name 'timm:resnet18' needs the package timm: pip install timm, or with --use-conda add timm to"
+    with pytest.raises(UserError, match=said):
         build(wanted({"name": "timm:resnet18", "dim": 8}), 1, 32)
 
 

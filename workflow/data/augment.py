@@ -30,7 +30,7 @@ class ViewRows:
 
     first: int
     last: int
-    count: int
+    count: int  # type: ignore[assignment]  # a tuple's own `count` is not needed here
 
     def of(self, numbers: np.ndarray, axis: int = 0) -> np.ndarray:
         """What belongs to these rows of `numbers`, which hold one entry for each row of the view along `axis`."""

@@ -1,7 +1,6 @@
 """Backbones: from images to (B, D) embeddings that are not yet normalised. Identical under every head."""
 
 import hashlib
-import importlib.util
 from collections.abc import Callable
 from functools import partial
 
@@ -166,10 +165,13 @@ def build(wanted: Backbone, channels: int, size: int) -> nn.Module:
 
 
 def _timm(name: str, channels: int, size: int, dim: int) -> nn.Module:
-    if importlib.util.find_spec("timm") is None:
-        raise UserError(f"backbone.name 'timm:{name}' needs the package timm: pip install timm")
-    import timm
-
+    try:
+        import timm
+    except ImportError as error:  # timm itself, or torchvision, without which it does not start
+        raise UserError(
+            f"backbone.name 'timm:{name}' needs the package timm: pip install timm, or with --use-conda add timm to "
+            f"workflow/envs/train.yaml ({error})"
+        ) from error
     if name not in timm.list_models():
         raise UserError(f"timm has no model '{name}': see timm.list_models()")
     body = timm.create_model(name, pretrained=False, in_chans=channels, num_classes=0)
