@@ -77,11 +77,6 @@ def cost_spec(wildcards, output):
     return PLAN.costs[output[0]].as_json()
 
 
-def launcher(wildcards, output):
-    """What starts a training run's processes."""
-    return "python" if PROCESSES == 1 else f"torchrun --standalone --nproc-per-node {PROCESSES}"
-
-
 def write_plan(output, params, log):
     """Write the lists of planned cells that `params` hold."""
     Path(output.runs).write_text(params.runs)

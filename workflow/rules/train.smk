@@ -25,10 +25,9 @@ rule train:
         mem_mb=4000 * PROCESSES,
         runtime=1440,
     params:
-        launch=launcher,
         spec=run_spec,
         dataset=subpath(input.dataset, parent=True),
         out=subpath(output.run, parent=True),
     shell:
-        "logged {log:q} {params.launch} -m workflow.training --dataset {params.dataset:q} --split {input.split:q}"
+        "logged {log:q} python -m workflow.training --dataset {params.dataset:q} --split {input.split:q}"
         " --out {params.out:q} --spec {params.spec:q}"
