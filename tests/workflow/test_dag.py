@@ -75,6 +75,25 @@ def test_editing_what_heads_share_retrains_them_all(finished):
     assert finished.planned(*QUICK)["train"] == HEADS
 
 
+@pytest.mark.parametrize(
+    ("file", "rerun"),
+    [
+        ("evaluating/roc.py", {"score"}),  # the learning curve's scores do not shape a run
+        ("evaluating/embed.py", {"embed", "score"}),
+        ("training/trainer.py", {"train", "embed", "score", "cost_head", "cost_end_to_end"}),
+        ("training/assembly.py", {"train", "embed", "score", "cost_end_to_end"}),
+        ("measuring/parts.py", {"cost_end_to_end"}),
+        ("summary/tables.py", set()),
+        ("console.py", set()),
+    ],
+)
+def test_changed_code_reruns_the_stages_that_import_it(finished, file, rerun):
+    path = finished.folder / "workflow" / file
+    path.write_text(path.read_text() + "\n# changed\n")
+    planned = finished.planned(*QUICK)
+    assert {name: planned[name] for name in planned if name not in REPORT} == dict.fromkeys(rerun, HEADS)
+
+
 def test_a_changed_report_template_retrains_nothing(finished):
     path = finished.folder / "workflow/reporting/report.html.j2"
     path.write_text(path.read_text() + "\n")

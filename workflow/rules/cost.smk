@@ -3,7 +3,7 @@
 
 rule machine:
     input:
-        code=code("workflow.measuring.rates"),
+        code=code("workflow.measuring.rates", "workflow.measuring.exclusive"),
     output:
         MACHINE,
     log:

@@ -3,7 +3,7 @@
 
 rule embed:
     input:
-        code=code("workflow.evaluating.embed"),
+        code=code("workflow.evaluating", without=(*FORMS, "workflow.evaluating.record")),
         run=f"{CELL}/run.json",
         model=f"{CELL}/model.pt",
         dataset=MANIFEST,
@@ -35,7 +35,7 @@ rule embed:
 
 rule score:
     input:
-        code=code("workflow.evaluating.record"),
+        code=code("workflow.evaluating", without=(*FORMS, "workflow.evaluating.embed")),
         run=f"{CELL}/run.json",
         embeddings=f"{CELL}/embeddings.npy",
         centres=f"{CELL}/centres.npy",
