@@ -1,8 +1,9 @@
 """How every figure is drawn and saved: one look, the same bytes in every process, its data beside it as CSV."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 
@@ -14,6 +15,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from numpy.typing import ArrayLike
 
 from workflow.files import atomic
 from workflow.reporting.palette import GRID, INK, Style, Styles
@@ -27,7 +29,7 @@ WIDTH = 7.2
 @contextmanager
 def look(salt: str) -> Iterator[None]:
     """The common style, and fixed identifiers so that a figure is the same file whenever it is drawn."""
-    settings = {
+    settings: dict[Any, object] = {  # matplotlib's type spells out all its keys
         "svg.hashsalt": salt,
         "svg.fonttype": "path",
         "pdf.fonttype": 42,
@@ -75,7 +77,9 @@ def legend(figure: Figure, styles: Styles, names: list[str], lines: bool = False
 
 def line_handle(name: str, style: Style) -> Line2D:
     """A row's line in a legend."""
-    return Line2D([], [], label=name, color=style.colour, linestyle=style.line)
+    line = Line2D([], [], label=name, color=style.colour)
+    line.set(linestyle=style.line)
+    return line
 
 
 def dot_handle(name: str, style: Style) -> Line2D:
@@ -90,7 +94,7 @@ def mark(line: Line2D, style: Style, size: float) -> Line2D:
     return line
 
 
-def dot(axes: Axes, x: float | Iterable[float], y: float | Iterable[float], style: Style, size: float) -> None:
+def dot(axes: Axes, x: ArrayLike, y: ArrayLike, style: Style, size: float) -> None:
     """Marks without a line."""
     (line,) = axes.plot(x, y, linestyle="none")
     mark(line, style, size)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 
 SIDES = (
@@ -24,9 +25,9 @@ class Spot:
     colour: str
 
 
-def place_labels(axes: Axes, spots: list[Spot]) -> None:
+def place_labels(figure: Figure, axes: Axes, spots: list[Spot]) -> None:
     """Write every label beside its point, on the first side where it covers no mark and no label."""
-    axes.figure.draw_without_rendering()
+    figure.draw_without_rendering()
     taken = [mark_box(axes, spot) for spot in spots]
     for spot in spots:
         taken.append(place_label(axes, spot, taken))
@@ -40,13 +41,12 @@ def mark_box(axes: Axes, spot: Spot) -> Bbox:
 
 def place_label(axes: Axes, spot: Spot, taken: list[Bbox]) -> Bbox:
     """Write one label, and return what it covers."""
-    renderer = axes.figure.canvas.get_renderer()
-    frame = axes.get_window_extent(renderer)
+    frame = axes.get_window_extent()
     for attempt, (across, up, side) in enumerate(SIDES, 1):
         offset = (across * (spot.mark / 2 + 4), up * (spot.mark / 2 + 8))
         note = axes.annotate(spot.text, (spot.x, spot.y), offset, textcoords="offset points")
         note.set(ha=side, va="center", color=spot.colour)
-        box = note.get_window_extent(renderer).expanded(1.02, 1.1)
+        box = note.get_window_extent().expanded(1.02, 1.1)
         inside = frame.x0 <= box.x0 and box.x1 <= frame.x1 and frame.y0 <= box.y0 and box.y1 <= frame.y1
         if attempt == len(SIDES) or (inside and not any(box.overlaps(other) for other in taken)):
             break

@@ -23,14 +23,14 @@ def draw(summary: Summary, styles: Styles) -> Drawn | str:
     figure, axes = plt.subplots(figsize=(WIDTH, 3.2))
     front_line(axes, places)
     spots = []
-    for point in data.assign(mark=mark_sizes(data["peak_bytes"])).itertuples():
-        style = styles[point.row]
-        whisker(axes, point.images_per_second, point.low, point.high, style)
-        dot(axes, point.images_per_second, point.accuracy, style, point.mark)
-        spots.append(Spot(point.images_per_second, point.accuracy, point.mark, point.row, style.colour))
+    for point in data.assign(mark=mark_sizes(data["peak_bytes"])).to_dict("records"):
+        rate, accuracy, style = point["images_per_second"], point["accuracy"], styles[point["row"]]
+        whisker(axes, rate, point["low"], point["high"], style)
+        dot(axes, rate, accuracy, style, point["mark"])
+        spots.append(Spot(rate, accuracy, point["mark"], point["row"], style.colour))
     axes.set(xlabel="images with gradient per second, end to end", ylabel="hard-pair accuracy, %")
     axes.margins(0.16, 0.2)
-    place_labels(axes, spots)
+    place_labels(figure, axes, spots)
     return figure, data
 
 

@@ -48,7 +48,7 @@ def draw(summary: Summary, styles: Styles) -> Drawn | str:
 def parts_of(summary: Summary) -> pd.DataFrame:
     """Milliseconds by row and part, of the rows that have any."""
     costs = in_training(summary)
-    columns = [name for name in costs if name.startswith(PREFIX)]
+    columns = [name for name in map(str, costs) if name.startswith(PREFIX)]
     known = costs.loc[costs[columns].notna().any(axis=1), columns].dropna(axis=1, how="all")
     return known.rename(columns=lambda name: name.removeprefix(PREFIX)).rename_axis("row").reset_index()
 

@@ -45,11 +45,11 @@ def grouped(summary: Summary) -> pd.DataFrame:
 
 def groups_panel(axes: Axes, groups: pd.DataFrame, names: list[str], styles: Styles) -> None:
     """Marks side by side within each group."""
-    for line in groups.itertuples():
-        style = styles[line.row]
-        x = GROUPS.index(line.group) + 0.72 * ((names.index(line.row) + 0.5) / len(names) - 0.5)
-        whisker(axes, x, line.low, line.high, style)
-        dot(axes, x, line.rank1, style, 6)
+    for line in groups.to_dict("records"):
+        style = styles[line["row"]]
+        x = GROUPS.index(line["group"]) + 0.72 * ((names.index(line["row"]) + 0.5) / len(names) - 0.5)
+        whisker(axes, x, line["low"], line["high"], style)
+        dot(axes, x, line["rank1"], style, 6)
     axes.grid(axis="x", visible=False)
 
 
