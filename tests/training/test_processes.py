@@ -262,7 +262,8 @@ def test_a_folder_in_use_ends_all_processes(cell, tmp_path):
     made.folder.mkdir()
     with claim(made.folder):
         statuses, _ = outcomes(2, refused, made, tmp_path)
-    assert statuses == [2, 2] and "another process is training in" in (tmp_path / "error").read_text()
+    assert statuses[0] == 2 and statuses[1] in (2, None)  # the other is told by the closed connection, or ended
+    assert "another process is training in" in (tmp_path / "error").read_text()
 
 
 def test_what_a_head_refuses_is_recorded_once(cell):
