@@ -1,0 +1,77 @@
+"""Where the cells of a config lie: named by what shapes them."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from workflow.cells.config import Config
+from workflow.cells.plan import SHAPES_NOTHING, Plan, plan
+
+ROOT = Path(__file__).parents[2]
+DEFAULT = yaml.safe_load((ROOT / "config/default.yaml").read_text())
+
+
+def planned(**sections: object) -> Plan:
+    """The plan of the default config with some keys of some sections changed."""
+    changed = {
+        name: {**DEFAULT.get(name, {}), **keys} if isinstance(keys, dict) else keys for name, keys in sections.items()
+    }
+    return plan(Config.parse(DEFAULT | changed))
+
+
+def test_every_cell_has_a_place_of_its_own():
+    found = planned()
+    runs, costs = found.planned_runs(), found.planned_costs()
+    assert len({run.folder for run in runs}) == len(runs) == 14
+    assert len({cost.record for cost in costs}) == len(costs) == 7 * (1 + len(Config.parse(DEFAULT).measure.classes))
+    assert {run.folder.rsplit("/", 2)[0] for run in runs if run.label == "fc"} == {"results/default/glyphs-s/small/fc"}
+    assert all(f"/{run.label}/{run.ratio:g}/{run.seed}-" in run.folder for run in runs)
+    modes = {cost.mode: cost.record for cost in costs}
+    assert modes["head"].startswith("results/default/cost/head/")
+    assert "/train-" in modes["end-to-end"]
+
+
+TRAIN = {
+    "steps": 7, "batch": 64, "lr": 0.3, "momentum": 0.5, "weight_decay": 0.1, "warmup": 0.2, "schedule": "step",
+    "power": 3, "milestones": [0.4], "gamma": 0.2, "margin_ramp": 0.1, "clip": 1, "augment": "mid",
+    "precision": "bf16", "accumulate": 2, "device": "cpu", "threads": 2, "processes": 2, "curve_points": 2,
+    "log_every": 7, "checkpoint_every": 7,
+}  # fmt: skip
+
+
+def test_the_keys_of_train_are_all_tried_here():
+    assert set(TRAIN) == set(type(Config.parse(DEFAULT).train).model_fields)
+
+
+@pytest.mark.parametrize("key", TRAIN)
+def test_a_key_of_train_moves_every_run_unless_it_shapes_nothing(key):
+    first, other = planned(), planned(train={key: TRAIN[key]})
+    if key in SHAPES_NOTHING:
+        assert (list(first.runs), list(first.costs)) == (list(other.runs), list(other.costs))
+    else:
+        assert not set(first.runs) & set(other.runs)
+
+
+@pytest.mark.parametrize(
+    "changed", [{"data": {"seed": 1}}, {"backbone": {"dim": 64}}, {"loss": {"m": 0.2}}, {"profile": "other"}]
+)
+def test_what_is_learned_and_with_what_moves_every_run(changed):
+    assert not set(planned().runs) & set(planned(**changed).runs)
+
+
+def test_the_split_moves_what_is_measured_on_it_and_no_head_alone():
+    first, other = planned(), planned(data={"seed": 1})
+    kept = set(first.costs) & set(other.costs)
+    assert kept == {record for record, spec in first.costs.items() if spec.classes is not None}
+
+
+def test_another_seed_or_size_moves_nothing():
+    first, other = planned(), planned(seeds=[0, 1, 2], measure={"classes": [*DEFAULT["measure"]["classes"], 777]})
+    assert set(first.runs) < set(other.runs) and set(first.costs) < set(other.costs)
+
+
+def test_how_long_is_measured_moves_the_costs_and_no_run():
+    first, other = planned(), planned(measure={"seconds": 1})
+    assert list(first.runs) == list(other.runs) and first.machine == other.machine
+    assert not set(first.costs) & set(other.costs)
