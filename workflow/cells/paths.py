@@ -9,6 +9,9 @@ from dataclasses import dataclass
 PUBLISHED = "results/published"
 """summaries of other machines, one folder each"""
 
+RUNS, COSTS, MACHINES = "**/run.json", "cost/**/*.json", "machine*.json"
+"""patterns, within a profile's folder, of the records that a summary made by hand finds"""
+
 TABLES = ("heads", "runs", "scores", "costs")
 
 
@@ -81,6 +84,11 @@ class Paths:
     def data_log(self) -> str:
         """The same for the building of the data set, which profiles share."""
         return f"logs/data/{self.dataset}.log"
+
+
+def splits(dataset: str) -> str:
+    """Pattern, within a profile's folder, of the numbers of all splits of `dataset`."""
+    return f"{dataset}/split*.json"
 
 
 def telemetry(log: str) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import Field
 
 from workflow.cells.cost_records import MachineRecord
+from workflow.cells.paths import MACHINES, splits
 from workflow.cells.records import Record, SplitRecord, Stored
 from workflow.cells.spec import PlannedCost, PlannedRun
 from workflow.errors import UserError
@@ -69,13 +70,13 @@ def collect(
 def split_of(profile: Path, runs: Sequence[RunRow]) -> Path:
     """Where the split.json of the dataset that the runs used is, or of the only one there is."""
     named = sorted({run.dataset.name for run in runs if run.dataset})
-    paths = [path for name in named or ["*"] for path in sorted(profile.glob(f"{name}/split*.json"))]
+    paths = [path for name in named or ["*"] for path in sorted(profile.glob(splits(name)))]
     return next(iter(paths), profile / "split.json")
 
 
 def machine_of(profile: Path) -> Path:
     """Where the machine's rates that were measured last are."""
-    found = sorted(profile.glob("machine*.json"), key=lambda path: path.stat().st_mtime)
+    found = sorted(profile.glob(MACHINES), key=lambda path: path.stat().st_mtime)
     return next(reversed(found), profile / "machine.json")
 
 

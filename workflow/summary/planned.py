@@ -6,6 +6,7 @@ from typing import TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from workflow.cells.cost_records import CostRecord
+from workflow.cells.paths import COSTS, RUNS
 from workflow.cells.records import RunRecord
 from workflow.cells.spec import PlannedCost, PlannedRun
 from workflow.errors import UserError
@@ -35,7 +36,7 @@ def listed(argument: str, kind: type[Planned], what: str) -> list[Planned]:
 def found_runs(profile: Path) -> list[PlannedRun]:
     """The training cells whose records lie under results/<profile>/, by what the records themselves say."""
     cells: dict[PlannedRun, Path] = {}
-    for path in sorted(profile.glob("**/run.json")):
+    for path in sorted(profile.glob(RUNS)):
         cell = RunRecord.read(path).cell
         key = PlannedRun(label=cell.label, head=cell.head, ratio=cell.ratio, seed=cell.seed, folder="")
         refuse_twins(cells.setdefault(key, path), path)
@@ -45,7 +46,7 @@ def found_runs(profile: Path) -> list[PlannedRun]:
 def found_costs(profile: Path) -> list[PlannedCost]:
     """The cost cells whose records lie under results/<profile>/cost/, by what the records themselves say."""
     cells: dict[PlannedCost, Path] = {}
-    for path in sorted(profile.glob("cost/**/*.json")):
+    for path in sorted(profile.glob(COSTS)):
         cell = CostRecord.read(path).cell
         key = PlannedCost(
             label=cell.label, head=cell.head, ratio=cell.ratio, mode=cell.mode, classes=cell.classes, record=""
