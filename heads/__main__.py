@@ -46,7 +46,8 @@ def new(name: str) -> str:
     if path.exists():
         raise ValueError(f"heads/{name}.py exists already: choose another name or edit that file")
     path.write_text(EXAMPLE.read_text())
-    return f"heads/{name}.py is a working head; `make test` checks it, and to run it add\n  - {{head: {name}}}"
+    checks = f"`pytest tests/heads -k {name}` checks it"
+    return f"heads/{name}.py is a working head; {checks}, and to run it add\n  - {{head: {name}}}"
 
 
 def main() -> None:

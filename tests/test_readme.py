@@ -55,5 +55,6 @@ def test_every_file_it_names_exists():
     assert named and all((ROOT / name).exists() for name in named if "mine" not in name), named
 
 
-def test_its_list_of_heads_is_complete():
-    assert set(re.findall(r"^\| `(\w+)` \|", README, re.MULTILINE)) == set(heads.names())
+def test_the_heads_that_it_lists_exist():
+    """The other way round it need not be: a reader's own head is in heads/, and not in this table."""
+    assert set(re.findall(r"^\| `(\w+)` \|", README, re.MULTILINE)) <= set(heads.names())

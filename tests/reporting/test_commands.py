@@ -3,6 +3,7 @@ import sys
 from pathlib import Path
 
 from tests.reporting.conftest import Made
+from workflow.reporting.figures.every import PLOTS
 
 
 def run(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -21,7 +22,7 @@ def test_command_line_runs_every_step(made: Made, tmp_path: Path) -> None:
     assert (tmp_path / "r.pdf").read_bytes() == made.pdf.read_bytes()
     # Drawn in another process than the figures of `made`: the same bytes.
     drawn = sorted(path.name for path in made.figures.iterdir())
-    assert drawn == sorted(path.name for path in figures.iterdir()) and len(drawn) == 3 * 7 + 1
+    assert drawn == sorted(path.name for path in figures.iterdir()) and len(drawn) == 3 * len(PLOTS) + 1
     for name in drawn:
         assert (figures / name).read_bytes() == (made.figures / name).read_bytes(), name
 

@@ -1,4 +1,5 @@
 import csv
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +11,7 @@ from workflow.reporting.figures.every import PLOTS, draw_all, read_words
 from workflow.reporting.material import Material
 from workflow.reporting.pages.cost import cost_table
 from workflow.reporting.pages.heads import main_table
-from workflow.reporting.palette import _KNOWN, marks, styles
+from workflow.reporting.palette import SHIPPED, marks, styles
 from workflow.summary.answers import HARD
 from workflow.summary.statistics import by_seed
 from workflow.summary.summary import Summary
@@ -24,7 +25,7 @@ def read_csv(path: Path) -> list[dict[str, str]]:
 
 def test_every_figure_has_its_data_beside_it(made: Made, summary: Summary) -> None:
     index = read_json(made.figures / "figures.json")
-    assert len(index) == 7 and all(entry["drawn"] for entry in index.values())
+    assert len(index) == len(PLOTS) and all(entry["drawn"] for entry in index.values())
     points = {line["row"]: line for line in read_csv(made.figures / "pareto.csv")}
     for name in summary.heads["name"]:
         assert float(points[name]["accuracy"]) == 100 * by_seed(summary, name, HARD).mean()
@@ -83,9 +84,11 @@ def test_a_users_head_gets_a_mark_of_its_own_that_stays() -> None:
 
 
 def test_every_shipped_head_has_a_mark_that_no_other_changes() -> None:
-    heads = {path.stem for path in (Path(__file__).parents[2] / "heads").glob("[!_]*.py")}
-    assert heads <= set(_KNOWN)
-    assert len({mark.colour for mark in _KNOWN.values()}) == len({mark.sign for mark in _KNOWN.values()}) == len(_KNOWN)
+    colours, signs = ({getattr(mark, name) for mark in SHIPPED.values()} for name in ("colour", "sign"))
+    assert len(colours) == len(signs) == len(SHIPPED)
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"^\| `(\w+)` \|", readme, re.MULTILINE))
+    assert set(SHIPPED) == listed, "a head in README's table has a mark of its own in SHIPPED of reporting/palette.py"
 
 
 def test_ratios_of_one_head_share_its_colour_and_differ_in_line() -> None:

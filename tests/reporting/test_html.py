@@ -13,13 +13,14 @@ from tests.reporting.conftest import Made
 from workflow.errors import UserError
 from workflow.files import read_json, write_json
 from workflow.reporting.document import load
+from workflow.reporting.figures.every import PLOTS
 from workflow.reporting.html import HERE, write_html
 from workflow.reporting.material import Material
 from workflow.summary.answers import HARD
 from workflow.summary.statistics import by_seed
 from workflow.summary.summary import Summary
 
-FIGURES = ("pareto", "scaling", "parts", "differences", "roc", "tail", "curves")
+FIGURES = tuple(plot.name for plot in PLOTS)
 ORDER = ["answer", "tradeoff", "heads", "claims", "cost", "accuracy", "tail", "curves", "method", "settings"]
 ORDER += ["provenance", "gaps", "cite"]
 

@@ -37,7 +37,10 @@ ONE, THREE = TAGS = ("one number", "three numbers")
 
 def sentences(error: ValidationError, model: type[BaseModel], where: str = "") -> list[str]:
     """One sentence a problem, sorted; `where` is the key under which `model` stands in the config, if any."""
-    return sorted({_sentence(found, model, where) for found in error.errors(include_url=False)})
+    errors = error.errors(include_url=False)
+    inner = {found["loc"][:depth] for found in errors for depth in range(len(found["loc"]))}
+    kept = [found for found in errors if found["type"] != "too_short" or found["loc"] not in inner]
+    return sorted({_sentence(found, model, where) for found in kept})
 
 
 def _sentence(found: ErrorDetails, model: type[BaseModel], where: str) -> str:

@@ -93,6 +93,8 @@ class Loader:
             "groups": lambda step: self._groups(step, kind.members),
         }
         self._check(name, kind)
+        if name not in views:
+            raise UserError(f"the loader makes no batch of the kind {name!r}: add it to Loader._views_of in loaders.py")
         return views[name]
 
     def _check(self, name: str, kind: Kind) -> None:

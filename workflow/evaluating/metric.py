@@ -1,5 +1,6 @@
 """What a row of the table of metrics says: names and words for the reader, and how the score is computed."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -50,6 +51,14 @@ class Metric:
             return
         for number in self.rates or sorted(set(sizes)):
             yield self.name.replace("{value}", str(number)), number
+
+    def of(self, name: str) -> "Metric | None":
+        """This row for the score called `name`, its number filled in; None if it is not this row's."""
+        pattern = re.escape(self.name).replace(r"\{value\}", r"(\d+(?:\.\d+)?(?:e-\d+)?)")
+        found = re.fullmatch(pattern, name)
+        if not found or "{" in name:
+            return None
+        return self.filled(found[1]) if found.groups() else self
 
     def filled(self, value: str) -> "Metric":
         """The row for one number, given as it stands in the score's name, e.g. `1e-05` or `10000`."""

@@ -5,7 +5,6 @@ is none yet. A row whose name holds `{value}` stands for several scores that dif
 or a number of distractors; `describe` fills that number in.
 """
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cache
@@ -239,10 +238,7 @@ HEADLINE = tuple(name for name, row in METRICS.items() if row.headline)
 @cache
 def describe(name: str) -> Metric:
     """The row of a score's name, with its number filled in, e.g. `allpairs/tar@1e-05`; KeyError for other names."""
-    if name in METRICS and "{" not in name:
-        return METRICS[name]
-    for pattern, row in METRICS.items():
-        found = re.fullmatch(re.escape(pattern).replace(r"\{value\}", r"(\d+(?:\.\d+)?(?:e-\d+)?)"), name)
-        if found and "{" in pattern:
-            return row.filled(found[1])
+    for row in METRICS.values():
+        if found := row.of(name):
+            return found
     raise KeyError(f"{name} is not the name of a score: workflow/evaluating/metrics.py has a row for each")

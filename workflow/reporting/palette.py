@@ -20,7 +20,7 @@ class Mark:
 
 
 # Hues after Okabe and Ito, set to a lightness that stands out from white and from near-black alike.
-_KNOWN = {
+SHIPPED = {  # the heads in README's table
     "fc": Mark("#7d8594", "o", "●"),
     "partial_fc": Mark("#2f86d1", "s", "■"),
     "dcq": Mark("#dc6a1a", "D", "◆"),
@@ -72,7 +72,7 @@ def marks(labels: Iterable[str]) -> dict[str, Mark]:
     """A mark for each head label. Known heads always look the same; a user's head takes a spare mark chosen by its
     name, the next free one if two of them meet, so that adding an unrelated head changes nothing else."""
     labels = list(labels)
-    chosen = {label: _KNOWN[label] for label in labels if label in _KNOWN}
+    chosen = {label: SHIPPED[label] for label in labels if label in SHIPPED}
     taken: set[int] = set()
     for label in sorted(set(labels) - set(chosen)):
         start = int(hashlib.sha256(label.encode()).hexdigest(), 16) % len(_SPARE)

@@ -5,9 +5,22 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
 
+from workflow.evaluating.metrics import describe
 from workflow.summary.vocabulary import Mode
+
+
+def known_score(name: str) -> str:
+    """`name` if it is a score's; ValueError otherwise: a misspelt claim would read as one that was not measured."""
+    try:
+        describe(name)
+    except KeyError as error:
+        raise ValueError(error.args[0]) from error
+    return name
+
+
+ScoreName = Annotated[str, AfterValidator(known_score)]
 
 
 class Rule(BaseModel):
@@ -28,7 +41,7 @@ class NoWorse(RowRule):
     """The score, with most distractors, is above the reference's minus `margin`, in all that the seeds allow to say."""
 
     kind: Literal["no_worse"]
-    score: str
+    score: ScoreName
     margin: float
 
 
@@ -36,14 +49,14 @@ class Better(RowRule):
     """The score, with most distractors, is above the reference's by the rule of all differences (statistics.py)."""
 
     kind: Literal["better"]
-    score: str
+    score: ScoreName
 
 
 class Tail(RowRule):
     """The share of errors removed is larger by `margin` in one group of classes than in the other."""
 
     kind: Literal["tail"]
-    score: str
+    score: ScoreName
     more: str
     less: str
     margin: float
