@@ -2,8 +2,8 @@ import pytest
 
 from tests import records
 from tests.summary.conftest import Made, Recollect, edit, path_under
-from workflow.cells.cost_records import CostRecord
-from workflow.summary.costs import PROCESS, in_training, largest_common, quantiles, rate, speed_range
+from workflow.cells.cost_records import CostRecord, images_per_second
+from workflow.summary.costs import PROCESS, in_training, largest_common, quantiles, speed_range
 from workflow.summary.summary import Summary
 
 UPKEEP = {"seconds": 2.0, "every_steps": 100, "ms_per_step": 20.0}
@@ -19,8 +19,12 @@ def test_quantiles_interpolate() -> None:
 
 
 def test_a_rate_of_nothing_is_nothing() -> None:
-    assert rate(256, 128.0) == 2000
-    assert rate(None, 128.0) is None and rate(256, None) is None and rate(256, 0.0) is None
+    assert images_per_second(256, 128.0) == 2000
+    assert (
+        images_per_second(None, 128.0) is None
+        and images_per_second(256, None) is None
+        and images_per_second(256, 0.0) is None
+    )
 
 
 def test_cost_is_the_median_of_raw_samples(made: Made) -> None:

@@ -122,6 +122,11 @@ class Measured(Part):
     """whether that is BUSY_CORES at most; older records say True of every cell"""
 
 
+def images_per_second(images: float | None, milliseconds: float | None) -> float | None:
+    """Rate of a step of `images` images that takes `milliseconds`; None where either is unknown or zero."""
+    return images * 1000 / milliseconds if images and milliseconds else None
+
+
 class CostRecord(Measured, Record):
     """One cost cell, however it ended; raw samples, from which the report derives its numbers."""
 

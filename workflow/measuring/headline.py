@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from workflow.cells.cost_records import CostRecord, Memory
+from workflow.cells.cost_records import CostRecord, Memory, images_per_second
 from workflow.cells.paths import ratio_text
 from workflow.measuring.sizes import size_words
 
@@ -22,8 +22,9 @@ def time_words(record: CostRecord) -> list[str]:
     upkeep = record.upkeep.ms_per_step if record.upkeep else 0.0
     low, median, high = (float(ms) + upkeep for ms in np.percentile(record.step_ms, (10, 50, 90)))
     words = [f"{median:.3g} ms a step (p10-p90 {low:.3g}-{high:.3g})"]
-    if record.cell.mode == "end-to-end" and record.images_per_step.gradient and record.parts_sum_ratio is not None:
-        words.append(f"{record.images_per_step.gradient * 1e3 / median:,.0f} images/s")
+    rate = images_per_second(record.images_per_step.gradient, median)
+    if record.cell.mode == "end-to-end" and rate is not None and record.parts_sum_ratio is not None:
+        words.append(f"{rate:,.0f} images/s")
         words.append(f"its parts sum to {record.parts_sum_ratio:.2f} of it")
     elif record.cell.mode == "head" and record.floor.ms:
         words.append(f"{median / record.floor.ms:.1f}x its floor")

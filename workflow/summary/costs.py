@@ -6,7 +6,7 @@ and rate of the report starts from these rows.
 
 import pandas as pd
 
-from workflow.cells.cost_records import CostRecord, Memory
+from workflow.cells.cost_records import CostRecord, Memory, images_per_second
 from workflow.cells.records import Images
 from workflow.summary.stored import Quantiles, Upkeep
 from workflow.summary.summary import Summary
@@ -15,11 +15,6 @@ from workflow.summary.vocabulary import Ending, Mode
 ALLOCATOR = "peak of the device allocator"
 PROCESS = "growth of the process (peak RSS − RSS before)"
 PROCESS_BOUND = "growth of the process (peak RSS − RSS before, an upper bound: this system cannot reset its peak)"
-
-
-def rate(images: float | None, milliseconds: float | None) -> float | None:
-    """Images per second of a step of so many images and milliseconds; None where either is unknown or zero."""
-    return images * 1000 / milliseconds if images and milliseconds else None
 
 
 def quantiles(samples: list[float]) -> Quantiles:
@@ -47,7 +42,8 @@ def measured(record: CostRecord) -> dict[str, object]:
         "step_ms": steps,
         "upkeep": upkeep,
         "images_per_second": Images(
-            gradient=rate(images.gradient, steps.median), encoded=rate(images.encoded, steps.median)
+            gradient=images_per_second(images.gradient, steps.median),
+            encoded=images_per_second(images.encoded, steps.median),
         ),
         "parts_ms": record.parts_ms,
         "memory": record.memory,
