@@ -1,4 +1,5 @@
 # Shared by all stages: the checked config, the plan of its cells, what code a rule depends on, and what jobs take.
+import json
 import os
 import shutil
 import sys
@@ -82,6 +83,14 @@ def write_plan(output, params, log):
     Path(output.runs).write_text(params.runs)
     Path(output.costs).write_text(params.costs)
     Path(log).write_text(f"{len(PLAN.runs)} training cells, {len(PLAN.costs)} cost cells\n")
+
+
+def failures():
+    """Records of training runs that did not end well, and what they say."""
+    for folder in PLAN.runs:
+        record = json.loads(Path(folder, "run.json").read_text(encoding="utf-8"))
+        if record.get("outcome", "ok") != "ok":
+            yield f"{folder}/run.json", f"{record['outcome']}, {record['reason']}"
 
 
 def gpus():
