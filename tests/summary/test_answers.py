@@ -31,9 +31,16 @@ def test_one_seed_is_too_few_to_tell() -> None:
 def test_the_fastest_shares_its_place_where_ranges_overlap() -> None:
     rows = [(head, 1.0, {HARD: [0.9]}) for head in ("fc", "a", "b", "c")]
     costs = [timing("fc", 1.0, 130.0), timing("a", 1.0, 100.0), timing("b", 1.0, 102.0)]
-    found = answers(summary_of(rows, [*costs, timing("c", 1.0, 50.0, exclusive=False)]))[3]
+    found = answers(summary_of(rows, costs))[3]
     assert isinstance(found, BySpeed) and (found.name, found.ties) == ("a", ("b",))
     assert (found.images_per_second, found.p10_ms, found.p90_ms, found.classes) == (2560, 98, 102, 5000)
+
+
+def test_a_disturbed_timing_decides_neither_the_fastest_nor_the_trade() -> None:
+    """A row that was slowed down may be the fastest: without its own speed none can be named."""
+    rows = [(head, 1.0, {HARD: [0.9]}) for head in ("fc", "a")]
+    found = answers(summary_of(rows, [timing("fc", 1.0, 100.0), timing("a", 1.0, 130.0, exclusive=False)]))
+    assert found[3] == Unanswered(Question.FASTEST) and found[5] == Unanswered(Question.TRADE)
 
 
 def test_the_smallest_is_measured_where_all_were_and_declared_else() -> None:

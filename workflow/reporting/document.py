@@ -80,7 +80,8 @@ def lead(summary: Summary) -> str:
     trained = summary.facts.split.counts.get("train_classes")
     classes = "many classes" if trained is None else classes_words(trained)
     steps = max((run.planned_steps or 0 for run in summary.stored.runs), default=0)
-    timed = any(cost.outcome == Ending.OK and cost.exclusive for cost in summary.stored.costs)
+    measured = [cost for cost in summary.stored.costs if cost.outcome == Ending.OK]
+    timed = bool(measured) and all(cost.exclusive for cost in measured)
     return (
         f"The same network, from the same initial weights, trained {count(steps)} steps on the same images of "
         f"{classes} under {summary.heads['label'].nunique()} classification heads; then scored on images it never "

@@ -15,9 +15,9 @@ QUESTIONS = {
     Question.TRADE: "Beaten by none in both speed and accuracy",
 }
 LACKING = {
-    Question.FASTEST: "no undisturbed end-to-end timing exists",
+    Question.FASTEST: "needs end-to-end timings that no other program disturbed, of every row",
     Question.SMALLEST: "no head was measured alone, or no number of classes for all of them",
-    Question.TRADE: "needs accuracy and an end-to-end timing of at least one row",
+    Question.TRADE: "needs accuracy, and end-to-end timings that no other program disturbed",
 }
 
 
