@@ -1,5 +1,7 @@
 """Files that survive, errors that are one sentence."""
 
+import hashlib
+import importlib.metadata
 import math
 import os
 import subprocess
@@ -8,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from workflow.checkout import commit, diff_hash
 from workflow.errors import UserError
 from workflow.files import atomic, read_json, write_json
-from workflow.provenance import commit, provenance
+from workflow.libraries import off_lock
+from workflow.provenance import provenance
 
 ROOT = Path(__file__).parent.parent
 
@@ -49,8 +53,45 @@ def test_provenance_names_machine_versions_and_commit(monkeypatch):
     assert facts["machine"]["cores"] == os.cpu_count() and facts["machine"]["memory_bytes"] > 2**28
     assert facts["versions"]["torch"].startswith("2.")
     assert facts["commit"] is None or len(facts["commit"].removesuffix("+changes")) == 40
+    assert (facts["diff_hash"] is None) == (not (facts["commit"] or "").endswith("+changes"))
+    assert facts["lock_hash"] == hashlib.sha256((ROOT / "requirements.lock").read_bytes()).hexdigest()
+    assert "numpy" not in facts["blas"] or "blas" in facts["blas"]["numpy"].lower()
     monkeypatch.setenv("PATH", "")
-    assert commit() is None
+    assert commit() is None and diff_hash() is None
+
+
+def test_the_hash_of_changes_follows_what_differs_from_the_commit(tmp_path):
+    def git(*words):
+        name = ["-c", "user.name=n", "-c", "user.email=e"]
+        subprocess.run(["git", "-C", str(tmp_path), *name, *words], check=True, capture_output=True)
+
+    git("init")
+    (tmp_path / "a").write_text("one\n")
+    (tmp_path / ".gitignore").write_text("ignored\n")
+    git("add", ".")
+    git("commit", "-m", "first")
+    (tmp_path / "ignored").write_text("x")
+    assert diff_hash(tmp_path) is None and not commit(tmp_path).endswith("+changes")
+    seen = set()
+    for name, text in (("a", "two\n"), ("a", "three\n"), ("b", "new\n"), ("b", "newer\n")):
+        (tmp_path / name).write_text(text)
+        assert commit(tmp_path).endswith("+changes")
+        seen.add(diff_hash(tmp_path))
+    assert len(seen) == 4 and all(len(each) == 64 for each in seen)
+    assert diff_hash(tmp_path) in seen
+
+
+def test_packages_that_leave_the_lock_are_named():
+    own = importlib.metadata.version("psutil")
+    assert off_lock({"psutil": own, "no-such-package": "1"}) == {}
+    assert off_lock({"psutil": "0.0.1"}) == {"psutil": own}
+
+
+def test_what_multiplies_matrices_is_named_of_what_is_loaded():
+    code = "import sys; from workflow.libraries import blas; assert not blas(); import numpy; assert blas()['numpy']"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+    code = "import torch; from workflow.libraries import blas; words = blas()['torch']; assert len(words) > 5, words"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 
 
 SCRIPT = """

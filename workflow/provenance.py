@@ -1,10 +1,8 @@
 """Facts that travel with every number: machine, versions, commit, command, time."""
 
-import importlib.metadata
 import os
 import platform
 import shlex
-import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,35 +10,28 @@ from typing import Any
 
 import psutil
 
-PACKAGES = ("torch", "numpy", "pillow", "fonttools", "pandas", "matplotlib", "typst", "snakemake")
+from workflow.checkout import commit, diff_hash, lock_hash
+from workflow.libraries import blas, off_lock, versions
 
 
 def provenance() -> dict[str, Any]:
-    """Who measured: machine, versions, commit, command. Every record carries it."""
+    """Who measured: machine, libraries, commit with what was changed since, pins, command. Every record carries it."""
     return {
         "start": now(),
         "command": shlex.join([Path(sys.executable).name, *sys.orig_argv[1:]]),
         "commit": commit(),
+        "diff_hash": diff_hash(),
         "machine": machine(),
         "versions": {"python": platform.python_version(), **versions()},
+        "blas": blas(),
+        "lock_hash": lock_hash(),
+        "off_lock": off_lock(),
     }
 
 
 def now() -> str:
     """UTC time to the second, ISO 8601."""
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def commit() -> str | None:
-    """The checkout's commit, with `+changes` where the tree differs from it; None outside a checkout."""
-    root = Path(__file__).resolve().parent.parent
-    git = ["git", "-C", str(root)]
-    try:
-        head = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
-        changed = subprocess.run([*git, "status", "--porcelain"], capture_output=True, text=True, check=True).stdout
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return head + ("+changes" if changed.strip() else "")
 
 
 def machine() -> dict[str, Any]:
@@ -63,14 +54,3 @@ def processor() -> str:
     except OSError:
         pass
     return platform.processor() or platform.machine()
-
-
-def versions() -> dict[str, str]:
-    """Versions of the installed packages that can change a number."""
-    found = {}
-    for package in PACKAGES:
-        try:
-            found[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found

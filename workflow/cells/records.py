@@ -57,8 +57,17 @@ class Record(Stored):
     finish: str | None = None
     command: str | None = None
     commit: str | None = None
+    """of the checkout that wrote it, with `+changes` where files differed from it"""
+    diff_hash: str | None = None
+    """SHA-256 of those changes"""
     machine: Machine = Machine()
     versions: dict[str, str] = {}
+    blas: dict[str, str] = {}
+    """what multiplies the matrices of torch and numpy, as far as the process had them loaded"""
+    lock_hash: str | None = None
+    """SHA-256 of requirements.lock"""
+    off_lock: dict[str, str] = {}
+    """installed packages of another version than the lock pins"""
 
 
 class Images(Part):
@@ -154,3 +163,5 @@ class SplitRecord(Stored):
     counts: dict[str, int]
     shots: ShotLimits
     classes: list[str]
+    made: Record | None = None
+    """who drew it; None in older records"""

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from workflow.cells.data_section import Data
-from workflow.cells.records import ShotLimits, SplitRecord
+from workflow.cells.records import Record, ShotLimits, SplitRecord
 from workflow.console import log
 from workflow.data.split_classes import Roles, choose
 from workflow.data.split_file import EVALUATED, Split, split_hash
@@ -27,6 +27,7 @@ from workflow.data.split_numbers import SplitNumbers, resolve
 from workflow.data.split_rows import Rows
 from workflow.data.store import Dataset
 from workflow.files import atomic
+from workflow.provenance import now, provenance
 
 
 def make_split(dataset: Dataset, data: Data, out: Path) -> Split:
@@ -76,4 +77,5 @@ def _record(dataset: Dataset, numbers: SplitNumbers, roles: Roles, arrays: dict[
         counts=counts,
         shots=ShotLimits(many=limits.many, medium=limits.medium),
         classes=[dataset.names[number] for number in roles.train],
+        made=Record(**provenance(), finish=now()),
     )

@@ -57,7 +57,7 @@ def collect(
         "profile": profile.name,
         "reference": next((run.name for run in runs if reference in (run.name, run.head)), None),
         "dataset": dataset_facts(runs, split, manifest),
-        "split": split_facts(split),
+        "split": split_facts(split, split_path),
         "machine": MachineRecord.read(machine) if machine.exists() else None,
         "collected": Record.model_validate(provenance()),
         "runs": runs,
@@ -141,7 +141,7 @@ def dataset_facts(runs: Sequence[RunRow], split: SplitRecord | None, manifest: M
     )
 
 
-def split_facts(split: SplitRecord | None) -> SplitFacts:
-    """What the report says about the split."""
+def split_facts(split: SplitRecord | None, path: Path) -> SplitFacts:
+    """What the report says about the split, whose record lies at `path`."""
     known = split.model_dump(mode="json", include=set(SplitFacts.model_fields)) if split else {}
-    return SplitFacts.model_validate(known)
+    return SplitFacts.model_validate(known | ({"record": path.as_posix()} if split else {}))

@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 
 from workflow.cells.cost_records import CostRecord
-from workflow.cells.records import EvaluationRecord, RunRecord
+from workflow.cells.records import EvaluationRecord, Record, RunRecord
 from workflow.cells.spec import PlannedCost, PlannedRun
 from workflow.summary.costs import measured
-from workflow.summary.stored import CostRow, ProgressLine, RunRow, row_name
+from workflow.summary.stored import CostRow, ProgressLine, RunRow, Written, row_name
 from workflow.summary.vocabulary import NO_REASON, Ending
 
 NOT_RUN = "no record: this cell was planned and not run"
@@ -25,13 +25,13 @@ def run_row(cell: PlannedRun) -> RunRow:
     shared = (set(RunRow.model_fields) & set(RunRecord.model_fields)) - {"cell"}
     facts = {name: getattr(run, name) for name in shared}
     place |= {"head": run.cell.head, "backbone": run.cell.backbone, "record": path.as_posix()}
-    scores = scored(run, EvaluationRecord.read(evaluated) if evaluated.exists() else None)
+    scores = scored(run, EvaluationRecord.read(evaluated) if evaluated.exists() else None, evaluated)
     progress = progress_lines(folder / "steps.jsonl")
     return RunRow.model_validate({**place, **facts, **scores, "progress": progress})
 
 
-def scored(run: RunRecord, evaluation: EvaluationRecord | None) -> dict[str, object]:
-    """The score fields of a run; one that trained but has no evaluation counts as missing, with that reason."""
+def scored(run: RunRecord, evaluation: EvaluationRecord | None, path: Path) -> dict[str, object]:
+    """The score fields of a run, whose evaluation lies at `path`; one that trained but has none counts as missing."""
     if evaluation is None and run.outcome == "ok":
         return {"outcome": Ending.MISSING, "reason": NOT_EVALUATED}
     if evaluation is None:
@@ -43,6 +43,7 @@ def scored(run: RunRecord, evaluation: EvaluationRecord | None) -> dict[str, obj
         "scores": {"validation": evaluation.validation, "test": evaluation.test},
         "notes": evaluation.notes,
         "curves": evaluation.curves,
+        "evaluation": Written(**evaluation.model_dump(include=set(Record.model_fields)), record=path.as_posix()),
     }
 
 
@@ -66,7 +67,7 @@ def cost_row(cell: PlannedCost, train_classes: int | None = None) -> CostRow:
         return CostRow.model_validate({**place, **lost})
     record = CostRecord.read(path)
     place |= {name: getattr(record.cell, name) for name in ("head", "classes", "dim", "batch", "precision")}
-    facts = ("outcome", "reason", "exclusive", "other_load_cores", "machine", "finish")
-    place |= {name: getattr(record, name) for name in facts}
+    shared = {*Record.model_fields, "outcome", "reason", "exclusive", "other_load_cores"}
+    place |= {name: getattr(record, name) for name in shared}
     place |= {"record": path.as_posix(), "device": record.conditions.device}
     return CostRow.model_validate({**place, **measured(record)})

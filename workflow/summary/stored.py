@@ -56,6 +56,8 @@ class SplitFacts(Part):
     settings: dict[str, Any] | None = None
     counts: Counts = Field(default_factory=dict)
     shots: Counts = Field(default_factory=dict)
+    record: str | None = None
+    made: Record | None = None
 
 
 class Facts(Part):
@@ -101,7 +103,21 @@ class Row(Part):
     device: str | None = None
     precision: str | None = None
     exclusive: bool | None = None
+    start: str | None = None
     finish: str | None = None
+    command: str | None = None
+    commit: str | None = None
+    diff_hash: str | None = None
+    versions: dict[str, str] | None = None
+    blas: dict[str, str] = Field(default_factory=dict)
+    lock_hash: str | None = None
+    off_lock: dict[str, str] = Field(default_factory=dict)
+
+
+class Written(Record):
+    """A record that a number rests on: its path, and who wrote it."""
+
+    record: str | None = None
 
 
 class RunRow(Row):
@@ -121,10 +137,6 @@ class RunRow(Row):
     dataset: DatasetName | None = None
     declared: Declared | None = None
     parameters: Parameters | None = None
-    start: str | None = None
-    command: str | None = None
-    commit: str | None = None
-    versions: dict[str, str] | None = None
     protocol: str | None = None
     evaluated_split: str | None = None
     counts: dict[str, dict[str, int]] | None = None
@@ -132,6 +144,7 @@ class RunRow(Row):
     notes: dict[str, str] = Field(default_factory=dict)
     curves: dict[str, list[list[float | None]]] = Field(default_factory=dict)
     progress: list[ProgressLine] = Field(default_factory=list)
+    evaluation: Written | None = None
 
 
 class Quantiles(Part):
