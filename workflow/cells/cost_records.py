@@ -89,6 +89,25 @@ class Floor(Part):
     note: str | None = None
 
 
+class Declares(Part):
+    """What a head declares of one step at one batch and embedding dimension."""
+
+    batch: int
+    dim: int
+    flops: int
+    moved_bytes: int
+    held_bytes: int
+    """state, and the most temporaries that a step holds at once"""
+
+
+class Attempt(Part):
+    """One time the steps of a cell were timed."""
+
+    other_load_cores: float | None
+    median_ms: float
+    steps: int
+
+
 class UpkeepFacts(Part):
     """A head's periodic work, in none of the steps' times."""
 
@@ -116,10 +135,16 @@ class Measured(Part):
     host_meter: str | None = None
     nvml: Nvml = Nvml()
     floor: Floor = Floor()
+    declares: list[Declares] = Field(default_factory=list)
+    """at the batch and dimension measured, then with the batch, the dimension and both doubled"""
+    shares_classes: bool | None = None
+    """whether several processes share what the head keeps per class, or each keeps all of it"""
     other_load_cores: float | None = None
     """mean number of cores that other programs kept busy while the steps were timed"""
     exclusive: bool | None = None
     """whether that is BUSY_CORES at most; older records say True of every cell"""
+    attempts: list[Attempt] = Field(default_factory=list)
+    """every time the steps were timed, in order; the samples are those of the least disturbed"""
 
 
 def images_per_second(images: float | None, milliseconds: float | None) -> float | None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AliasChoices, BeforeValidator, Field
 
-from workflow.cells.cost_records import Floor, MachineRecord, Memory, Nvml
+from workflow.cells.cost_records import Declares, Floor, MachineRecord, Memory, Nvml
 from workflow.cells.paths import ratio_text
 from workflow.cells.records import DatasetName, Declared, Images, Machine, Parameters, Part, Record
 from workflow.summary.vocabulary import Ending, Mode
@@ -171,6 +171,7 @@ class CostRow(Row):
     dim: int | None = None
     batch: int | None = None
     other_load_cores: float | None = None
+    attempts: int | None = None
     samples: int = 0
     step_ms: Quantiles = Quantiles()
     upkeep: Upkeep = Upkeep()
@@ -182,6 +183,8 @@ class CostRow(Row):
     nvml: Nvml = Nvml()
     floor: Floor = Floor()
     floor_share: float | None = None
+    declares: tuple[Declares, ...] = ()
+    shares_classes: bool | None = None
 
 
 class Marked(Part):

@@ -25,7 +25,7 @@ class Summary:
     curves: a row a point: name, label, ratio, seed, curve, x, y, n. `roc_hard` and `roc_all`: x false-accept rate, y
         true-accept rate; `shots`: x training images of a class, y rank-1, n probes.
     costs: a row a planned cost cell with nested numbers as dotted columns: mode, label, head, classes, ratio, name,
-        record, dim, batch, precision, outcome, reason, exclusive, other_load_cores, device, finish, samples,
+        record, dim, batch, precision, outcome, reason, exclusive, other_load_cores, attempts, device, finish, samples,
         step_ms.median, step_ms.p10, step_ms.p90, upkeep.*, images_per_second.gradient, images_per_second.encoded,
         parts_ms.*, memory.*, peak_bytes, peak_meter, nvml.*, floor.*, floor_share.
     heads: a row a label and ratio, in planned order: name, label, head, ratio, reference (bool), planned, done (seeds),

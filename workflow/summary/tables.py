@@ -27,7 +27,7 @@ HEAD: Final = (
 )
 COST: Final = (
     *("mode", "label", "head", "classes", "ratio", "name", "record", "dim", "batch", "precision", "outcome", "reason"),
-    *("exclusive", "other_load_cores", "device", "finish", "samples"),
+    *("exclusive", "other_load_cores", "attempts", "device", "finish", "samples"),
 )
 NESTED: Final[Mapping[str, type[Part]]] = {
     "step_ms": Quantiles,
@@ -45,7 +45,7 @@ TEXTS: Final = {
 }
 COUNTS: Final = {
     *("seed", "steps", "planned_steps", "processes", "resumed", "step", "planned", "done", "classes", "dim", "batch"),
-    *("samples", "upkeep.every_steps", "peak_bytes", "floor.flops", "floor.bytes", "floor.state_bytes"),
+    *("attempts", "samples", "upkeep.every_steps", "peak_bytes", "floor.flops", "floor.bytes", "floor.state_bytes"),
     *(f"memory.{name}" for name in Memory.model_fields),
 }
 TRUTHS: Final = {"exclusive", "reference"}
@@ -151,7 +151,7 @@ def cost_table(costs: Sequence[CostRow]) -> pd.DataFrame:
 
 def cost_line(cost: CostRow) -> Line:
     """One cost row with nested numbers as dotted names."""
-    line: Line = cost.model_dump(mode="json", exclude={*NESTED, "parts_ms", "machine"})
+    line: Line = cost.model_dump(mode="json", exclude={*NESTED, "parts_ms", "machine", "declares", "shares_classes"})
     for group in NESTED:
         line |= {f"{group}.{name}": value for name, value in getattr(cost, group).model_dump().items()}
     return line | {f"parts_ms.{part}": value for part, value in (cost.parts_ms or {}).items()}
