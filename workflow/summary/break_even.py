@@ -65,12 +65,11 @@ def break_even(row: Model, base: Model, quantity: Quantity, found: Coefficients)
     own, other = (ranges(each, quantity, found, grid) for each in (row, base))
     if own is None or other is None:
         return result(Crossing.UNKNOWN)
-    (value, low, high), (its_value, its_low, its_high) = own.T, other.T
-    at, first, last = (crossing(grid, gap) for gap in (value - its_value, low - its_high, high - its_low))
-    bounds = (None if bound == np.inf else bound for bound in (first, last))
+    at, first, last = (crossing(grid, own[:, mine] - other[:, its]) for mine, its in ((0, 0), (1, 2), (2, 1)))
+    low, high = (None if bound == np.inf else bound for bound in (first, last))
     if grid[0] < at < np.inf:
-        return result(Crossing.AT, at, *bounds, basis_of(row, base, quantity, at))
-    return result(Crossing.NEVER if at == np.inf else Crossing.BELOW, None, *bounds)
+        return result(Crossing.AT, at, low, high, basis_of(row, base, quantity, at))
+    return result(Crossing.NEVER if at == np.inf else Crossing.BELOW, None, low, high)
 
 
 def basis_of(row: Model, base: Model, quantity: Quantity, at: float) -> Basis:
