@@ -11,11 +11,12 @@ from tests.conftest import DATA
 from tests.data.test_folder import make, read
 from workflow.cells.data_section import Data
 from workflow.cells.records import SplitRecord
+from workflow.data import split_rows
 from workflow.data.faces import SPLIT_PARTS
 from workflow.data.split import make_split
 from workflow.data.split_classes import shots_by_rank
 from workflow.data.split_file import load_split
-from workflow.data.split_pairs import rank_within
+from workflow.data.split_pairs import even_share, rank_within
 from workflow.data.store import Dataset, open_dataset
 from workflow.errors import UserError
 
@@ -75,6 +76,8 @@ def labels_agree(dataset: Dataset, arrays) -> None:
     """Labels, shots and galleries name the same classes."""
     labels, train_rows = arrays["train_labels"], arrays["train_rows"]
     np.testing.assert_array_equal(np.bincount(labels, minlength=len(arrays["shots"])), arrays["shots"])
+    for name in ("rows", "labels"):
+        np.testing.assert_array_equal(arrays[f"enrolled_{name}"], arrays[f"train_{name}"])
     assert (np.diff(arrays["shots"]) <= 0).all() and arrays["shots"].min() >= 1
     of_label = np.empty(len(arrays["shots"]), np.int64)
     of_label[labels] = dataset.classes[train_rows]
@@ -130,12 +133,39 @@ def test_where_a_part_has_two_families_its_same_pairs_cross_them(dataset, tmp_pa
     pairs_are_true(two, arrays)
 
 
-def test_the_faces_of_a_pair_do_not_tell_whether_it_is_the_same(dataset, loaded):
+def guessed_from_faces(dataset: Dataset, pairs: np.ndarray, same: np.ndarray) -> float:
+    """The share of pairs judged rightly by who knows, of every two faces, which answer is the more frequent one."""
+    faces = dataset.groups[pairs] @ [len(dataset.manifest["groups"]), 1]
+    answers = [np.bincount(faces[same == kind], minlength=faces.max() + 1) for kind in (False, True)]
+    return float(np.maximum(*answers).sum() / len(pairs))
+
+
+@pytest.mark.parametrize("most", [100, 10**6])
+def test_the_faces_of_a_pair_do_not_tell_whether_it_is_the_same(tmp_path, most):
+    """Classes come in few or in many of six faces, so that some faces have far more same pairs than others."""
+    random = np.random.default_rng(0)
+    has = random.random((300, 6)) < np.linspace(0.95, 0.25, 6)
+    has[:, :2] = True
+    classes, groups = np.nonzero(np.hstack([np.ones((300, 1), bool), has]))
+    families = [("train", "train"), *((f"f{i}", "test") for i in range(5)), ("v", "validation")]
+    similar = (np.arange(300)[:, None] + np.arange(1, 6)) % 300
+    images = random.integers(0, 256, (len(classes), 16, 16), dtype=np.uint8)
+    manifest = {"classes": [str(i) for i in range(300)], "groups": [{"family": f, "part": p} for f, p in families]}
+    manifest |= {"name": "x", "hash": "", "settings": {"tier": "dejavu"}}
+    one = Dataset(Path(), images, classes, groups, similar, manifest)
+    arrays = draw(one, tmp_path, classes=50, n_max=1, distractors=20, pairs={"test": most}).arrays
+    pairs_are_true(one, arrays)
+    for kind in ("hard", "random"):
+        pairs, same = rows(arrays, f"test_{kind}_pairs"), arrays[f"test_{kind}_same"]
+        assert guessed_from_faces(one, pairs, same) == 0.5
+        assert len(np.unique(one.groups[pairs], axis=0)) > 10
+
+
+def test_every_different_pair_has_the_faces_of_a_same_pair(dataset, loaded):
     for part in EVALUATION:
-        pairs, same = rows(loaded.arrays, f"{part}_hard_pairs"), loaded.arrays[f"{part}_hard_same"]
-        faces = dataset.groups[pairs]
-        shares = [np.bincount(faces[same == kind, 0] * 12 + faces[same == kind, 1], minlength=144) for kind in (0, 1)]
-        assert abs(shares[0] / shares[0].sum() - shares[1] / shares[1].sum()).sum() < 0.25
+        for kind in ("hard", "random"):
+            pairs, same = rows(loaded.arrays, f"{part}_{kind}_pairs"), loaded.arrays[f"{part}_{kind}_same"]
+            assert guessed_from_faces(dataset, pairs, same) == 0.5
 
 
 def test_hard_impostors_look_more_alike_than_random_ones(dataset, loaded):
@@ -160,11 +190,16 @@ def test_the_same_seed_gives_the_same_bits_and_another_seed_others(dataset, tmp_
 
 def test_the_record_agrees_with_the_arrays(dataset, loaded):
     record, arrays = loaded.record, loaded.arrays
-    assert record.protocol == "headroom-1" and record.dataset_hash == dataset.manifest["hash"]
+    assert record.protocol == "headroom-2" and record.dataset_hash == dataset.manifest["hash"]
     counts = record.counts
     assert counts["train_images"] == arrays["shots"].sum() == len(arrays["train_rows"])
     assert counts["train_classes"] == len(record.classes) == 200
-    assert counts["many"] + counts["medium"] + counts["few"] == 200 and min(counts.values()) > 0
+    assert counts["many"] + counts["medium"] + counts["few"] == 200
+    assert {name for name, count in counts.items() if not count} == {
+        "left_out_classes",
+        "wrong_labels",
+        "split_classes",
+    }
     assert counts["many"] == (arrays["shots"] >= record.shots.many).sum()
     assert counts["singletons"] == (arrays["shots"] == 1).sum()
     assert counts["test_hard_pairs"] == len(arrays["test_hard_pairs"])
@@ -216,6 +251,11 @@ def test_tails(dataset, tmp_path, kind):
         np.testing.assert_array_equal(
             np.bincount(dataset.classes[parts == 0])[own], shots[found.arrays["train_labels"]]
         )
+
+
+def test_a_tier_s_limits_of_many_and_few_go_with_its_own_tail_only(dataset, tmp_path):
+    own, other = (draw(dataset, tmp_path, tail=tail, n_max=3, min_images=3).record.shots for tail in ("pareto", "flat"))
+    assert (own.many, own.medium, other.many, other.medium) == (4, 2, 7, 3)
 
 
 def test_the_pareto_tail_of_5000_classes_is_the_pilot_s():
@@ -297,3 +337,29 @@ def test_folders_of_any_shape_keep_apart(photos, tmp_path, sizes, seed, hold_out
 def test_rank_within_counts_the_equal_ones_before(keys):
     slow = [keys[:place].count(key) for place, key in enumerate(keys)]
     assert rank_within(np.array(keys, dtype=np.int64)).tolist() == slow
+
+
+def test_all_held_out_images_of_training_classes_are_probes(dataset, loaded, tmp_path, monkeypatch):
+    parts, arrays = dataset.parts[dataset.groups], loaded.arrays
+    of_label = dataset.classes[rows(arrays, "test_closed_gallery")]
+    for number, part in enumerate(EVALUATION, 1):
+        probed = of_label[np.unique(arrays[f"{part}_closed_probe_label"])]
+        wanted = np.flatnonzero((parts == number) & np.isin(dataset.classes, probed))
+        np.testing.assert_array_equal(rows(arrays, f"{part}_closed_probe"), wanted)
+    assert np.bincount(arrays["test_closed_probe_label"]).max() > 2
+    few = draw(dataset, tmp_path, probes=1).arrays["test_closed_probe_label"]
+    assert np.bincount(few).max() == 1
+    np.testing.assert_array_equal(np.sort(few), np.unique(arrays["test_closed_probe_label"]))
+    monkeypatch.setattr(split_rows, "MOST", 2 * len(few))
+    bounded = draw(dataset, tmp_path).arrays
+    assert np.bincount(bounded["test_closed_probe_label"]).max() == 2 >= len(bounded["test_closed_probe"]) / len(few)
+    assert np.bincount(bounded["enrolled_labels"]).max() == even_share(bounded["shots"], 2 * len(few))
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 9), max_size=9), st.integers(1, 60))
+def test_an_even_share_is_the_largest_that_keeps_to_the_sum(counts, most):
+    share = even_share(np.array(counts, dtype=np.int64), most)
+    kept = [sum(min(count, k) for count in counts) for k in (share, share + 1)]
+    assert share == 1 or kept[0] <= most
+    assert kept[1] > most or share >= max(counts, default=1)

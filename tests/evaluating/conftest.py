@@ -54,6 +54,7 @@ class World:
         self.arrays["eval_rows"] = 3 * np.arange(self.size)
         self.arrays["train_rows"] = 3 * self.size + np.arange(self.arrays["shots"].sum())
         self.arrays["train_labels"] = np.repeat(np.arange(TRAINING), self.arrays["shots"])
+        self.arrays |= {f"enrolled_{name}": self.arrays[f"train_{name}"] for name in ("rows", "labels")}
         self.rows, self.split = np.concatenate(self.parts), split_of(self.arrays)
 
     def images(self, means: np.ndarray) -> np.ndarray:

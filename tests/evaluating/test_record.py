@@ -22,7 +22,7 @@ def test_the_record_holds_what_the_contract_says(make_cell, world):
     cell, split = make_cell()
     line = evaluate_cell(cell, split, [10])
     record = json.loads((cell / "evaluation.json").read_text())
-    assert record["protocol"] == "headroom-1"
+    assert record["protocol"] == "headroom-2"
     assert record["cell"]["label"] == "dcq"
     assert (record["outcome"], record["reason"], record["split_hash"]) == ("ok", None, world.split.record.hash)
     assert set(record["curves"]) == {"roc_hard", "roc_all", "shots"}

@@ -41,7 +41,7 @@ def test_scores_are_the_same_bits_again_and_in_any_order_of_rows(world):
     assert all_scores(world.rows, world.split, world.centres, [10]) == first
     order = np.random.default_rng(0).permutation(len(world.rows))
     place = np.argsort(order)
-    kept = ("_same", "_class", "_label", "shots", "eval_rows", "train_rows", "train_labels")
+    kept = ("_same", "_class", "_label", "shots", "_rows", "_labels")
     arrays = {name: array if name.endswith(kept) else place[array] for name, array in world.arrays.items()}
     assert all_scores(world.rows[order], split_of(arrays), world.centres, [10]) == first
 

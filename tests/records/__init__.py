@@ -37,7 +37,7 @@ def write_shared(root: Path, profile: Path) -> None:
     write_json(root / "data/glyphs-s/manifest.json", {**manifest, "sources": sources, "rejected": {"blank": 3}})
     counts = {"train_images": 18_267, "train_classes": CLASSES, "many": 1044, "medium": 1134, "few": 2822}
     SplitRecord(
-        protocol="headroom-1",
+        protocol="headroom-2",
         hash="splithash",
         dataset="glyphs-s",
         dataset_hash="datahash",

@@ -80,7 +80,7 @@ def write_evaluation(folder: Path, run: RunRecord, rng: random.Random) -> None:
     roc = [[far, min(1.0, lift * far ** (0.35 * (1 - lift) * 2))] for far in fars] if good else []
     shots = [[n, 40, lift - 0.06 / n + rng.uniform(-0.005, 0.005)] for n in range(1, 11)] if good else []
     EvaluationRecord(
-        protocol="headroom-1",
+        protocol="headroom-2",
         cell=run.cell,
         outcome=run.outcome,
         reason=run.reason,

@@ -24,9 +24,9 @@ class Shots(Section):
     """Where many and medium begin; what has fewer training images than `medium` is few."""
 
     many: AtLeastTwo | None = None
-    """training images from which a class counts as many; null: the tier's, or 7"""
+    """training images from which a class counts as many; null: the tier's for its own tail, or 7"""
     medium: AtLeastTwo | None = None
-    """training images from which a class counts as medium; null: the tier's, or 3"""
+    """training images from which a class counts as medium; null: the tier's for its own tail, or 3"""
 
 
 class OpenSet(Section):
@@ -45,6 +45,15 @@ class Pairs(Section):
     """same pairs of the validation part"""
     test: Annotated[int, Field(ge=10)] = 6000
     """same pairs of the test part"""
+
+
+class Noise(Section):
+    """Labels made wrong on purpose, in training only: what the evaluation asks stays true."""
+
+    flips: Share = 0.0
+    """share of the training images that get the label of another class; they swap, so classes keep their numbers"""
+    splits: Share = 0.0
+    """share of the training classes whose images become two identities, half and half; of those with two images"""
 
 
 class Data(Section):
@@ -84,8 +93,11 @@ class Data(Section):
     distractors: Seed | None = None
     """further classes that only fill the gallery of 1:N identification; null: the tier's, or 10 % of a folder's"""
     pairs: Pairs = Pairs()
-    probes: Count = 1
-    """closed-set probes per training class, at most"""
+    min_shots: Count = 1
+    """training leaves out classes with fewer images; all else is asked as with 1, but their probes are gone"""
+    noise: Noise = Noise()
+    probes: Count | None = None
+    """closed-set probes per training class, at most; null: all held-out images, or evenly fewer: 100,000 in a part"""
     validation_share: ShareBetween = 0.2
     """share of the training classes whose closed-set probes belong to validation"""
     hold_out: ShareBetween = 0.2

@@ -152,7 +152,7 @@ class ShotLimits(Part):
 class SplitRecord(Stored):
     """split.json, beside the arrays of split.npz."""
 
-    PROTOCOL: ClassVar[str] = "headroom-1"
+    PROTOCOL: ClassVar[str] = "headroom-2"
 
     protocol: str
     hash: str

@@ -25,6 +25,7 @@ from workflow.data.split_classes import Roles, choose
 from workflow.data.split_file import EVALUATED, Split, split_hash
 from workflow.data.split_numbers import SplitNumbers, resolve
 from workflow.data.split_rows import Rows
+from workflow.data.split_training import as_trained
 from workflow.data.store import Dataset
 from workflow.files import atomic
 from workflow.provenance import now, provenance
@@ -39,29 +40,32 @@ def make_split(dataset: Dataset, data: Data, out: Path) -> Split:
     for part in EVALUATED:
         rows |= draw.open_set(part) | draw.closed_set(part)
     rows["distractors"] = draw.one_each(roles.distractors)
-    arrays = _positions(rows)
-    record = _record(dataset, numbers, roles, arrays)
+    trained = as_trained(rows, numbers)
+    arrays = _positions(trained.rows)
+    record = _record(dataset, numbers, roles, arrays, trained.counts)
     with atomic(Path(out)) as temporary, temporary.open("wb") as file:
         np.savez(file, allow_pickle=False, **arrays)
     record.write(Path(out).with_suffix(".json"))
-    log(f"{out}: " + ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in record.counts.items()))
+    log(f"{out}: " + ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in record.counts.items() if count))
     return Split(arrays, record)
 
 
 def _positions(rows: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Replace rows by positions into eval_rows, their sorted union."""
-    kept = ("train_rows", "train_labels", "shots")
-    values = [name for name in rows if name not in kept and not name.endswith(("_same", "_class", "_label"))]
+    facts = ("_same", "_class", "_label", "_labels", "_rows", "shots")
+    values = [name for name in rows if not name.endswith(facts)]
     eval_rows = np.unique(np.concatenate([rows[name].ravel() for name in values]))
     placed = {name: np.searchsorted(eval_rows, rows[name]) for name in values}
     return {**rows, **placed, "eval_rows": eval_rows}
 
 
-def _record(dataset: Dataset, numbers: SplitNumbers, roles: Roles, arrays: dict[str, np.ndarray]) -> SplitRecord:
-    shots, limits = roles.shots, numbers.shots
+def _record(
+    dataset: Dataset, numbers: SplitNumbers, roles: Roles, arrays: dict[str, np.ndarray], ablated: dict[str, int]
+) -> SplitRecord:
+    shots, limits = arrays["shots"], numbers.shots
     many, few = shots >= limits.many, shots < limits.medium
-    counts = {f"{name}_images": len(arrays[f"{name}_rows"]) for name in ("train", "eval")}
-    counts |= {"train_classes": len(shots)}
+    counts = {f"{name}_images": len(arrays[f"{name}_rows"]) for name in ("train", "enrolled", "eval")}
+    counts |= {"train_classes": len(shots), **ablated}
     counts |= {"many": int(many.sum()), "medium": int((~many & ~few).sum()), "few": int(few.sum())}
     counts |= {"singletons": int((shots == 1).sum()), "distractors": len(arrays["distractors"])}
     for part in EVALUATED:
@@ -76,6 +80,6 @@ def _record(dataset: Dataset, numbers: SplitNumbers, roles: Roles, arrays: dict[
         seed=numbers.seed,
         counts=counts,
         shots=ShotLimits(many=limits.many, medium=limits.medium),
-        classes=[dataset.names[number] for number in roles.train],
+        classes=[dataset.names[number] for number in roles.train[: len(shots)]],
         made=Record(**provenance(), finish=now()),
     )

@@ -1,9 +1,11 @@
 """A split on disk, split.npz with split.json beside it: read whole, and refused if it is damaged or contradicts itself.
 
 `train_rows`, `train_labels` (T,) and `eval_rows` (R,) are rows of the dataset, R of them ascending; `shots` (C,) are
-training images of each label. All else is said of each part that is evaluated, as positions in `eval_rows`: pairs
-(P, 2) with `same` (P,) bool; `all`, `gallery`, `probe` with the dataset's classes of each; the closed gallery and its
-probes with training labels. `distractors` (N,) are positions too, shared by the parts.
+training images of each class trained on. `enrolled_rows`, `enrolled_labels` (E,) are the images by whose mean a class
+of the closed gallery is known: its training images under their true labels, evenly cut where there are very many, and
+those that would have trained a class left out. All else is said of each part that is evaluated, as positions in
+`eval_rows`: pairs (P, 2) with `same` (P,) bool; `all`, `gallery`, `probe` with the dataset's classes of each; the
+closed gallery and its probes with training labels. `distractors` (N,) are positions too, shared by the parts.
 """
 
 import hashlib
@@ -24,7 +26,7 @@ FACTS = (
     *("hard_same", "random_same", "all_class", "gallery_class", "probe_class"),
     *("closed_gallery_label", "closed_probe_label"),
 )
-SHARED = ("train_rows", "train_labels", "shots", "eval_rows", "distractors")
+SHARED = ("train_rows", "train_labels", "shots", "enrolled_rows", "enrolled_labels", "eval_rows", "distractors")
 GALLERIES = {"gallery_class": "probe_class", "closed_gallery_label": "closed_probe_label"}
 
 
@@ -34,6 +36,11 @@ class Split:
 
     arrays: dict[str, np.ndarray]
     record: SplitRecord
+
+    @property
+    def label_counts(self) -> np.ndarray:
+        """Training images of every label that a head learns, int64 (L,): L is C, or more where noise splits classes."""
+        return np.bincount(self.arrays["train_labels"])
 
     def part(self, name: str) -> dict[str, np.ndarray]:
         """The arrays of the part `name`, one of EVALUATED, without its name before theirs, and the distractors."""
@@ -90,8 +97,11 @@ def _check_galleries(path: Path, arrays: Mapping[str, np.ndarray], part: str) ->
             raise UserError(f"{path}: {part}_{gallery} names a class twice; make the split again")
         if not np.isin(asked, known).all():
             raise UserError(f"{path}: {part}_{probe} names a class without a gallery image; make the split again")
-    if not np.array_equal(np.sort(arrays[f"{part}_closed_gallery_label"]), np.arange(len(arrays["shots"]))):
+    labels, probed = (arrays[f"{part}_closed_{name}_label"] for name in ("gallery", "probe"))
+    if len(labels) < len(arrays["shots"]) or not np.array_equal(np.sort(labels), np.arange(len(labels))):
         raise UserError(f"{path}: {part}_closed_gallery does not hold every training class; make the split again")
+    if (probed >= len(arrays["shots"])).any():
+        raise UserError(f"{path}: {part}_closed_probe names a class that is not trained on; make the split again")
 
 
 def _check_positions(path: Path, arrays: Mapping[str, np.ndarray], part: str) -> None:

@@ -47,7 +47,8 @@ def resolve(data: Data, dataset: Dataset) -> SplitNumbers:
     missing = [key for key in ("classes", "distractors", "tail", "n_max") if said[key] is None]
     numbers = said | {key: value for key, value in own.items() if key in missing}
     numbers["open_set"] = _filled(said["open_set"], own["open_set"])
-    numbers["shots"] = shots = _filled(said["shots"], own.get("shots") or SHOTS)
+    listed = own.get("shots") if numbers["tail"] == own["tail"] else None  # a tier's limits suit the tier's own tail
+    numbers["shots"] = shots = _filled(said["shots"], listed or SHOTS)
     if numbers["min_images"] is None:
         numbers["min_images"] = 1 if numbers["tail"] == "natural" else numbers["n_max"]
     if shots["many"] <= shots["medium"]:

@@ -6,11 +6,12 @@ from workflow.data.faces import SPLIT_PARTS
 from workflow.data.split_classes import Roles, offered, wanted_families
 from workflow.data.split_file import EVALUATED
 from workflow.data.split_numbers import SplitNumbers
-from workflow.data.split_pairs import IMAGES, Sides, draw_pairs, rank_within
+from workflow.data.split_pairs import IMAGES, Sides, draw_pairs, even_share, rank_within
 from workflow.data.store import Dataset
 from workflow.errors import UserError
 
 TRAIN, VALIDATION, TEST = range(3)
+MOST = 100_000  # closed-set probes of a part, and images that enrol classes: what a minute or two embeds and compares
 
 
 class Rows:
@@ -22,13 +23,15 @@ class Rows:
         self.rng = np.random.default_rng([numbers.seed, 2])
 
     def training(self) -> dict[str, np.ndarray]:
-        """train_rows and train_labels (n,), sorted by label, and shots (C,)."""
+        """train_rows and train_labels (n,), sorted by label, shots (C,), and the images that enrol each class."""
         labels, shots = self._labels(self.roles.train), self.roles.shots
         rows = self.rng.permutation(np.flatnonzero((self.parts == TRAIN) & (labels >= 0)))
         rows = rows[rank_within(labels[rows]) < shots[labels[rows]]]
         rows = rows[np.argsort(labels[rows], kind="stable")]
         self.first = rows[np.searchsorted(labels[rows], np.arange(len(shots)))]
-        return {"train_rows": rows, "train_labels": labels[rows], "shots": shots}
+        enrolled = rows[rank_within(labels[rows]) < even_share(shots, MOST)]
+        found = {"train_rows": rows, "train_labels": labels[rows], "shots": shots}
+        return found | {"enrolled_rows": enrolled, "enrolled_labels": labels[enrolled]}
 
     def open_set(self, part: str) -> dict[str, np.ndarray]:
         """Pairs, all-pairs matrix, gallery and probes of a part's own classes; UserError if they give no pairs."""
@@ -51,7 +54,8 @@ class Rows:
         closed = self.roles.closed[part]
         labels = self._labels(self.roles.train[closed], closed)
         held_out = np.flatnonzero((self.parts == SPLIT_PARTS.index(part)) & (labels >= 0))
-        rows = self._at_most(held_out, self.numbers.probes)
+        everything = even_share(np.bincount(labels[held_out]), MOST)
+        rows = self._at_most(held_out, self.numbers.probes or everything)
         found = {"gallery": self.first, "gallery_label": np.arange(len(self.first))}
         found |= {"probe": rows, "probe_label": labels[rows]}
         return {f"{part}_closed_{name}": array for name, array in found.items()}

@@ -53,7 +53,7 @@ def cell_scores(cell: Path, run: RunRecord, split: Split, distractors: Sequence[
     if run.outcome != "ok":
         return no_scores(f"{run.outcome}: {run.reason}", split, distractors)
     embeddings = load_rows(cell, "embeddings.npy", [len(split.arrays["eval_rows"])])
-    centres = load_rows(cell, "centres.npy", [0, len(split.arrays["shots"])])
+    centres = load_rows(cell, "centres.npy", [0, len(split.label_counts)])
     if centres.shape[1] != embeddings.shape[1]:
         raise UserError(f"{cell}: centres.npy and embeddings.npy differ in dimension; embed the cell again")
     return all_scores(embeddings, split, centres, distractors)

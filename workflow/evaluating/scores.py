@@ -34,7 +34,8 @@ def all_scores(embeddings: np.ndarray, split: Split, centres: np.ndarray | None,
     of unit length.
     """
     embeddings = _stored(embeddings, "embeddings")
-    centres = None if centres is None or not len(centres) else _stored(centres, "centres")
+    known = len(split.arrays["shots"])  # behind these, the labels that noise gave to second halves of split classes
+    centres = None if centres is None or not len(centres) else _stored(centres[:known], "centres")
     bands = shot_bands(split)
     parts = {name: Comparisons(embeddings, split.part(name), bands, centres, distractors) for name in EVALUATED}
     found = {

@@ -33,7 +33,7 @@ class EndToEnd:
         self.data, self.split = open_dataset(dataset), load_split(split)
         if self.split.record.dataset_hash != self.data.manifest["hash"]:
             raise UserError(f"{split} was made from another version of {dataset}: delete it and run again")
-        self.classes, self.batch = len(self.split.arrays["shots"]), spec.train.batch
+        self.classes, self.batch = len(self.split.label_counts), spec.train.batch
         self.dim, self.precision = spec.backbone.dim, spec.train.precision
 
     def cost(self) -> Cost:

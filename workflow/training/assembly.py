@@ -29,13 +29,13 @@ def assemble(spec: RunSpec, split: Split, images: np.ndarray, device: torch.devi
     backbone = build(spec.backbone, channels, size)
     weights = fingerprint(backbone)
     torch.manual_seed(spec.cell.seed + 1)
-    head = make_head(spec, split.arrays["shots"])
+    head = make_head(spec, split.label_counts)
     network = Network(backbone, head.momentum is not None, spec.train.precision)
     return network.to(device), head.to(device), weights
 
 
 def make_head(spec: RunSpec, shots: np.ndarray) -> Head:
-    """Construct the cell's head; shots (C,) int64 are the training images of each class. Refused if it cannot be."""
+    """Construct the cell's head; shots (C,) int64 are the training images of each label. Refused if it cannot be."""
     try:
         return heads.make(
             spec.cell.head,
