@@ -8,9 +8,10 @@ import pytest
 import yaml
 
 import heads
-from workflow.cells.config import Config, Train
+from workflow.cells.config import Config
 from workflow.cells.data_section import Data
 from workflow.cells.head_row import HeadRow
+from workflow.cells.train_section import Train
 from workflow.errors import UserError
 
 FOLDER = Path(__file__).parents[2] / "config"
@@ -158,3 +159,16 @@ def test_a_section_alone_is_checked_alike():
 
 def test_a_folder_that_lies_on_another_machine_is_only_refused_in_a_whole_config():
     assert Data.parse({"name": "x", "source": "folder", "path": "/nowhere"}, "data").path == "/nowhere"
+
+
+@pytest.mark.parametrize(
+    ("own", "message"),
+    [
+        ({"stepz": 3}, r"'heads.0.train': 'stepz' is not a key of the config; did you mean 'steps'\?"),
+        ({"steps": 0}, r"'heads.0.train': 'steps' is 0: it must be at least 1"),
+        ({"threads": 2, "device": "cpu"}, "'heads.0.train': device, threads: the same for all rows, set it in the"),
+    ],
+)
+def test_what_a_row_may_not_train_with_is_refused(config, own, message):
+    with pytest.raises(UserError, match=message):
+        Config.parse(config | {"heads": [{"head": "fc", "train": own}]})

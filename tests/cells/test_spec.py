@@ -32,7 +32,7 @@ def test_cells_are_seed_major(mapping):
         "ratio": 0.1,
         "seed": 0,
     }
-    assert len(specs) == 14
+    assert len(specs) == 16
 
 
 def test_every_head_gets_the_same_loss(mapping):
@@ -64,13 +64,36 @@ def test_cost_cells_are_each_head_end_to_end_and_alone_at_every_size(mapping):
     assert [(spec.cell.label, spec.cell.ratio) for spec in specs[::3]] == [
         ("dcq", 0.1),
         ("dcq", 0.3),
-        ("f2c", 0.1),
-        ("f2c", 0.3),
+        ("f2c_dual", 0.1),
+        ("f2c_pairs", 0.1),
         ("fc", 1),
         ("partial_fc", 0.1),
         ("partial_fc", 0.3),
     ]
     assert {spec.cell.seed for spec in specs} == {0}
+
+
+def test_a_row_that_is_not_measured_is_trained_all_the_same(mapping):
+    mapping["heads"] = [{"head": "fc"}, {"head": "dcq", "measured": False}]
+    config = Config.parse(mapping)
+    assert {spec.cell.label for spec in cost_specs(config)} == {"fc"}
+    assert {spec.cell.label for spec in run_specs(config)} == {"fc", "dcq"}
+
+
+def test_a_row_s_own_keys_of_train_stand_over_the_shared_ones(mapping):
+    mapping["heads"] = [{"head": "fc"}, {"head": "fc", "label": "long", "train": {"steps": 1200, "lr": 0.2}}]
+    (shared, *_), (own, *_) = (
+        [spec for spec in run_specs(Config.parse(mapping)) if spec.cell.label == label] for label in ("fc", "long")
+    )
+    assert (shared.train.steps, shared.train.lr) == (600, 0.1) and (own.train.steps, own.train.lr) == (1200, 0.2)
+    assert own.train.model_copy(update={"steps": 600, "lr": 0.1}) == shared.train
+    assert (shared.origins, own.origins) == ({}, {"lr": "row", "steps": "row"})
+
+
+def test_a_specification_says_what_its_row_decides(mapping):
+    mapping["heads"] = [{"head": "dcq", "momentum": 0.99, "options": {"scale": 16}}]
+    (spec, *_) = run_specs(Config.parse(mapping))
+    assert spec.origins == {"scale": "row", "twin momentum": "row"}
 
 
 @pytest.mark.parametrize("specs", [run_specs, cost_specs])

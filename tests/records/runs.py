@@ -5,9 +5,10 @@ import random
 from pathlib import Path
 
 from tests.records.plan import LEVEL, PROVENANCE, STEP_MS, TWINS, folder_of
-from workflow.cells.config import Backbone, Train
+from workflow.cells.config import Backbone
 from workflow.cells.records import DatasetName, Declared, EvaluationRecord, Images, Parameters, RunRecord
 from workflow.cells.spec import CellName
+from workflow.cells.train_section import Train
 
 BATCHES = {"dcq": "pairs", "f2c": "pairs+instances"}
 

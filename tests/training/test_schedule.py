@@ -2,7 +2,7 @@
 
 import pytest
 
-from workflow.cells.config import Train
+from workflow.cells.train_section import Train
 from workflow.training.schedule import learning_rate, margin_share, twin_momentum
 
 SETTINGS = {

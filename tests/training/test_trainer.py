@@ -7,7 +7,7 @@ import torch
 
 import heads
 from heads.kit.interface import Batch
-from workflow.cells.config import Train
+from workflow.cells.train_section import Train
 from workflow.training.encoder import Network
 from workflow.training.prefetch import Ahead
 from workflow.training.trainer import Diverged, Trainer

@@ -20,7 +20,7 @@ HEADS = 4  # of config/quick.yaml
 
 def test_the_default_run_has_a_cell_for_every_head_ratio_and_seed(project):
     jobs = project.planned()
-    assert jobs["train"] == jobs["embed"] == jobs["score"] == 14
+    assert jobs["train"] == jobs["embed"] == jobs["score"] == 16
     assert jobs["cost_end_to_end"] == 7
     assert jobs["dataset"] == jobs["split"] == jobs["machine"] == 1
     assert {name: jobs[name] for name in REPORT} == REPORT
@@ -136,7 +136,7 @@ def test_every_cells_spec_is_json_without_the_other_cells(project):
     assert len(specs) == HEADS
     for text in specs:
         spec = json.loads(text.strip("'"))
-        assert set(spec) == {"cell", "options", "momentum", "train", "backbone"}
+        assert set(spec) == {"cell", "options", "momentum", "train", "backbone", "origins"}
 
 
 def test_a_failing_stage_says_why_on_the_terminal(project, tmp_path):

@@ -62,7 +62,11 @@ def beginning(spec: RunSpec, split: SplitRecord) -> RunRecord:
         | {
             "cell": spec.cell,
             "parameters": Parameters(
-                options=spec.options, momentum=spec.momentum, train=spec.train, backbone=spec.backbone
+                options=spec.options,
+                momentum=spec.momentum,
+                train=spec.train,
+                backbone=spec.backbone,
+                origins=spec.origins,
             ),
             "dataset": DatasetName(name=split.dataset, hash=split.dataset_hash),
             "split_hash": split.hash,

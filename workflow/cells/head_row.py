@@ -9,6 +9,11 @@ from workflow.cells.fields import Name, ShareAboveZero, ShareBelowOne
 from workflow.cells.hints import hint
 from workflow.cells.paths import ratio_text
 from workflow.cells.section import Section
+from workflow.cells.train_section import Train
+from workflow.errors import UserError
+
+COMMON = {"device", "threads", "processes"}
+"""keys of `train` that say what a job takes of the machine, which rows share"""
 
 Options = dict[str, JsonValue]
 """constructor arguments of a head by name"""
@@ -24,9 +29,13 @@ class HeadRow(Section):
     ratios: Annotated[tuple[ShareAboveZero, ...], Field(min_length=1)] | None = None
     """shares of the classes that the head samples or keeps, each a run of its own; null: 1"""
     momentum: ShareBelowOne | None = None
-    """of the encoder's twin, in place of the head's own; null: the head's"""
+    """of the encoder's twin, used as it stands; null: the head's own, which short runs shorten"""
     options: Options = Field(default_factory=dict)
     """keywords of the head's constructor, over those that all heads share"""
+    train: Options = Field(default_factory=dict)
+    """keys of the section train in which this row differs, such as {steps: 300}"""
+    measured: bool = True
+    """whether its cost is measured; say false of a row that only learns otherwise than a row that is measured"""
 
     @field_validator("head")
     @classmethod
@@ -53,6 +62,17 @@ class HeadRow(Section):
             if wrong:
                 raise ValueError("; ".join(wrong))
         return options
+
+    @field_validator("train")
+    @classmethod
+    def _trainable(cls, train: Options) -> Options:
+        if common := sorted(COMMON & set(train)):
+            raise ValueError(f"{', '.join(common)}: the same for all rows, set it in the section train")
+        try:
+            Train.parse(train)
+        except UserError as error:
+            raise ValueError(str(error)) from error
+        return train
 
     @property
     def name(self) -> str:

@@ -75,6 +75,6 @@ def cost_record(paths: Paths, spec: CostSpec, split: str) -> str:
 def shaping(spec: RunSpec | CostSpec) -> JsonValue:
     """What of a specification shapes the cell's result. The list of all sizes in `measure` shapes no single one."""
     content: JsonValue = spec.model_dump(
-        mode="json", exclude={"cell": {"profile"}, "train": SHAPES_NOTHING, "measure": {"classes"}}
+        mode="json", exclude={"cell": {"profile"}, "train": SHAPES_NOTHING, "measure": {"classes"}, "origins": True}
     )
     return content

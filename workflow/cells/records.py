@@ -10,8 +10,9 @@ from typing import Any, ClassVar, Literal, Self
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
-from workflow.cells.config import Backbone, Train
-from workflow.cells.spec import CellName
+from workflow.cells.config import Backbone
+from workflow.cells.spec import CellName, Origin
+from workflow.cells.train_section import Train
 from workflow.errors import UserError
 from workflow.files import read_json, write_json
 
@@ -77,6 +78,13 @@ class Images(Part):
     encoded: int | float | None = None
 
 
+class Normalised(Part):
+    """Images of one forward pass of one process: the batch that batch normalisation sees."""
+
+    query: int | None = None
+    twin: int | None = None
+
+
 class Declared(Part):
     """What a head says of itself."""
 
@@ -101,6 +109,8 @@ class Parameters(Part):
     momentum: float | None = None
     train: Train
     backbone: Backbone
+    origins: dict[str, Origin] = {}
+    """of options, twin momentum and keys of `train` those that the config's shared sections do not decide"""
 
 
 class RunRecord(Record):
@@ -120,6 +130,10 @@ class RunRecord(Record):
     steps: int = 0
     planned_steps: int
     images: Images | None = None
+    images_drawn: dict[str, int] | None = None
+    """images of all views that were loaded, by many, medium and few; None in older records"""
+    normalised: Normalised | None = None
+    """None in older records"""
     seconds: float = 0.0
     resumed: int = 0
     exclusive: bool = False

@@ -1,20 +1,28 @@
 """What one cell needs to know, and nothing that another cell may change: the content of `--spec`."""
 
 import hashlib
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 import heads
-from workflow.cells.config import Backbone, Config, Measure, Train
+from workflow.cells.config import Backbone, Config, Measure
 from workflow.cells.head_row import HeadRow, Options
 from workflow.cells.paths import ratio_text
 from workflow.cells.problems import sentences
 from workflow.cells.section import compact_json
+from workflow.cells.train_section import Train
 from workflow.errors import UserError
+
+TWIN_MOMENTUM = "twin momentum"
+"""what the origin of the twin's momentum is listed under, as `momentum` is the optimiser's"""
 
 SHARED = ("margin", "m", "scale", "weight_decay")
 """constructor arguments that every head that takes them gets from the config's `loss` and `train`"""
+
+
+Origin = Literal["row", "tuned"]
+"""where a setting comes from that is not shared: the row of the config, or its tuning"""
 
 
 class Spec(BaseModel):
@@ -62,6 +70,8 @@ class RunSpec(Spec):
     """the row's own of the encoder's twin, where the config overrides the head's"""
     train: Train
     backbone: Backbone
+    origins: dict[str, Origin] = Field(default_factory=dict)
+    """of options, momentum and keys of `train` those that the config's shared sections do not decide, and who does"""
 
 
 class CostSpec(RunSpec):
@@ -111,8 +121,10 @@ def run_specs(config: Config) -> list[RunSpec]:
 
 
 def cost_specs(config: Config) -> list[CostSpec]:
-    """Every cost cell, by label and ratio: the whole training step, then the head alone at each size."""
-    first = [run_spec(config, row, ratio, 0) for row in config.heads for ratio in row.ratios or (1.0,)]
+    """Every cost cell, by label and ratio: the whole training step, then the head alone at each size. A row that is not
+    measured has none."""
+    measured = [row for row in config.heads if row.measured]
+    first = [run_spec(config, row, ratio, 0) for row in measured for ratio in row.ratios or (1.0,)]
     ordered = sorted(first, key=lambda spec: (spec.cell.label, ratio_text(spec.cell.ratio)))
     return [cost_spec(spec, config.measure, classes) for spec in ordered for classes in (None, *config.measure.classes)]
 
@@ -128,8 +140,19 @@ def run_spec(config: Config, row: HeadRow, ratio: float, seed: int) -> RunSpec:
         ratio=float(ratio_text(ratio)),
         seed=seed,
     )
-    options = head_options(config, row)
-    return RunSpec(cell=cell, options=options, momentum=row.momentum, train=config.train, backbone=config.backbone)
+    return RunSpec(
+        cell=cell,
+        options=head_options(config, row),
+        momentum=row.momentum,
+        train=Train.parse(config.train.model_dump() | row.train, "train"),
+        backbone=config.backbone,
+        origins=dict.fromkeys(own_settings(row), "row"),
+    )
+
+
+def own_settings(row: HeadRow) -> list[str]:
+    """Names of what the row sets itself, sorted: options, keys of `train`, `twin momentum`."""
+    return sorted([*row.options, *row.train, *([TWIN_MOMENTUM] if row.momentum is not None else [])])
 
 
 def cost_spec(spec: RunSpec, measure: Measure, classes: int | None) -> CostSpec:

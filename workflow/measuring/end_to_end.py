@@ -16,7 +16,7 @@ from workflow.measuring.filling import fill
 from workflow.measuring.parts import time_parts
 from workflow.measuring.workload import Encoded, Parts, declared_cost
 from workflow.training.assembly import assemble, make_loader
-from workflow.training.schedule import twin_momentum
+from workflow.training.schedule import momentum_used
 from workflow.training.trainer import Trainer
 
 
@@ -45,8 +45,7 @@ class EndToEnd:
     def build(self) -> None:
         """Backbone, twin, head, loader, trainer, and stores filled as they are in mid-run."""
         network, self.head, _ = assemble(self.spec, self.split, self.data.images, self.device)
-        paper = self.head.momentum
-        follow = None if paper is None else twin_momentum(paper, self.spec.train.steps)
+        follow = momentum_used(self.head.momentum, self.spec)
         fill(self.head, self.classes)
         loader = make_loader(self.spec, self.data.images, self.split, self.head.batches, self.device)
         self.trainer = Trainer(network, self.head, loader, self.spec.train, follow)

@@ -44,10 +44,13 @@ class Network(Encoder):
         self.gradient_scale = 1.0
         self.images = 0  # encoded with a gradient so far, by all processes
         self.twin_images = 0  # encoded by the twin so far
+        self.normalised: int | None = None  # images of the last forward pass here: batch normalisation sees so many
+        self.twin_normalised: int | None = None  # the same, of the twin
 
     def features(self, x: Tensor) -> Tensor:
         """(B, D) float32 embeddings before normalisation, with gradient."""
         self.images += len(x)
+        self.normalised = len(x)
         with self._autocast(x):
             features = self.backbone(_laid_out(x))
         return _ScaleGradient.apply(features.float(), self.gradient_scale)
@@ -57,6 +60,7 @@ class Network(Encoder):
         """(B, D) float32 unit embeddings of the twin, without gradient. RuntimeError where the head declares none."""
         twin = self._declared_twin()
         self.twin_images += len(x)
+        self.twin_normalised = len(x)
         with self._autocast(x):
             features = twin(_laid_out(x))
         return normalize(features.float(), dim=1)

@@ -45,7 +45,10 @@ def run(cell: Cell) -> RunRecord:
         return refuse(cell, ended(record, Ending("failed", str(error))))
     record = record.model_copy(update={"declared": session.declared(), "initial_weights": session.initial_weights})
     ending = attempt(session.train)
-    return finish(session, ended(with_results(record, session), ending))
+    record = with_results(record, session)
+    if ending.outcome == "ok" or count() == 1:  # of several processes, one that failed is alone
+        record = record.model_copy(update={"images_drawn": session.images_drawn()})
+    return finish(session, ended(record, ending))
 
 
 def with_results(record: RunRecord, session: Session) -> RunRecord:
@@ -55,6 +58,7 @@ def with_results(record: RunRecord, session: Session) -> RunRecord:
         update={
             "steps": progress.step,
             "images": session.images(),
+            "normalised": session.normalised(),
             "seconds": round(progress.seconds, 3),
             "resumed": session.resumed,
         }

@@ -2,7 +2,8 @@
 
 import math
 
-from workflow.cells.config import Train
+from workflow.cells.spec import RunSpec
+from workflow.cells.train_section import Train
 
 STEPS_PER_TIME_CONSTANT = 60
 SHORTEST_TIME_CONSTANT = 10
@@ -25,6 +26,14 @@ def margin_share(step: int, train: Train) -> float:
     """Share of the margin in force at `step`: it rises linearly over the first `margin_ramp` of the run."""
     ramp = train.margin_ramp * train.steps
     return min(1.0, (step + 1) / ramp) if ramp >= 1 else 1.0
+
+
+def momentum_used(paper: float | None, spec: RunSpec) -> float | None:
+    """Momentum of the twin in a cell: the row's own as it stands, or the paper's, fitted to the length of the run; None
+    where the head needs no twin."""
+    if paper is None or spec.momentum is not None:
+        return spec.momentum
+    return twin_momentum(paper, spec.train.steps)
 
 
 def twin_momentum(paper: float, steps: int) -> float:

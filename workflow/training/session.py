@@ -1,9 +1,10 @@
 """A cell being trained: its parts, its checkpoints and its log lines."""
 
 import numpy as np
+import torch
 
 from heads.kit import Head
-from workflow.cells.records import Declared, Images
+from workflow.cells.records import Declared, Images, Normalised
 from workflow.console import Stopwatch, duration
 from workflow.data.loaders import to_tensor
 from workflow.data.split_file import load_split
@@ -13,9 +14,10 @@ from workflow.errors import UserError
 from workflow.training import checkpoint
 from workflow.training.assembly import Refused, assemble, make_loader
 from workflow.training.cell import Cell
+from workflow.training.drawn import GROUPS, Counted
 from workflow.training.processes import leads, log
 from workflow.training.replicas import agree
-from workflow.training.schedule import twin_momentum
+from workflow.training.schedule import momentum_used
 from workflow.training.step_log import StepLog
 from workflow.training.stopping import StopRequest, claim
 from workflow.training.trainer import Progress, Trainer
@@ -47,14 +49,14 @@ class Session:
         self.resume()
 
     def make_trainer(self) -> Trainer:
-        """The trainer, with the momentum of the twin that a run of this length wants."""
-        paper, steps = self.head.momentum, self.train_config.steps
-        used = None if paper is None else twin_momentum(paper, steps)
+        """The trainer, over batches whose images are counted."""
+        used = momentum_used(self.head.momentum, self.cell.spec)
         if used is not None:
-            log(f"momentum of the twin {used:.4g} for {steps} steps (paper: {paper})")
+            log(f"momentum of the twin {used:.4g} for {self.train_config.steps} steps")
         loader = make_loader(self.cell.spec, self.data.images, self.split, self.head.batches, self.device)
+        self.drawn = Counted(loader, self.split.arrays["shots"], self.split.record.shots, self.device)
         try:
-            return Trainer(self.network, self.head, loader, self.train_config, used)
+            return Trainer(self.network, self.head, self.drawn, self.train_config, used)
         except ValueError as error:
             raise Refused(str(error)) from error
 
@@ -67,6 +69,8 @@ class Session:
         self.trainer.load_state_dict(state["trainer"])
         checkpoint.restore_random_state(state["random"], self.device)
         self.resumed = state["resumed"] + 1
+        self.drawn.before = torch.tensor(state["drawn"])
+        self.network.normalised, self.network.twin_normalised = state["normalised"]
         self.log.cut(state["log_bytes"])
         log(f"continuing from step {self.trainer.progress.step} of {self.train_config.steps}")
 
@@ -125,6 +129,8 @@ class Session:
             "trainer": self.trainer.state_dict(),
             "random": checkpoint.random_state(self.device),
             "resumed": self.resumed,
+            "drawn": self.drawn.counts(),
+            "normalised": [self.network.normalised, self.network.twin_normalised],
             "log_bytes": self.log.size(),
         }
         if leads():
@@ -137,7 +143,7 @@ class Session:
         return Declared(
             summary=(type(head).__doc__ or "").strip().partition("\n")[0],
             batches=head.batches,
-            momentum=head.momentum,
+            momentum=type(head).momentum or head.momentum,  # the row may have given it another
             momentum_used=self.trainer.twin_momentum,
             pool=head.rows_in_loss(),
             evaluates=head.evaluates,
@@ -148,6 +154,14 @@ class Session:
         """Images so far, with a gradient and encoded in all, by all processes."""
         position = self.position(self.trainer.progress)
         return Images(gradient=position["images"], encoded=position["encoded"])
+
+    def images_drawn(self) -> dict[str, int]:
+        """Images of all views so far, by many, medium and few. A collective call."""
+        return dict(zip(GROUPS, self.drawn.counts(), strict=True))
+
+    def normalised(self) -> Normalised:
+        """Images that one forward pass normalises over, as of the last step."""
+        return Normalised(query=self.network.normalised, twin=self.network.twin_normalised)
 
     def model(self) -> dict[str, object]:
         """What was learned, for model.pt. A collective call: each process may hold some of the centres."""

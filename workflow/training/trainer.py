@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from heads.kit import Batch, Encoder, Head, NotFinite
-from workflow.cells.config import Train
+from workflow.cells.train_section import Train
 from workflow.training.encoder import Network
 from workflow.training.replicas import sum_gradients
 from workflow.training.schedule import learning_rate, margin_share
