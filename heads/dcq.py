@@ -4,7 +4,8 @@ Li et al. 2021 (Dynamic Class Queue, arXiv 2105.11113): the weight of a sample's
 embedding k of *another* image of that class; the negatives are the K = ratio * C weights queued in earlier steps,
 with entries of the sample's own class hidden. Nothing per class is learned: only the query encoder gets a gradient.
 A class that returns is queued again, and other keys of the same batch are not negatives (`in_batch_negatives` makes
-them so), as in the official code; with several processes the keys' batch normalisation is shuffled, as there.
+them so), as in the official code; images come as they are (`loader="even pairs"` draws classes evenly, which the text
+finds harmful). With several processes the keys' batch normalisation is shuffled, as in the code.
 Departures from it: any queue size (the ring wraps), labels stay integers (float32 labels collide above 2^24), the
 queue is part of the checkpoint, and the query encoder is what gets scored (`evaluate="momentum"` is the code's way).
 """
@@ -14,6 +15,8 @@ from typing import Any
 from torch import Tensor
 
 from heads import kit
+
+LOADERS = [name for name, kind in kit.KINDS.items() if kind.views == 2 and kind.pairs == "all" and not kind.halved]
 
 
 class Head(kit.Head):
@@ -32,10 +35,12 @@ class Head(kit.Head):
         margin: str = "cosface",
         m: float | list[float] = 0.3,
         scale: float = 50.0,
+        loader: str = "pairs",
         in_batch_negatives: bool = False,
         evaluate: str = "query",
     ):
         super().__init__()
+        self.batches = kit.check_option("dcq loader", loader, *LOADERS)
         self.queue = kit.Ring(kit.kept_classes(ratio, num_classes), embedding_dim)
         self.num_classes, self.in_batch_negatives = num_classes, in_batch_negatives
         self.evaluates = kit.check_option("dcq evaluate", evaluate, "query", "momentum")

@@ -7,7 +7,8 @@ drawn evenly (two images each) and single images as they come (`loader`: any kin
 After the official code: each slot holds the last two gallery embeddings, giving two views of the logits (`rows`; the
 text says three, and that centres are weighted: `centre="average"`, with one row); the two halves of the batch act as
 probe and gallery in turn, the first pass is rolled back and the second kept (`symmetric=False`: one pass); slots not
-yet filled are random vectors that count as negatives (in the text the pool starts filled: `empty="hidden"`).
+yet filled are random vectors that count as negatives (in the text the pool starts filled: `empty="hidden"`); both
+losses weigh alike (`fresh_weight` weighs that of probes whose class is not in the pool).
 Departures from it: the loss terms are averaged (`reduction="sum"` is the code's); a slot held by a class of the batch
 is never evicted by another class of the same batch; it runs in float32; one pass over the pool serves all terms.
 """
@@ -53,6 +54,7 @@ class Head(kit.Head):
         centre: str = "alternate",
         symmetric: bool = True,
         empty: str = "negatives",
+        fresh_weight: float = 1.0,
     ):
         super().__init__()
         self.batches = kit.check_option("f2c loader", loader, *LOADERS)
@@ -60,12 +62,14 @@ class Head(kit.Head):
         self.hides_empty = kit.check_option("f2c empty", empty, "negatives", "hidden") == "hidden"
         if rows < 1:
             raise ValueError(f"f2c rows {rows}: a slot of the pool holds at least one embedding")
+        if fresh_weight < 0:
+            raise ValueError(f"f2c fresh_weight {fresh_weight}: the weight of a loss is at least 0")
         slots = kit.kept_classes(ratio, num_classes)
         self.pool = kit.ClassPool(slots, num_classes, embedding_dim, rows, average)
         self.views, self.symmetric = range(len(self.pool.vectors)), symmetric
         terms = len(self.views) * (2 if symmetric else 1)
         self.share = 1 / terms if kit.check_option("f2c reduction", reduction, "mean", "sum") == "mean" else 1.0
-        self.margin, self.scale = kit.Margin(margin, m), scale
+        self.margin, self.scale, self.fresh_weight = kit.Margin(margin, m), scale, fresh_weight
         self.hardest = min(max(int(2e-4 * slots), 3), 10, slots)  # official code, ffc_ddp.py
         self.pending: kit.Admission | None = None
 
@@ -103,7 +107,7 @@ class Head(kit.Head):
 
     def terms(self, turn: Turn, view: int, lse: Tensor, far: kit.Finding) -> tuple[Tensor, Tensor]:
         """The margin softmax of the probes (n, D) whose class is in the pool, mean over them, and for the others the
-        mean positive cosine to their hardest entries of the pool; either is 0 without such probes."""
+        weighted mean positive cosine to their hardest entries of the pool; either is 0 without such probes."""
         p, slot, at, met, admission = turn
         columns, held = admission.columns(view), slot != kit.EMPTY
         hide = kit.hide_also(kit.hide_columns(at.where(met, kit.EMPTY)), [admission.repeated()], [len(p)])
@@ -112,7 +116,7 @@ class Head(kit.Head):
         own = torch.where(met[:, None], columns[at], self.pool.vectors[0, slot])
         softmax = kit.margin_loss(kit.both_lse(lse, near), self.margin((p * own).sum(1), self.ramp), self.scale)
         outlier = (p * kit.pull(far, hardest.found(columns))).sum(1)
-        return kit.ranks.mean(softmax, held), kit.ranks.mean(outlier, ~held)
+        return kit.ranks.mean(softmax, held), self.fresh_weight * kit.ranks.mean(outlier, ~held)
 
     def commit(self) -> None:
         if self.pending is not None:

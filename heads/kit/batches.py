@@ -44,6 +44,7 @@ class Kind(NamedTuple):
 KINDS = {
     "instances": Kind(views=1, halved=False, pairs="none", even="none", multiple=1, members=1),
     "pairs": Kind(views=2, halved=False, pairs="all", even="none", multiple=1, members=1),
+    "even pairs": Kind(views=2, halved=False, pairs="all", even="all", multiple=1, members=1),
     "half pairs": Kind(views=2, halved=True, pairs="all", even="none", multiple=2, members=1),
     "pairs+instances": Kind(views=2, halved=True, pairs="third", even="third", multiple=2, members=1),
     "identity pairs": Kind(views=2, halved=True, pairs="all", even="all", multiple=2, members=1),

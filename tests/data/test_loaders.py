@@ -35,7 +35,7 @@ def found(material, view: torch.Tensor) -> np.ndarray:
 @pytest.mark.parametrize("kind", KINDS)
 def test_views_are_training_images_with_their_labels(material, kind):
     one = loader(material, kind)
-    gradient = {"pairs": 2}.get(kind, 1) * BATCH // {"half pairs": 1}.get(kind, 1)
+    gradient = {"pairs": 2, "even pairs": 2}.get(kind, 1) * BATCH // {"half pairs": 1}.get(kind, 1)
     for step in (0, 3, 40):
         batch = one.batch(step)
         assert sum(map(len, batch.views)) == gradient
@@ -119,14 +119,15 @@ def test_the_dual_loader_mixes_even_classes_with_the_stream(material):
     assert sorted(drawn) == list(range(200))  # 25 steps of 8: each of the 200 classes once, however few its images
 
 
-def test_identity_pairs_draw_classes_evenly_with_two_images_each(material):
+@pytest.mark.parametrize(("kind", "times"), [("identity pairs", 3), ("even pairs", 6)])
+def test_pairs_of_classes_drawn_evenly_have_two_images_each(material, kind, times):
     counts, drawn = np.bincount(material[2]), []
     for step in range(50):
-        (x, y), (labels, others) = loader(material, "identity pairs").batch(step)
+        (x, y), (labels, others) = loader(material, kind).batch(step)
         assert torch.equal(labels, others)
         np.testing.assert_array_equal(found(material, x) == found(material, y), counts[labels] == 1)
         drawn += labels.tolist()
-    np.testing.assert_array_equal(np.bincount(drawn), np.full(200, 3))
+    np.testing.assert_array_equal(np.bincount(drawn), np.full(200, times))
 
 
 @pytest.mark.parametrize("size", [2, 4, 6])

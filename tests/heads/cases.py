@@ -26,6 +26,7 @@ VARIANTS: dict[str, list[dict]] = {
         {"ratio": 0.7, "symmetric": False},
         {"ratio": 0.7, "empty": "hidden"},
         {"ratio": 0.7, "reduction": "sum"},
+        {"ratio": 0.7, "fresh_weight": 0.0},
         {"ratio": 1.0, "centre": "average", "symmetric": False, "empty": "hidden", "reduction": "sum"},
     ],
     "hf_softmax": [{"index": "Flat"}, {"ratio": 0.6, "rebuild": 2}],

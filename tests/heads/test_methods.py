@@ -158,6 +158,32 @@ def test_f2c_refuses_an_unknown_option(option, known):
         make("f2c", **{option: "x"})
 
 
+def test_f2c_weighs_the_loss_of_classes_that_the_pool_does_not_hold():
+    """Probes of classes that no gallery image has pay nothing else; probes whose class is held do not pay it."""
+
+    def loss(weight: float, gallery: list[int]) -> torch.Tensor:
+        head = make("f2c", ratio=1.0, symmetric=False, fresh_weight=weight)
+        torch.manual_seed(1)
+        (x, lx), (y, _) = view(torch.tensor([0, 1])), view(torch.tensor(gallery))
+        return head(Twins(), Batch((x, y), (lx, torch.tensor(gallery))))
+
+    none, once, twice = (loss(weight, [2, 3]) for weight in (0.0, 1.0, 2.0))
+    assert none == 0 and once > 0 and torch.isclose(twice, 2 * once)
+    assert loss(0.0, [0, 1]) == loss(1.0, [0, 1]) > 0
+
+
+def test_f2c_refuses_a_weight_below_zero():
+    with pytest.raises(ValueError, match=r"f2c fresh_weight -1: the weight of a loss is at least 0"):
+        make("f2c", fresh_weight=-1)
+
+
+@pytest.mark.parametrize("loader", ["pairs", "even pairs"])
+def test_dcq_asks_for_the_batches_of_its_loader(loader):
+    assert make("dcq", loader=loader).batches == loader
+    with pytest.raises(ValueError, match="dcq loader 'half pairs' is not known: choose one of pairs, even pairs"):
+        make("dcq", loader="half pairs")
+
+
 def test_f2c_refuses_a_slot_without_rows():
     with pytest.raises(ValueError, match="f2c rows 0: a slot of the pool holds at least one embedding"):
         make("f2c", rows=0)

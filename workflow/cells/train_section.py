@@ -37,6 +37,15 @@ class Loss(Section):
     """factor s of the cosines before the softmax"""
 
 
+class FirstStage(Section):
+    """Training of the classes with many images before that of all; rate and margin follow one schedule through both."""
+
+    share: ShareBelowOne = 0
+    """share of the run that it takes; 0: all classes from the start"""
+    min_shots: AtLeastTwo = 7
+    """training images that a class needs to take part in it"""
+
+
 class Train(Section):
     """How every cell is trained."""
 
@@ -68,6 +77,7 @@ class Train(Section):
     """how strongly the training images are distorted"""
     precision: Annotated[str, OneOf(*PRECISIONS)] = "fp32"
     """of the backbone; heads compute in fp32"""
+    first_stage: FirstStage = FirstStage()
     accumulate: Count = 1
     """backward passes in a step, for heads that allow more than one"""
     device: Device = "auto"

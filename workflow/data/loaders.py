@@ -86,6 +86,7 @@ class Loader:
         views: dict[str, Callable[[int], tuple[View, ...]]] = {
             "instances": lambda step: (self._stream(step, rows),),
             "pairs": lambda step: self._pairs(step, rows),
+            "even pairs": lambda step: self._even(step, rows, 2),
             "half pairs": lambda step: self._pairs(step, rows),
             "pairs+instances": self._mixed,
             "identity pairs": lambda step: self._even(step, rows, 2),

@@ -12,6 +12,8 @@ from workflow.errors import UserError
 from workflow.training.backbones import build, fingerprint
 from workflow.training.encoder import Network
 from workflow.training.prefetch import Ahead
+from workflow.training.stages import InStages, first_batches, of_rich_classes
+from workflow.training.trainer import Batches
 
 
 class Refused(UserError):
@@ -51,16 +53,24 @@ def make_head(spec: RunSpec, shots: np.ndarray) -> Head:
         raise Refused(str(error)) from error
 
 
-def make_loader(spec: RunSpec, images: np.ndarray, split: Split, kind: str, device: torch.device) -> Loader | Ahead:
-    """The loader of `kind` over the split's training images, working ahead where a GPU does the rest."""
-    loader = Loader(
-        images,
-        split.arrays["train_rows"],
-        split.arrays["train_labels"],
-        kind=kind,
-        batch=spec.train.batch,
-        seed=spec.cell.seed,
-        augment=spec.train.augment,
-        device=device,
-    )
+def make_loader(spec: RunSpec, images: np.ndarray, split: Split, kind: str, device: torch.device) -> Batches:
+    """The loader of `kind` over the split's training images, in stages if the config asks for them, working ahead where
+    a GPU does the rest."""
+
+    def over(images_of: np.ndarray) -> Loader:
+        return Loader(
+            images,
+            split.arrays["train_rows"][images_of],
+            split.arrays["train_labels"][images_of],
+            kind=kind,
+            batch=spec.train.batch,
+            seed=spec.cell.seed,
+            augment=spec.train.augment,
+            device=device,
+        )
+
+    labels, counts = split.arrays["train_labels"], split.label_counts
+    loader: Batches = over(np.ones(len(labels), dtype=bool))
+    if spec.train.first_stage.share:
+        loader = InStages(over(of_rich_classes(labels, counts, spec.train)), loader, first_batches(spec.train))
     return Ahead(loader) if device.type == "cuda" else loader

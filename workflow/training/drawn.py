@@ -14,7 +14,7 @@ GROUPS = ("many", "medium", "few")
 class Counted:
     """The batches of `loader`, every image of every view counted by the group of its class.
 
-    shots (C,) int64 are the training images of each class. Each process counts its own part of the batches; `before` is
+    shots (L,) int64 are the training images of each label. Each process counts its own part of the batches; `before` is
     what all had counted up to the checkpoint that a run continues from.
     """
 
@@ -37,5 +37,5 @@ class Counted:
 
 
 def group_of(shots: np.ndarray, limits: ShotLimits) -> np.ndarray:
-    """(C,) int64 place in GROUPS of each class with `shots` (C,) training images."""
+    """(L,) int64 place in GROUPS of each label with `shots` (L,) training images."""
     return np.where(shots >= limits.many, 0, np.where(shots >= limits.medium, 1, 2)).astype(np.int64)

@@ -54,7 +54,7 @@ class Session:
         if used is not None:
             log(f"momentum of the twin {used:.4g} for {self.train_config.steps} steps")
         loader = make_loader(self.cell.spec, self.data.images, self.split, self.head.batches, self.device)
-        self.drawn = Counted(loader, self.split.arrays["shots"], self.split.record.shots, self.device)
+        self.drawn = Counted(loader, self.split.label_counts, self.split.record.shots, self.device)
         try:
             return Trainer(self.network, self.head, self.drawn, self.train_config, used)
         except ValueError as error:
