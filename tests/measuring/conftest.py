@@ -21,6 +21,7 @@ MEASURE = {
     "warmup": 1,
     "fill_limit": 3,
     "steps": 4,
+    "repeats": 3,
     "parts_steps": 2,
     "seconds": 60,
     "power_seconds": 0.1,
@@ -37,7 +38,7 @@ RATES = MachineRecord(
 
 def other_load(cores: float | None) -> SimpleNamespace:
     """What stands in for OtherLoad on a machine whose other programs keep so many cores busy."""
-    return SimpleNamespace(cores=lambda: cores)
+    return SimpleNamespace(cores=lambda: cores, seconds=lambda: float("inf"))
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +46,9 @@ def _as_before(monkeypatch, tmp_path):
     """Leave torch and the allocator as they were, and the machine's lock to real measurements."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr("workflow.measuring.measurement.keep_freed_memory", lambda: True)
-    monkeypatch.setattr("workflow.measuring.measurement.OtherLoad", lambda: other_load(0.0))  # whatever else runs
+    monkeypatch.setattr("workflow.measuring.attempts.OtherLoad", lambda: other_load(0.0))  # whatever else runs
+    monkeypatch.setattr("workflow.measuring.attempts.PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr("workflow.measuring.floor.measured_rates", lambda device: RATES.rates)  # which takes a while
     threads, deterministic = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
     torch.set_num_threads(1)
     yield

@@ -4,9 +4,11 @@ import json
 
 import pytest
 
+from tests.measuring.conftest import other_load
 from tests.measuring.test_measurement import check_fields
 from workflow.cells.spec import CostSpec
 from workflow.errors import UserError
+from workflow.measuring import attempts
 from workflow.measuring.__main__ import main
 from workflow.measuring.parts import PARTS
 
@@ -50,3 +52,11 @@ def test_a_split_of_another_dataset_is_refused(make_spec, machine, tmp_path, gly
     copied.with_suffix(".json").write_text(json.dumps(info | {"dataset_hash": "0" * 64}))
     with pytest.raises(UserError, match="another version"):
         run(make_spec("fc"), machine, tmp_path / "train.json", glyphs, copied)
+
+
+def test_parts_that_were_disturbed_are_timed_again_and_marked(make_spec, machine, tmp_path, glyphs, split, monkeypatch):
+    given = iter([0.0, 0.8, 0.6, 0.7])
+    monkeypatch.setattr(attempts, "OtherLoad", lambda: other_load(next(given)))
+    record = run(make_spec("fc"), machine, tmp_path / "train.json", glyphs, split)
+    assert (record["exclusive"], record["other_load_cores"], record["parts_other_load_cores"]) == (False, 0.0, 0.6)
+    assert len(record["attempts"]) == 1 and record["parts_ms"]["head"] > 0

@@ -1,10 +1,11 @@
 """The roofline's arithmetic."""
 
 import pytest
+import torch
 
 from heads.kit.interface import Cost
 from tests.measuring.conftest import RATES
-from workflow.measuring.floor import floor
+from workflow.measuring.floor import believed, floor
 
 
 @pytest.mark.parametrize(
@@ -33,3 +34,25 @@ def test_no_floor_is_borrowed_from_another_machine_or_arithmetic(device, precisi
     record = floor(Cost(1, 2, 3, 4), RATES, device, precision)
     assert record.ms is None and record.flops == 3
     assert device in record.note and "no floor" in capsys.readouterr().err
+
+
+def test_a_state_that_a_cache_holds_is_gone_over_at_the_caches_rate():
+    rates = RATES.rates.model_copy(update={"gb_s_by_bytes": {1_000: 80.0, 1_000_000: 40.0, 10**9: 10.0}})
+    machine = RATES.model_copy(update={"rates": rates})
+    times = [floor(Cost(state, 800_000_000, 0, 0), machine, "cpu").ms for state in (10, 1_000_000, 2_000_000, 10**10)]
+    assert times == pytest.approx([10.0, 20.0, 80.0, 80.0])
+
+
+def test_the_better_of_two_measurements_of_the_rates():
+    first = RATES.rates.model_copy(update={"gemm_gflops_by_precision": {"fp32": 100.0}, "gb_s_by_bytes": {8: 5.0}})
+    other = first.model_copy(
+        update={"gemm_gflops_by_precision": {"fp32": 90.0}, "gb_s_by_bytes": {8: 7.0}, "copy_gb_s": 11.0}
+    )
+    best = first.or_faster(other)
+    assert best.product_gflops("fp32") == 100.0 and best.traffic_gb_s(1) == 7.0 and best.copy_gb_s == 11.0
+
+
+def test_a_floor_below_the_time_is_believed_without_another_look(monkeypatch):
+    monkeypatch.setattr("workflow.measuring.floor.measured_rates", lambda device: pytest.fail("measured again"))
+    found = floor(Cost(7, 10_000_000, 2_000_000_000, 0), RATES, "cpu")
+    assert believed(found, RATES.rates, 20.5, torch.device("cpu")) == found

@@ -16,7 +16,8 @@ from tests.measuring.conftest import MEASURE, RATES, ROOT, other_load
 from workflow.cells.cost_records import BUSY_CORES, CostRecord, Memory, Nvml
 from workflow.cells.spec import CostSpec
 from workflow.errors import UserError
-from workflow.measuring import conclusion, measurement
+from workflow.measuring import attempts, conclusion, measurement
+from workflow.measuring import floor as floors
 from workflow.measuring.__main__ import main
 from workflow.measuring.head_alone import HeadAlone
 from workflow.measuring.headline import headline
@@ -84,12 +85,60 @@ def test_what_was_not_measured_is_null_and_never_zero(measure_head):
     assert memory.host_peak_rss_bytes > 0 and memory.host_rss_before_bytes > 0
 
 
-def test_a_busy_machine_is_not_exclusive(measure_head, monkeypatch):
-    assert measure_head("fc", steps=3).exclusive is True
-    for load, exclusive in ((BUSY_CORES, True), (BUSY_CORES + 0.01, False), (None, None)):
-        monkeypatch.setattr(measurement, "OtherLoad", lambda load=load: other_load(load))
-        record = measure_head("fc", steps=3)
-        assert (record.other_load_cores, record.exclusive) == (load, exclusive)
+def loads(monkeypatch, *cores: float | None) -> None:
+    """Let the rest of the machine be so busy in one attempt after another."""
+    given = iter(cores)
+    monkeypatch.setattr(attempts, "OtherLoad", lambda: other_load(next(given)))
+
+
+@pytest.mark.parametrize(
+    ("load", "exclusive"), [(BUSY_CORES, True), (BUSY_CORES + 0.01, False), (None, None)], ids=["idle", "busy", "mute"]
+)
+def test_a_busy_machine_is_not_exclusive(load, exclusive, measure_head, monkeypatch):
+    loads(monkeypatch, load)
+    record = measure_head("fc", repeats=1)
+    assert (record.other_load_cores, record.exclusive) == (load, exclusive)
+    assert [attempt.other_load_cores for attempt in record.attempts] == [load]
+
+
+def test_a_disturbed_timing_is_taken_again_until_one_is_not(measure_head, monkeypatch):
+    loads(monkeypatch, 0.9, 0.5, 0.05, 0.0)
+    record = measure_head("fc", repeats=4)
+    assert [attempt.other_load_cores for attempt in record.attempts] == [0.9, 0.5, 0.05]
+    assert (record.exclusive, record.other_load_cores) == (True, 0.05)
+    assert record.attempts[2].median_ms == pytest.approx(statistics.median(record.step_ms))
+    assert record.attempts[2].steps == len(record.step_ms) == 4
+
+
+def test_of_disturbed_timings_the_least_disturbed_is_kept_and_marked(measure_head, monkeypatch):
+    loads(monkeypatch, 0.9, 0.4, 0.7)
+    record = measure_head("dcq")
+    assert (record.exclusive, record.other_load_cores, len(record.attempts)) == (False, 0.4, 3)
+    assert record.attempts[1].median_ms == pytest.approx(statistics.median(record.step_ms))
+    assert record.images_per_step.gradient == 12 and record.images_per_step.encoded == 24
+    assert record.outcome == "ok"
+
+
+def test_what_a_head_declares_is_noted_at_twice_its_batch_and_dimension(measure_head):
+    record = measure_head("dcq", ratio=0.5)
+    assert [(each.batch, each.dim) for each in record.declares] == [(12, 16), (24, 16), (12, 32), (24, 32)]
+    flops = [each.flops for each in record.declares]
+    assert flops == [record.floor.flops * times for times in (1, 2, 2, 4)]
+    assert record.declares[0].held_bytes > record.memory.declared_state_bytes
+    assert record.shares_classes is False and measure_head("fc").shares_classes is True
+
+
+def test_a_head_that_beats_the_rates_has_them_measured_again(measure_head, monkeypatch):
+    slow = RATES.rates.model_copy(update={"gemm_gflops": 1e-6, "gemm_gflops_by_precision": {"fp32": 1e-6}})
+    monkeypatch.setattr("tests.measuring.conftest.RATES", RATES.model_copy(update={"rates": slow}))
+    fast = slow.model_copy(update={"gemm_gflops": 1e9, "gemm_gflops_by_precision": {"fp32": 1e9}})
+    monkeypatch.setattr(floors, "measured_rates", lambda device: fast)
+    record = measure_head("fc")
+    assert record.floor.note == floors.AGAIN and record.floor.ms < statistics.median(record.step_ms)
+    monkeypatch.setattr(floors, "measured_rates", lambda device: slow)
+    record = measure_head("fc")
+    assert record.floor.note == floors.TOO_LOW and record.floor.ms > statistics.median(record.step_ms)
+    assert "its floor" not in headline(record)
 
 
 @pytest.mark.parametrize("kept", [True, False])

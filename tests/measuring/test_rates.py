@@ -1,10 +1,12 @@
 """The machine's own rates, from sizes too small to mean anything."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 import torch
 
+from workflow.cells.cost_records import MachineRecord
 from workflow.errors import UserError
 from workflow.measuring import rates
 from workflow.measuring.__main__ import main
@@ -14,14 +16,37 @@ CPU = torch.device("cpu")
 
 @pytest.fixture
 def small(monkeypatch):
-    monkeypatch.setitem(rates.EDGE, "cpu", 64)
-    monkeypatch.setitem(rates.COPIED, "cpu", 1 << 16)
+    monkeypatch.setitem(rates.SIZES, "cpu", (64, 32, 16))
+    monkeypatch.setitem(rates.BLOCKS, "cpu", (1 << 12, 1 << 16))
+    monkeypatch.setattr(rates, "SECONDS", 0.0)
 
 
 def test_work_over_time(monkeypatch):
     monkeypatch.setattr(rates, "seconds", lambda work, device: work() is None or 2.0)
-    assert rates.gemm_gflops(CPU, edge=100) == pytest.approx(2 * 100**3 / 2e9)
-    assert rates.copy_gb_s(CPU, size=4000) == pytest.approx(2 * 4000 / 2e9)
+    assert rates.gemm_gflops(CPU, of=[(100, 50, 20)]) == pytest.approx(2 * 100 * 50 * 20 / 2e9)
+    assert rates.traffic_gb_s(CPU, 4000) == pytest.approx(4000 / 2e9)
+
+
+def test_the_best_shape_and_the_best_repetition_count(monkeypatch):
+    took = iter([3.0, 1.0, 2.0])
+    monkeypatch.setattr(rates, "seconds", lambda work, device: next(took))
+    assert rates.gemm_gflops(CPU, of=[(10, 10, 10)] * 3) == pytest.approx(2 * 1000 / 1e9)
+
+
+def test_the_shortest_repetition_counts_and_the_first_two_do_not(monkeypatch):
+    lengths = iter([0.1, 0.2, *(1.0 + number for number in (4, 3, 5, 2, 6, 3, 4))])
+    moments = [0.0]
+
+    def work() -> None:
+        moments.append(moments[-1] + next(lengths))
+
+    monkeypatch.setattr(rates, "SECONDS", 0.0)
+    monkeypatch.setattr(rates, "time", SimpleNamespace(perf_counter=lambda: moments[-1]))
+    assert rates.seconds(work, CPU) == pytest.approx(3.0)
+
+
+def test_heads_shapes_are_among_those_timed():
+    assert {(1024, 128, 256), (256, 1024, 512), (1536, 1536, 1536)} <= set(rates.shapes(CPU))
 
 
 def test_tf32_is_switched_on_only_while_it_is_timed():
@@ -37,7 +62,9 @@ def test_the_machines_record(small, tmp_path, capsys):
     main(["machine", "--settings", '{"threads": 1, "device": "cpu", "classes": [5], "batch": 8}', "--out", str(out)])
     record = json.loads(out.read_text())
     assert record["device"] == "cpu" and record["nvml"] is None
-    assert record["rates"]["gemm_gflops"] > 0 and record["rates"]["copy_gb_s"] > 0
+    assert record["rates"]["gemm_gflops"] > 0
+    assert record["rates"]["copy_gb_s"] == record["rates"]["gb_s_by_bytes"]["65536"] > 0
+    assert MachineRecord.read(out).rates.traffic_gb_s(5000) == record["rates"]["copy_gb_s"]
     assert (record["rates"]["threads"], record["rates"]["precision"]) == (1, "fp32")
     assert {"start", "finish", "command", "commit", "machine", "versions"} <= record.keys()
     assert capsys.readouterr().out.count("\n") == 1

@@ -3,7 +3,7 @@ import pytest
 from tests import records
 from tests.summary.conftest import Made, Recollect, edit, path_under
 from workflow.cells.cost_records import CostRecord, images_per_second
-from workflow.summary.costs import PROCESS, in_training, largest_common, quantiles, speed_range
+from workflow.summary.costs import PROCESS, in_training, largest_common, quantiles, share_of, speed_range
 from workflow.summary.summary import Summary
 
 UPKEEP = {"seconds": 2.0, "every_steps": 100, "ms_per_step": 20.0}
@@ -60,6 +60,11 @@ def test_the_floors_share_is_of_a_step_with_its_periodic_work(recollect: Recolle
     cost = costs[costs["record"].str.endswith(file)].iloc[0]
     assert cost["floor_share"] == pytest.approx(cost["floor.ms"] / cost["step_ms.median"])
     assert cost["step_ms.p10"] > 20
+
+
+def test_a_floor_above_the_time_has_no_share() -> None:
+    assert share_of(2.0, 4.0) == 0.5 and share_of(4.0, 4.0) == 1
+    assert share_of(4.1, 4.0) is None and share_of(None, 4.0) is None and share_of(1.0, None) is None
 
 
 def test_only_the_head_alone_has_a_share_of_its_floor(summary: Summary) -> None:

@@ -48,6 +48,8 @@ class Measure(Section):
     """timed steps, at most"""
     seconds: Positive = 4
     """stop timing after that long, but not before 3 steps"""
+    repeats: Count = 3
+    """times that a cell is timed at most, where other programs disturbed it; the least disturbed counts"""
     parts_steps: Count = 5
     """further steps, end to end, timed part by part"""
     power_seconds: NotNegative = 2

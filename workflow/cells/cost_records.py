@@ -131,6 +131,8 @@ class Measured(Part):
     images_per_step: Images = Images()
     parts_ms: dict[str, float] | None = None
     parts_sum_ratio: float | None = None
+    parts_other_load_cores: float | None = None
+    """mean number of cores that other programs kept busy while the parts were timed"""
     memory: Memory = Field(default_factory=Memory)
     host_meter: str | None = None
     nvml: Nvml = Nvml()
@@ -142,7 +144,8 @@ class Measured(Part):
     other_load_cores: float | None = None
     """mean number of cores that other programs kept busy while the steps were timed"""
     exclusive: bool | None = None
-    """whether that is BUSY_CORES at most; older records say True of every cell"""
+    """whether that is BUSY_CORES at most, and while the parts were timed too; records of the first version say True of
+    every cell"""
     attempts: list[Attempt] = Field(default_factory=list)
     """every time the steps were timed, in order; the samples are those of the least disturbed"""
 
@@ -166,20 +169,36 @@ class CostRecord(Measured, Record):
 
 
 class Rates(Part):
-    """How fast a machine multiplies and copies."""
+    """How fast a machine multiplies and moves memory: the best of several shapes and repetitions."""
 
     gemm_gflops: float
-    """10^9 floating-point operations a second in a large square product of `precision`"""
+    """10^9 floating-point operations a second in matrix products of `precision`"""
     copy_gb_s: float
-    """10^9 bytes a second, reads and writes both counted"""
+    """10^9 bytes a second of a block that no cache holds, reads and writes both counted"""
     threads: int
     precision: str
     gemm_gflops_by_precision: dict[str, float] = Field(default_factory=dict)
     """the same for every arithmetic that was timed; older records have none"""
+    gb_s_by_bytes: dict[int, float] = Field(default_factory=dict)
+    """10^9 bytes a second by the bytes that were gone over again and again; older records have none"""
 
     def product_gflops(self, precision: str) -> float | None:
         """The rate of matrix products of `precision`; None where it was not timed."""
         return (self.gemm_gflops_by_precision or {self.precision: self.gemm_gflops}).get(precision)
+
+    def traffic_gb_s(self, held: float) -> float:
+        """The rate at which `held` bytes, which a cache may hold, can be gone over: the best of any block as large."""
+        return max((rate for size, rate in self.gb_s_by_bytes.items() if size >= held), default=self.copy_gb_s)
+
+    def or_faster(self, other: "Rates") -> "Rates":
+        """The better of both for everything that both timed."""
+        products = {
+            name: max(rate, other.gemm_gflops_by_precision.get(name, rate))
+            for name, rate in self.gemm_gflops_by_precision.items()
+        }
+        traffic = {size: max(rate, other.gb_s_by_bytes.get(size, rate)) for size, rate in self.gb_s_by_bytes.items()}
+        best = {name: max(getattr(self, name), getattr(other, name)) for name in ("gemm_gflops", "copy_gb_s")}
+        return self.model_copy(update=best | {"gemm_gflops_by_precision": products, "gb_s_by_bytes": traffic})
 
 
 class GpuFacts(Part):

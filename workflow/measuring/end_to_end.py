@@ -36,8 +36,8 @@ class EndToEnd:
         self.classes, self.batch = len(self.split.label_counts), spec.train.batch
         self.dim, self.precision = spec.backbone.dim, spec.train.precision
 
-    def cost(self) -> Cost:
-        return declared_cost(self.spec, self.batch, self.classes)
+    def cost(self, batch: int, dim: int) -> Cost:
+        return declared_cost(self.spec, batch, self.classes, dim)
 
     def prime(self) -> None:
         """Nothing: against the activations of a backbone, libraries that load are small."""

@@ -62,6 +62,10 @@ class OtherLoad:
         wall, busy, own = (after - before for after, before in zip(end, self.start, strict=True))
         return max(0.0, (busy - own) / wall)
 
+    def seconds(self) -> float:
+        """Wall time since this was made; endless where the system does not tell its load, as no wait would help."""
+        return float("inf") if self.start is None else time.perf_counter() - self.start[0]
+
     @staticmethod
     def _read() -> tuple[float, float, float] | None:
         try:

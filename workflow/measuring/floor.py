@@ -1,27 +1,47 @@
 """The roofline: what a head's step would take if its products or its memory traffic ran at the machine's best rate."""
 
+import torch
+
 from heads.kit import Cost
-from workflow.cells.cost_records import Floor, MachineRecord
+from workflow.cells.cost_records import Floor, MachineRecord, Rates
 from workflow.console import log
+from workflow.measuring.rates import measured_rates
+
+AGAIN = "the head beat the rates of machine.json: they were measured again beside it"
+TOO_LOW = f"{AGAIN}, and were still too low for this cell"
 
 
 def floor(cost: Cost, machine: MachineRecord, device: str, precision: str = "fp32") -> Floor:
-    """FLOPs, bytes moved and bytes of state of a step, and ms = max(FLOPs / product rate, bytes / copy rate).
+    """FLOPs, bytes moved and bytes of state of a step, and ms = max(FLOPs / product rate, bytes / traffic rate).
 
     `precision` is that of the head's matrix products. ms is None, with a note, where the machine's record is of another
     device or lacks the rate: a floor borrowed from another machine would be no floor.
     """
-    gflops, ms, note = machine.rates.product_gflops(precision), None, None
-    if machine.device != device or gflops is None:
+    ms, note = None, None
+    found = Floor(flops=cost.flops, bytes=cost.moved_bytes, state_bytes=cost.state_bytes, precision=precision)
+    if machine.device == device:
+        ms = floor_ms(found, machine.rates)
+    if ms is None:
         note = f"machine.json has no {precision} rate of {device} (it is of {machine.device})"
         log(f"no floor: {note}; delete it and run again to measure this machine")
-    else:
-        ms = 1e3 * max(cost.flops / (gflops * 1e9), cost.moved_bytes / (machine.rates.copy_gb_s * 1e9))
-    return Floor(
-        flops=cost.flops,
-        bytes=cost.moved_bytes,
-        state_bytes=cost.state_bytes,
-        precision=precision,
-        ms=ms,
-        note=note,
-    )
+    return found.model_copy(update={"ms": ms, "note": note})
+
+
+def floor_ms(found: Floor, rates: Rates) -> float | None:
+    """The milliseconds of a floor at these rates; None where its arithmetic was not timed."""
+    gflops = rates.product_gflops(found.precision or "fp32")
+    if gflops is None:
+        return None
+    traffic = rates.traffic_gb_s(found.state_bytes or 0)
+    return max((found.flops or 0) / gflops, (found.bytes or 0) / traffic) / 1e6
+
+
+def believed(found: Floor, rates: Rates, median_ms: float, device: torch.device) -> Floor:
+    """The floor of a step that took `median_ms`. One that lies above it is wrong: the rates are measured again beside
+    it, and the better ones count; where that is not enough, a note says so and no share can be stated."""
+    if found.ms is None or found.ms <= median_ms:
+        return found
+    log(f"{median_ms:.3g} ms are below the floor of {found.ms:.3g}: measuring the machine's rates again")
+    ms = floor_ms(found, rates.or_faster(measured_rates(device)))
+    too_low = ms is None or ms > median_ms
+    return found.model_copy(update={"ms": ms, "note": TOO_LOW if too_low else AGAIN})

@@ -13,7 +13,7 @@ from workflow.cells.spec import CostSpec
 from workflow.errors import UserError
 from workflow.measuring.filling import fill
 from workflow.measuring.synthetic import Counted, Synthetic
-from workflow.measuring.workload import Encoded, Parts, declared_cost
+from workflow.measuring.workload import Encoded, declared_cost
 
 PRIMING_CLASSES = 2048
 
@@ -37,8 +37,8 @@ class HeadAlone:
         self.encoder = Counted()
         self.synthetic = Synthetic(self.batch, self.classes, self.dim, spec.cell.seed, device)
 
-    def cost(self) -> Cost:
-        return declared_cost(self.spec, self.batch, self.classes)
+    def cost(self, batch: int, dim: int) -> Cost:
+        return declared_cost(self.spec, batch, self.classes, dim)
 
     def prime(self) -> None:
         """Take a step of a small head of the same kind, and forget it."""
@@ -95,7 +95,3 @@ class HeadAlone:
 
     def encoded(self) -> Encoded:
         return Encoded(self.encoder.images, self.encoder.twin_images)
-
-    def parts(self, first: int, median_ms: float) -> Parts:
-        """None: a head alone has no parts."""
-        return Parts()

@@ -26,7 +26,7 @@ def time_words(record: CostRecord) -> list[str]:
     if record.cell.mode == "end-to-end" and rate is not None and record.parts_sum_ratio is not None:
         words.append(f"{rate:,.0f} images/s")
         words.append(f"its parts sum to {record.parts_sum_ratio:.2f} of it")
-    elif record.cell.mode == "head" and record.floor.ms:
+    elif record.cell.mode == "head" and record.floor.ms and record.floor.ms <= median:
         words.append(f"{median / record.floor.ms:.1f}x its floor")
     if record.upkeep:
         words.append(f"{upkeep:.3g} ms of it for work done every {record.upkeep.every_steps} steps")

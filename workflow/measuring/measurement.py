@@ -6,28 +6,26 @@ import time
 
 import torch
 
-from heads.kit import Cost, Upkeep
+from heads.kit import Cost
 from workflow.allocator import keep_freed_memory
 from workflow.cells.cost_records import (
-    BUSY_CORES,
-    CostName,
     CostRecord,
     MachineRecord,
     Measured,
     Nvml,
-    UpkeepFacts,
 )
 from workflow.cells.records import Images
 from workflow.cells.spec import CostSpec
 from workflow.measuring import steps
+from workflow.measuring.attempts import least_disturbed, tries
 from workflow.measuring.conclusion import check_fits, conclude
-from workflow.measuring.exclusive import OtherLoad
+from workflow.measuring.facts import attempt_of, cost_name, declarations, shares_classes, upkeep_facts
 from workflow.measuring.filling import empty_slots
-from workflow.measuring.floor import floor
+from workflow.measuring.floor import believed, floor
 from workflow.measuring.meters import Meters, conditions, limited_memory
 from workflow.measuring.nvml import Gpu, open_gpu
 from workflow.measuring.sensors import SensorLog
-from workflow.measuring.workload import Workload
+from workflow.measuring.workload import Divided, Parts, Workload
 from workflow.provenance import now, provenance
 from workflow.training.trainer import Diverged
 
@@ -71,26 +69,29 @@ class Measurement:
         measured.warmup_steps = warm = steps.warm_up(workload, self.spec.measure)
         measured.pools_full = None if (empty := empty_slots(workload.head)) is None else empty == 0
         meters.reset()
-        samples = self.time(warm)
+        loss = self.time(warm)
         meters.read_into(measured.memory)
         measured.host_meter = meters.host.meter
-        if not math.isfinite(samples.loss):
-            raise Diverged(f"the loss is {samples.loss} after {samples.next_step} steps")
-        parts = workload.parts(samples.next_step, statistics.median(samples.wall_ms))
-        measured.parts_ms, measured.parts_sum_ratio = parts
+        if not math.isfinite(loss):
+            raise Diverged(f"the loss is {loss} after {self.next} steps")
+        self.believe()
+        if isinstance(workload, Divided):
+            self.look_inside(workload)
         if self.gpu:
-            measured.nvml = self.read_sensors(self.gpu, samples.next_step + self.spec.measure.parts_steps)
+            measured.nvml = self.read_sensors(self.gpu)
 
     def declare(self) -> Cost | None:
         """Note what the head declares, and the floor; None if it declares nothing."""
+        workload, measured = self.workload, self.measured
         try:
-            cost = self.workload.cost()
+            cost = workload.cost(workload.batch, workload.dim)
+            measured.declares = declarations(workload.cost, workload.batch, workload.dim)
         except NotImplementedError:
             return None
-        tf32 = self.conditions.allow_tf32 and self.workload.device.type == "cuda"
+        tf32 = self.conditions.allow_tf32 and workload.device.type == "cuda"
         precision = "tf32" if tf32 else "fp32"  # of a head, behind any backbone
-        self.measured.floor = floor(cost, self.machine, self.conditions.device, precision)
-        self.measured.memory.declared_state_bytes = cost.state_bytes
+        measured.floor = floor(cost, self.machine, self.conditions.device, precision)
+        measured.memory.declared_state_bytes = cost.state_bytes
         return cost
 
     def keep_memory(self) -> None:
@@ -98,49 +99,62 @@ class Measurement:
         building freed is not counted."""
         self.conditions = self.conditions.model_copy(update={"freed_memory_kept": keep_freed_memory()})
 
-    def time(self, first: int) -> steps.Samples:
-        """Time the steps from number `first`; count the images they took, and the cores that other programs used."""
-        measured, before, others = self.measured, self.workload.encoded(), OtherLoad()
-        samples = steps.time_steps(self.workload, first, self.spec.measure)
-        measured.other_load_cores = load = others.cores()
-        measured.exclusive = None if load is None else load <= BUSY_CORES
-        query, twin = (b - a for a, b in zip(before, self.workload.encoded(), strict=True))
-        count = len(samples.wall_ms)
-        measured.images_per_step = Images(gradient=query / count, encoded=(query + twin) / count)
+    def time(self, first: int) -> float:
+        """Time the steps from number `first`, again where other programs disturbed them; keep the least disturbed, and
+        return the last loss."""
+        measured, self.next = self.measured, first
+        found = tries(self.time_once, self.step_on, self.spec.measure.repeats)
+        best = least_disturbed(found)
+        samples, measured.images_per_step = best.found
+        measured.attempts = [attempt_of(each.wall_ms, load) for (each, _), load in found]
+        measured.other_load_cores, measured.exclusive = best.load, best.exclusive
         measured.step_ms, measured.step_cpu_ms = samples.wall_ms, samples.cpu_ms
         measured.upkeep = upkeep_facts(self.workload.head.upkeep)
-        return samples
+        measured.shares_classes = shares_classes(self.workload.head)
+        return found[-1].found[0].loss
 
-    def read_sensors(self, gpu: Gpu, first: int) -> Nvml:
+    def time_once(self) -> tuple[steps.Samples, Images]:
+        """Time the next steps, and count the images that each took."""
+        before = self.workload.encoded()
+        samples = steps.time_steps(self.workload, self.next, self.spec.measure)
+        self.next, count = samples.next_step, len(samples.wall_ms)
+        query, twin = (b - a for a, b in zip(before, self.workload.encoded(), strict=True))
+        return samples, Images(gradient=query / count, encoded=(query + twin) / count)
+
+    def step_on(self) -> None:
+        """Take the next step and wait for it."""
+        self.workload.prepare(self.next)()
+        self.next += 1
+        if self.workload.device.type == "cuda":
+            torch.cuda.synchronize(self.workload.device)
+
+    def look_inside(self, workload: Divided) -> None:
+        """Where the time of a step goes, again where other programs disturbed it."""
+        measured, settings = self.measured, self.spec.measure
+        median = statistics.median(measured.step_ms)
+
+        def parts() -> Parts:
+            self.next += settings.parts_steps
+            return workload.parts(self.next - settings.parts_steps, median)
+
+        best = least_disturbed(tries(parts, self.step_on, settings.repeats))
+        measured.parts_ms, measured.parts_sum_ratio = best.found
+        measured.parts_other_load_cores = best.load
+        measured.exclusive = measured.exclusive and best.exclusive
+
+    def believe(self) -> None:
+        """Hold the floor against the time that was measured: none may lie above it."""
+        upkeep = self.measured.upkeep
+        median = statistics.median(self.measured.step_ms) + (upkeep.ms_per_step if upkeep else 0.0)
+        if self.workload.mode == "head":
+            self.measured.floor = believed(self.measured.floor, self.machine.rates, median, self.workload.device)
+
+    def read_sensors(self, gpu: Gpu) -> Nvml:
         """Step on for `power_seconds`, so that the driver's slow sensors see nothing but steps."""
-        before, number, started = self.workload.encoded(), first, time.perf_counter()
+        before, started = self.workload.encoded(), time.perf_counter()
         with SensorLog(gpu) as log:
             while time.perf_counter() - started < self.spec.measure.power_seconds:
-                self.workload.prepare(number)()
-                number += 1
+                self.workload.prepare(self.next)()
+                self.next += 1
             torch.cuda.synchronize(self.workload.device)
         return log.readings(self.workload.encoded().gradient - before.gradient)
-
-
-def cost_name(workload: Workload, spec: CostSpec) -> CostName:
-    """What identifies the cell in the report."""
-    cell = spec.cell
-    return CostName(
-        profile=cell.profile,
-        label=cell.label,
-        head=cell.head,
-        ratio=cell.ratio,
-        mode=workload.mode,
-        classes=workload.classes,
-        dim=workload.dim,
-        batch=workload.batch,
-        precision=workload.precision,
-    )
-
-
-def upkeep_facts(upkeep: Upkeep | None) -> UpkeepFacts | None:
-    """What a head's periodic work took the last time, and its share of every step: `step_ms` has none of it."""
-    if upkeep is None:
-        return None
-    share = upkeep.seconds * 1e3 / upkeep.every_steps
-    return UpkeepFacts(seconds=upkeep.seconds, every_steps=upkeep.every_steps, ms_per_step=share)

@@ -1,7 +1,7 @@
 """What a cost cell measures: a head alone, or a whole training step."""
 
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -22,9 +22,9 @@ class Encoded(NamedTuple):
 class Parts(NamedTuple):
     """Where the time of a step goes."""
 
-    milliseconds: dict[str, float] | None = None
-    """median of each part; None where a step has no parts"""
-    sum_ratio: float | None = None
+    milliseconds: dict[str, float]
+    """median of each part"""
+    sum_ratio: float
     """the sum of the parts over the median of steps that nothing was timed within"""
 
 
@@ -40,8 +40,9 @@ class Workload(Protocol):
     device: torch.device
     head: Head
 
-    def cost(self) -> Cost:
-        """What the head declares for one step; NotImplementedError where it declares nothing."""
+    def cost(self, batch: int, dim: int) -> Cost:
+        """What the head declares for one step with `batch` images that carry a gradient and embeddings of length `dim`;
+        NotImplementedError where it declares nothing."""
 
     def prime(self) -> None:
         """Load the libraries that a step needs, so that they do not count as the head's memory."""
@@ -57,14 +58,17 @@ class Workload(Protocol):
     def encoded(self) -> Encoded:
         """Images encoded so far."""
 
+
+@runtime_checkable
+class Divided(Protocol):
+    """A workload whose steps have parts."""
+
     def parts(self, first: int, median_ms: float) -> Parts:
-        """Take further steps from number `first` part by part; `median_ms` is the median of undisturbed steps."""
+        """Take further steps from number `first` part by part; `median_ms` is the median of undivided steps."""
 
 
-def declared_cost(spec: CostSpec, batch: int, classes: int) -> Cost:
+def declared_cost(spec: CostSpec, batch: int, classes: int, dim: int) -> Cost:
     """What the head of `spec` declares for one step with `batch` images that carry a gradient and `classes` classes;
     NotImplementedError where it declares nothing."""
     cell = spec.cell
-    return heads.load(cell.head).cost(
-        batch, classes, spec.backbone.dim, **heads.chosen(cell.head, spec.options, cell.ratio)
-    )
+    return heads.load(cell.head).cost(batch, classes, dim, **heads.chosen(cell.head, spec.options, cell.ratio))

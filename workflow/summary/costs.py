@@ -51,8 +51,13 @@ def measured(record: CostRecord) -> dict[str, object]:
         "peak_meter": meter,
         "nvml": record.nvml,
         "floor": record.floor,
-        "floor_share": floor_ms / steps.median if floor_ms and steps.median else None,
+        "floor_share": share_of(floor_ms, steps.median),
     }
+
+
+def share_of(floor_ms: float | None, median: float | None) -> float | None:
+    """The floor over the time that was measured; None where it lies above it, since then the rates were too low."""
+    return floor_ms / median if floor_ms and median and floor_ms <= median else None
 
 
 def peak_memory(memory: Memory, host_meter: str | None = None) -> tuple[int | None, str | None]:

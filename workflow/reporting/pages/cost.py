@@ -9,7 +9,7 @@ from workflow.reporting.cost_words import device_of, no_device, timing_words
 from workflow.reporting.material import Material
 from workflow.reporting.words import NOT_MEASURED, count, ending_words, number, points, size
 from workflow.summary.stored import CostRow
-from workflow.summary.vocabulary import Ending
+from workflow.summary.vocabulary import Ending, Mode
 
 HOW_MEASURED = (
     "One fresh process a row, alone on the machine, after a warm-up. “Head” is the head by itself on made-up "
@@ -84,13 +84,22 @@ def cost_line(cost: CostRow, material: Material, device: str) -> list[Entry]:
         Entry(Cell(cost.mode, sort=cost.mode)),
         Entry(Cell(count(cost.classes), sort=cost.classes)),
         step_entry(cost, lost),
-        quantity(cost.floor_share, lambda share: points(share, 0), "the floor is stated for the head alone"),
+        quantity(cost.floor_share, lambda share: points(share, 0), no_share(cost)),
         quantity(cost.images_per_second.gradient, number, "no step was timed"),
         quantity(cost.peak_bytes, size, "no memory meter reported"),
         quantity(memory.declared_state_bytes, size, "the head declares no state"),
         quantity(on_device, size, device),
         quantity(cost.nvml.energy_j_per_image, number, device),
     ]
+
+
+def no_share(cost: CostRow) -> str:
+    """Why a step has no share of its floor."""
+    if cost.mode != Mode.HEAD:
+        return "the floor is stated for the head alone"
+    if cost.floor.ms is None:
+        return cost.floor.note or "the head declares no work"
+    return "the machine's measured rates are too low for this cell: it was faster than its floor"
 
 
 def step_entry(cost: CostRow, lost: str) -> Entry:
