@@ -16,13 +16,13 @@ def test_command_line_runs_every_step(made: Made, tmp_path: Path) -> None:
     given = ["--summary", made.summary]
     assert run("figures", *given, "--out", figures).returncode == 0
     for form in ("html", "pdf"):
-        done = run(form, *given, "--figures", figures, "--out", tmp_path / f"r.{form}")
+        done = run(form, *given, "--figures", figures, "--out", made.root / f"again.{form}")  # links are relative
         assert done.returncode == 0, done.stderr
-    assert (tmp_path / "r.html").read_bytes() == made.html.read_bytes()
-    assert (tmp_path / "r.pdf").read_bytes() == made.pdf.read_bytes()
+    assert (made.root / "again.html").read_bytes() == made.html.read_bytes()
+    assert (made.root / "again.pdf").read_bytes() == made.pdf.read_bytes()
     # Drawn in another process than the figures of `made`: the same bytes.
     drawn = sorted(path.name for path in made.figures.iterdir())
-    assert drawn == sorted(path.name for path in figures.iterdir()) and len(drawn) == 3 * len(PLOTS) + 1
+    assert drawn == sorted(path.name for path in figures.iterdir()) and len(drawn) == 4 * len(PLOTS) + 1
     for name in drawn:
         assert (figures / name).read_bytes() == (made.figures / name).read_bytes(), name
 

@@ -14,7 +14,7 @@ from workflow.errors import UserError
 from workflow.files import read_json, write_json
 from workflow.reporting.document import load
 from workflow.reporting.figures.every import PLOTS
-from workflow.reporting.html import HERE, write_html
+from workflow.reporting.html import HERE, SCRIPTS, write_html
 from workflow.reporting.material import Material
 from workflow.summary.answers import HARD
 from workflow.summary.statistics import by_seed
@@ -55,21 +55,50 @@ def test_sections_come_in_the_agreed_order(tree: Element) -> None:
     assert [element.get("id") for element in tree.iter("section")] == ORDER
 
 
-def test_nothing_is_fetched_from_anywhere(tree: Element, page: str) -> None:
-    for element in tree.iter():
-        if not isinstance(element.tag, str):
-            continue
-        for name, value in element.attrib.items():
-            if str(name).rpartition("}")[2] in ("src", "href", "action", "poster", "data", "srcset"):
-                assert value.startswith(("#", "data:text/csv")), value
+def addresses(tree: Element) -> list[tuple[str, str]]:
+    """Every address in the page, with its attribute."""
+    found = [
+        (str(name).rpartition("}")[2], value)
+        for element in tree.iter()
+        if isinstance(element.tag, str)
+        for name, value in element.attrib.items()
+    ]
+    return [each for each in found if each[0] in ("src", "href", "action", "poster", "data", "srcset")]
+
+
+def test_nothing_is_fetched_from_anywhere(tree: Element, page: str, made: Made) -> None:
+    for name, value in addresses(tree):
+        if not value.startswith(("#", "data:text/csv", "data:application/pdf")):
+            assert name == "href" and (made.html.parent / value).is_file(), value
     assert not list(tree.iter("link")) and not re.search(r"@import|@font-face|url\((?!#)", page)
 
 
 def test_identifiers_are_unique_and_references_resolve(tree: Element) -> None:
     found = [element.get("id") for element in tree.iter() if element.get("id")]
     assert len(found) == len(set(found))
-    used = {value[1:] for element in tree.iter() for name, value in element.attrib.items() if "href" in str(name)}
-    assert {name for name in used if not name.startswith("ata:")} <= set(found)
+    assert {value[1:] for _, value in addresses(tree) if value.startswith("#")} <= set(found)
+    named = [value for element in tree.iter() for name, value in element.attrib.items() if name == "aria-labelledby"]
+    assert len(named) == len(set(named)) and set(named) <= set(found)
+
+
+def test_every_number_of_a_measured_table_links_to_its_records(tree: Element, made: Made) -> None:
+    places = {element.get("id"): element for element in tree.iter() if element.get("id")}
+    for name in ("main", "scores", "costs", "budgets", "removed"):
+        cells = [cell for cell in places[f"table-{name}"].iter("td") if "number" in str(cell.get("class"))]
+        known = [cell for cell in cells if not {"missing", "quiet"} & set(str(cell.get("class")).split())]
+        linked = [link for cell in known if (link := cell.find(".//a")) is not None]
+        assert len(known) - len(linked) == 0, (name, len(known), len(linked))
+        for link in linked:
+            files = [entry.get("href") for entry in places[str(link.get("href"))[1:]].iter("a")]
+            assert files and all((made.html.parent / str(file)).is_file() for file in files)
+
+
+def test_every_record_says_who_wrote_it(tree: Element) -> None:
+    records = next(element for element in tree.iter("table") if element.get("id") == "table-records")
+    heads = [text_of(cell) for cell in records.find("thead").iter("th")]  # type: ignore[union-attr]
+    assert heads == ["Record", "Commit", "Changes", "Processor", "BLAS", "Lock file", "Written"]
+    rows = [[text_of(cell) for cell in row] for row in records.iter("tr")]
+    assert ["seed 0", "0123456789ab", "none", "Made-up CPU"] in [row[:4] for row in rows]
 
 
 def test_every_planned_cell_appears(tree: Element, summary: Summary) -> None:
@@ -90,7 +119,9 @@ def test_what_was_not_measured_is_never_zero_or_blank(tree: Element) -> None:
     scores = {row[0]: row[1:] for row in table(tree, "scores")}
     assert set(scores["Hard TAR at FAR 0.0001"]) == {"not measured"}
     assert scores["ID by centres"][3] == "not measured"
-    for name in (str(element.get("id")).removeprefix("table-") for element in tree.iter("table")):
+    names = {str(element.get("id")).removeprefix("table-") for element in tree.iter("table")}
+    names -= {"records", "settings"}  # a setting may be 0
+    for name in names:
         seed = 1 if name == "runs" else None
         for row in table(tree, name):
             values = [value.strip() for place, value in enumerate(row) if place != seed]
@@ -119,10 +150,10 @@ def test_the_summary_rides_along_whole(tree: Element, made: Made) -> None:
 
 def test_every_figure_is_inline_with_its_data(made: Made, tree: Element) -> None:
     links = {element.get("download"): element.get("href") for element in tree.iter("a") if element.get("download")}
-    assert set(links) == {f"{name}.csv" for name in FIGURES}
+    assert set(links) == {f"{name}.{form}" for name in FIGURES for form in ("csv", "pdf")}
     for name, address in links.items():
         assert base64.b64decode(str(address).partition("base64,")[2]) == (made.figures / str(name)).read_bytes()
-    assert len([element for element in tree.iter() if str(element.tag).endswith("svg")]) == len(FIGURES)
+    assert len([element for element in tree.iter() if str(element.tag).endswith("svg")]) == 2 * len(FIGURES)
     captions = [text_of(element) for element in tree.iter("figcaption")]
     assert all("Not shown:" in caption for caption in captions)
 
@@ -131,8 +162,22 @@ def test_figures_take_the_pages_colours(page: str) -> None:
     assert "currentColor" in page and "var(--grid)" in page and "#2b303b" not in page
 
 
-def test_script_is_short() -> None:
-    assert len((HERE / "report.js").read_text().splitlines()) <= 100
+def test_files_of_the_script_are_short() -> None:
+    files = {path.stem for path in HERE.glob("script/*.js")}
+    assert files == set(SCRIPTS)
+    assert all(len(path.read_text().splitlines()) <= 250 for path in HERE.glob("script/*.js"))
+
+
+def test_figures_hold_text_and_say_what_their_marks_are(tree: Element, summary: Summary) -> None:
+    for name in FIGURES:
+        figure = next(element for element in tree.iter("figure") if element.get("id") == f"figure-{name}")
+        for drawing in figure.iter("svg"):
+            assert drawing.find("title") is not None and drawing.find("desc") is not None
+            assert len(list(drawing.iter("text"))) > 4, "text is text"
+            marks = [link for link in drawing.iter("a") if "record" in str(link.get("href"))]
+            rows = {str(mark.get("data-row")) for link in marks for mark in link.iter("g") if mark.get("data-row")}
+            assert rows and rows <= set(summary.heads["name"]), name
+            assert all(str(link.get("aria-label")).startswith(tuple(rows)) for link in marks)
 
 
 def test_an_undrawn_figure_is_explained(made: Made, material: Material, tmp_path: Path) -> None:

@@ -6,6 +6,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from pydantic import JsonValue
+
+from workflow.reporting.listed import Entries
 from workflow.reporting.palette import Mark
 from workflow.reporting.words import NOT_MEASURED
 
@@ -20,7 +23,11 @@ class Named:
 
 @dataclass(frozen=True)
 class Cell:
-    """A table cell: what it says, a smaller second line, what it sorts by, tone, footnote letter, tooltip and mark."""
+    """A table cell: what it says, a smaller second line, what it sorts by, tone, footnote letter, tooltip and mark.
+
+    In a numeric column `sort` is the raw number, in the column's `raw` unit: it is what is copied. `records` is the
+    anchor of the records that the number comes from (see anchors.py), `file` the path of the record that it names.
+    """
 
     text: str
     sub: str = ""
@@ -29,11 +36,14 @@ class Cell:
     note: str = ""
     title: str = ""
     mark: Mark | None = None
+    records: str = ""
+    file: str = ""
 
 
 @dataclass(frozen=True)
 class Column:
-    """A table column; `weight` is its share of the page's width in the PDF, `hint` its tooltip."""
+    """A table column; `weight` is its share of the page's width in the PDF, `hint` its tooltip, `raw` the unit of the
+    cells' raw numbers where that is not the one that is printed."""
 
     title: str
     unit: str = ""
@@ -41,6 +51,7 @@ class Column:
     weight: float = 1
     hint: str = ""
     mark: Mark | None = None
+    raw: str = ""
 
 
 @dataclass(frozen=True)
@@ -111,8 +122,8 @@ class Absent:
 
 @dataclass(frozen=True)
 class Table:
-    """A table; `notes` are footnotes (letter, reason). A `folded` one is closed at first in the HTML; one with heads
-    `across` may be split on paper."""
+    """A table; `notes` are footnotes (letter, reason), `remarks` what is to be known of the whole. A `folded` one is
+    closed at first in the HTML; one with heads `across` may be split on paper."""
 
     name: str
     caption: str
@@ -122,10 +133,31 @@ class Table:
     folded: bool = False
     filterable: bool = False
     across: bool = False
+    remarks: tuple[str, ...] = ()
     kind: str = field(default="table", init=False)
 
 
-Block = Text | Caution | Answers | Definitions | Drawing | Absent | Table
+@dataclass(frozen=True)
+class Listing:
+    """Text to be copied as it is: a command, or a config."""
+
+    name: str
+    title: str
+    text: str
+    kind: str = field(default="listing", init=False)
+
+
+@dataclass(frozen=True)
+class Explorer:
+    """Accuracy against cost in a setting that the reader chooses: `data` is what the page's script computes with, and
+    `table` what stands there without it."""
+
+    data: dict[str, JsonValue]
+    table: Table
+    kind: str = field(default="explorer", init=False)
+
+
+Block = Text | Caution | Answers | Definitions | Drawing | Absent | Table | Entries | Listing | Explorer
 
 
 @dataclass(frozen=True)

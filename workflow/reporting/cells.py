@@ -1,5 +1,8 @@
 """Table cells that several pages share: scores and differences."""
 
+from dataclasses import replace
+
+from workflow.reporting.anchors import anchor
 from workflow.reporting.blocks import Cell, Notes, missing
 from workflow.reporting.material import Material
 from workflow.reporting.words import ending_words, points, signed_points, spread_words
@@ -14,7 +17,14 @@ def score_cell(material: Material, name: str, score: str, notes: Notes) -> Cell:
     found = spread(by_seed(material.summary, name, score))
     if not found.n:
         return missing(notes, no_score(material, name, score))
-    return Cell(points(found.mean), sub=spread_words(found), sort=found.mean)
+    return Cell(
+        points(found.mean), sub=spread_words(found), sort=percent(found.mean), records=anchor("evaluation", name)
+    )
+
+
+def percent(share: float | None) -> float | None:
+    """A share as it is copied: in percent, as printed, with all its digits."""
+    return None if share is None else 100 * share
 
 
 def no_score(material: Material, name: str, score: str = "") -> str:
@@ -34,4 +44,5 @@ def difference_cell(material: Material, name: str, score: str, notes: Notes) -> 
     if not found.n:
         return missing(notes, "no seed has this score for both this head and the reference (fc, if it is in the run)")
     tone = TONES.get(found.verdict, "")
-    return Cell(signed_points(found.mean), sub=found.verdict, sort=found.mean, tone=tone)
+    shown = Cell(signed_points(found.mean), sub=found.verdict, sort=percent(found.mean), tone=tone)
+    return replace(shown, records=anchor("evaluation", name))

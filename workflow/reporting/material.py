@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from workflow.reporting.blocks import Absent, Cell, Drawing, Named
+from workflow.reporting.entries import entries
 from workflow.reporting.figures.index import Entry
+from workflow.reporting.listed import Entries
 from workflow.reporting.palette import Mark, marks
 from workflow.summary.claims import Judgement, judge
 from workflow.summary.costs import in_training
@@ -50,6 +52,11 @@ class Material:
     def runs(self) -> dict[str, list[RunRow]]:
         """The planned runs of every row."""
         return {name: [run for run in self.summary.stored.runs if run.name == name] for name in self.names}
+
+    @cached_property
+    def entries(self) -> Entries:
+        """All records that numbers come from."""
+        return entries(self.summary)
 
     def bad_runs(self, name: str) -> list[RunRow]:
         """The runs of a row that did not end well."""

@@ -1,6 +1,8 @@
 # One summary of all records, and three renderings of it: figures, HTML, PDF.
 
-READ_BY_PAGES = beside("workflow/summary/*.yaml", "workflow/reporting/report.*")
+READ_BY_PAGES = beside(
+    "workflow/summary/*.yaml", "workflow/reporting/report.*", "workflow/reporting/script/*.js", "workflow/reporting/style/*.css"
+)
 
 
 # The list of cells grows beyond what a command line holds, so the summary reads it from files.

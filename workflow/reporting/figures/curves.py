@@ -1,9 +1,9 @@
 """Learning curves: validation accuracy and loss against steps and seconds."""
 
+import numpy as np
 import pandas as pd
-from matplotlib import pyplot as plt
 
-from workflow.reporting.figures.drawing import WIDTH, banded, in_planned_order, legend, over_seeds
+from workflow.reporting.figures.drawing import banded, in_planned_order, is_narrow, legend, over_seeds, panels
 from workflow.reporting.figures.plot import Drawn, Plot
 from workflow.reporting.palette import GRID, Styles
 from workflow.summary.answers import HARD
@@ -16,21 +16,29 @@ def draw(summary: Summary, styles: Styles) -> Drawn | str:
     progress = whole_runs(summary)
     if progress.empty:
         return "no run recorded its progress"
-    figure, panels = plt.subplots(2, 2, figsize=(WIDTH, 5.6), sharex="col", sharey="row")
+    figure, grid = panels(2, 2, 5.6, sharex="col", sharey="row")
     quantities = {HARD: accuracies(progress), "loss": losses(progress)}
-    for (steps, seconds), data in zip(panels, quantities.values(), strict=True):
+    for (steps, seconds), data in zip(grid, quantities.values(), strict=True):
         if len(data):
-            banded(steps, data, "step", "value", styles)
-            banded(seconds, data, "seconds", "value", styles)
-    panels[0][0].set_ylabel("validation, hard pairs, %")
-    panels[1][0].set_ylabel("training loss")
-    panels[1][0].set_xlabel("steps")
-    panels[1][1].set_xlabel("seconds of training (not exclusive)")
-    for axes in panels.flat:
-        axes.grid(color=GRID)
+            banded(steps, data, "step", "value", styles, "run")
+            banded(seconds, data, "seconds", "value", styles, "run")
+    name_axes(grid)
     legend(figure, styles, list(dict.fromkeys(progress["row"])), lines=True)
     tables = {name: over_seeds(data, "step", "value") for name, data in quantities.items() if len(data)}
     return figure, pd.concat([table.assign(quantity=name) for name, table in tables.items()])
+
+
+def name_axes(grid: np.ndarray) -> None:
+    """What is along the axes; of each panel where they stand below one another."""
+    for (steps, seconds), quantity in zip(grid, ("validation, hard pairs, %", "training loss"), strict=True):
+        steps.set_ylabel(quantity)
+        if is_narrow():
+            seconds.set_ylabel(quantity)
+    for steps, seconds in grid if is_narrow() else grid[1:]:
+        steps.set_xlabel("steps")
+        seconds.set_xlabel("seconds of training (not exclusive)")
+    for axes in grid.flat:
+        axes.grid(color=GRID)
 
 
 def whole_runs(summary: Summary) -> pd.DataFrame:

@@ -1,12 +1,13 @@
 """Paired differences to the reference, seed by seed, a panel a headline score."""
 
 import pandas as pd
-from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 
 from workflow.evaluating.metrics import HEADLINE
-from workflow.reporting.figures.drawing import WIDTH, in_planned_order, mark
+from workflow.reporting.anchors import anchor
+from workflow.reporting.figures.drawing import in_planned_order, is_narrow, mark, panels
 from workflow.reporting.figures.plot import Drawn, Plot
+from workflow.reporting.figures.tags import tag
 from workflow.reporting.palette import INK, Styles
 from workflow.reporting.words import metric
 from workflow.summary.statistics import SMALLEST_FINDING, difference, hardest
@@ -20,12 +21,13 @@ def draw(summary: Summary, styles: Styles) -> Drawn | str:
     if data.empty:
         return "no head shares a scored seed with the reference"
     names = list(dict.fromkeys(data["row"]))
-    figure, panels = plt.subplots(1, len(scores), figsize=(WIDTH, 0.95 + 0.32 * len(names)), sharey=True)
-    for axes, score in zip(panels, scores, strict=True):
+    figure, (across,) = panels(1, len(scores), 0.95 + 0.32 * len(names), sharey=True)
+    for axes, score in zip(across, scores, strict=True):
         panel(axes, data[data["score"] == score], names, styles)
         axes.set_title(metric(score).short.replace(" +", "\n+"))
-    panels[0].set_yticks(range(len(names)), names)
-    panels[0].set_ylim(len(names) - 0.5, -0.5)
+    for axes in across if is_narrow() else across[:1]:
+        axes.set_yticks(range(len(names)), names)
+        axes.set_ylim(len(names) - 0.5, -0.5)
     figure.supxlabel("percent points, head − reference", fontsize=9)
     return figure, data
 
@@ -48,9 +50,11 @@ def panel(axes: Axes, data: pd.DataFrame, names: list[str], styles: Styles) -> N
     axes.axvline(0, color=INK, linewidth=0.8)
     for place, name in enumerate(names):
         own, style = data.loc[data["row"] == name, "points"], styles[name]
-        axes.plot([own.mean()] * 2, [place - 0.28, place + 0.28], color=style.colour, linewidth=2)
+        (bar,) = axes.plot([own.mean()] * 2, [place - 0.28, place + 0.28], color=style.colour, linewidth=2)
+        tag(bar, name)
         (line,) = axes.plot(own, [place] * len(own), linestyle="none", clip_on=False)
-        mark(line, style, 5.5)
+        values = ", ".join(f"{value:+.1f}".replace("-", "−") for value in own)
+        tag(mark(line, style, 5.5), name, f"{values} points, seed by seed", anchor("evaluation", name))
     axes.margins(0.12, 0.1)
     axes.grid(axis="y", visible=False)
 

@@ -1,5 +1,9 @@
-"""How every figure is drawn and saved: one look, the same bytes in every process, its data beside it as CSV."""
+"""How every figure is drawn and saved: one look, the same bytes in every process, its data beside it as CSV.
 
+Every figure is drawn twice: as wide as a page, and narrow for a phone, where panels stand below one another.
+"""
+
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +13,7 @@ import matplotlib
 
 matplotlib.use("Agg")
 
+import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib import pyplot as plt
@@ -18,20 +23,25 @@ from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike
 
 from workflow.files import atomic
+from workflow.reporting.anchors import anchor
+from workflow.reporting.figures.finish import finished
+from workflow.reporting.figures.tags import tag
 from workflow.reporting.palette import GRID, INK, Style, Styles
 from workflow.summary.summary import Summary
 from workflow.summary.writing import write_csv
 
 WIDTH = 7.2
 """Inches: the text width of the A4 report, so that type in figures and page have comparable sizes."""
+NARROW = 3.9
+"""Inches: the width for a phone."""
 
 
 @contextmanager
-def look(salt: str) -> Iterator[None]:
+def look(salt: str, width: float = WIDTH) -> Iterator[None]:
     """The common style, and fixed identifiers so that a figure is the same file whenever it is drawn."""
     settings: dict[Any, object] = {  # matplotlib's type spells out all its keys
         "svg.hashsalt": salt,
-        "svg.fonttype": "path",
+        "svg.fonttype": "none",
         "pdf.fonttype": 42,
         "font.family": "DejaVu Sans",
         "font.size": 9,
@@ -42,6 +52,7 @@ def look(salt: str) -> Iterator[None]:
         "axes.spines.top": False,
         "axes.spines.right": False,
         "axes.axisbelow": True,
+        "figure.figsize": (width, width / 2),
         "figure.constrained_layout.use": True,
         "figure.constrained_layout.h_pad": 0.09,
         "figure.constrained_layout.w_pad": 0.09,
@@ -57,22 +68,53 @@ def look(salt: str) -> Iterator[None]:
         yield
 
 
+def width() -> float:
+    """The width in inches that is drawn at."""
+    return float(matplotlib.rcParams["figure.figsize"][0])
+
+
+def is_narrow() -> bool:
+    """Whether it is drawn for a phone."""
+    return width() < WIDTH
+
+
+def panels(rows: int, columns: int, height: float, **options: Any) -> tuple[Figure, np.ndarray]:
+    """A figure with (rows, columns) axes, `height` inches high in all; narrow, each panel has the whole width, and axes
+    are shared by none. `options` are of plt.subplots."""
+    if not is_narrow() or columns == 1:
+        return plt.subplots(rows, columns, figsize=(width(), height), squeeze=False, **options)
+    count = rows * columns
+    figure, axes = plt.subplots(count, 1, figsize=(width(), max(height / rows * 0.78, 2.1) * count), squeeze=False)
+    return figure, axes.reshape(rows, columns)
+
+
 def save(figure: Figure, folder: Path, name: str, data: pd.DataFrame) -> None:
-    """Write name.svg, name.pdf and name.csv under `folder`, each atomically and without a date."""
-    dates = {"svg": {"Date": None, "Creator": None}, "pdf": {"CreationDate": None, "Creator": None, "Producer": None}}
-    for kind, metadata in dates.items():
-        with atomic(folder / f"{name}.{kind}") as temporary:
-            figure.savefig(temporary, format=kind, metadata=metadata)
-    plt.close(figure)
+    """Write name.pdf and name.csv under `folder`, each atomically and without a date."""
+    with atomic(folder / f"{name}.pdf") as temporary:
+        dates = {"CreationDate": None, "Creator": None, "Producer": None}
+        figure.savefig(temporary, format="pdf", metadata=dates)
     write_csv(folder / f"{name}.csv", data)
+
+
+def save_svg(figure: Figure, path: Path, title: str, description: str) -> None:
+    """Write the drawing without a date, with its title and a description."""
+    drawn = io.StringIO()
+    figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
+    with atomic(path) as temporary:
+        temporary.write_text(finished(drawn.getvalue(), title, description), encoding="utf-8")
 
 
 def legend(figure: Figure, styles: Styles, names: list[str], lines: bool = False) -> None:
     """One legend above all panels, rows in the table's order."""
     handles = [line_handle(name, styles[name]) if lines else dot_handle(name, styles[name]) for name in names]
-    figure.legend(
-        handles=handles, loc="outside upper left", ncols=min(len(names), 4), handlelength=2.2, columnspacing=1.6
+    across = 2 if is_narrow() else 4
+    made = figure.legend(
+        handles=handles, loc="outside upper left", ncols=min(len(names), across), handlelength=2.2, columnspacing=1.6
     )
+    for name, handle, text in zip(names, made.legend_handles, made.get_texts(), strict=True):
+        tag(text, name)
+        if handle is not None:
+            tag(handle, name)
 
 
 def line_handle(name: str, style: Style) -> Line2D:
@@ -94,21 +136,24 @@ def mark(line: Line2D, style: Style, size: float) -> Line2D:
     return line
 
 
-def dot(axes: Axes, x: ArrayLike, y: ArrayLike, style: Style, size: float) -> None:
-    """Marks without a line."""
-    (line,) = axes.plot(x, y, linestyle="none")
-    mark(line, style, size)
+def dot(axes: Axes, x: ArrayLike, y: ArrayLike, style: Style, size: float) -> Line2D:
+    """Marks without a line, over lines."""
+    (line,) = axes.plot(x, y, linestyle="none", zorder=3)
+    return mark(line, style, size)
 
 
-def whisker(axes: Axes, x: float, low: float, high: float, style: Style) -> None:
+def whisker(axes: Axes, x: float, low: float, high: float, style: Style, row: str = "") -> None:
     """A vertical line over the seeds' range."""
     if high > low:
-        axes.plot([x, x], [low, high], color=style.colour, linewidth=1.2, alpha=0.7, solid_capstyle="butt")
+        (line,) = axes.plot([x, x], [low, high], color=style.colour, linewidth=1.2, alpha=0.7, solid_capstyle="butt")
+        tag(line, row)
 
 
-def banded(axes: Axes, data: pd.DataFrame, x: str, y: str, styles: Styles) -> None:
-    """A line a row through the mean over seeds, the range of the seeds shaded; `data` has a line a row, seed and x."""
+def banded(axes: Axes, data: pd.DataFrame, x: str, y: str, styles: Styles, records: str = "evaluation") -> None:
+    """A line a row through the mean over seeds, the range of the seeds shaded; `data` has a line a row, seed and x, and
+    comes from `records` of this kind."""
     names = list(dict.fromkeys(data["row"]))
+    before = len(axes.lines), len(axes.collections)
     sns.lineplot(
         data=data,
         x=x,
@@ -125,6 +170,9 @@ def banded(axes: Axes, data: pd.DataFrame, x: str, y: str, styles: Styles) -> No
         legend=False,
         ax=axes,
     )
+    for drawn in (axes.lines[before[0] :], axes.collections[before[1] :]):
+        for name, artist in zip(names, drawn, strict=False):
+            tag(artist, *((name, name, anchor(records, name)) if artist in axes.lines else (name,)))
     axes.set(xlabel="", ylabel="")
 
 

@@ -2,9 +2,8 @@
 
 import numpy as np
 import pandas as pd
-from matplotlib import pyplot as plt
 
-from workflow.reporting.figures.drawing import WIDTH, banded, in_planned_order, legend, over_seeds
+from workflow.reporting.figures.drawing import banded, in_planned_order, legend, over_seeds, panels
 from workflow.reporting.figures.plot import Drawn, Plot
 from workflow.reporting.palette import Styles
 from workflow.summary.summary import Summary
@@ -17,7 +16,7 @@ def draw(summary: Summary, styles: Styles) -> Drawn | str:
     data = sampled(summary)
     if data.empty:
         return "no evaluation recorded a ROC of the hard pairs"
-    figure, axes = plt.subplots(figsize=(WIDTH, 3.9))
+    figure, ((axes,),) = panels(1, 1, 3.9)
     banded(axes, data, "far", "tar", styles)
     axes.set(xscale="log", xlabel="false-accept rate", ylabel="true-accept rate, %")
     legend(figure, styles, list(dict.fromkeys(data["row"])), lines=True)

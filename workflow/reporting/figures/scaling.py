@@ -2,14 +2,15 @@
 
 import pandas as pd
 import seaborn as sns
-from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from workflow.reporting.figures.drawing import WIDTH, dot, legend
+from workflow.reporting.anchors import anchor
+from workflow.reporting.figures.drawing import dot, legend, panels
 from workflow.reporting.figures.plot import SPREAD, Drawn, Plot
+from workflow.reporting.figures.tags import tag
 from workflow.reporting.palette import Styles
-from workflow.reporting.words import size
+from workflow.reporting.words import classes_words, number, size
 from workflow.summary.summary import Summary
 from workflow.summary.vocabulary import Ending, Mode
 
@@ -31,7 +32,7 @@ def draw(summary: Summary, styles: Styles) -> Drawn | str:
     if costs["classes"].nunique() < 2:
         return "it needs head-mode cost cells at two or more numbers of classes"
     data = costs[list(COLUMNS)].rename(columns=COLUMNS)
-    figure, (time, memory) = plt.subplots(1, 2, figsize=(WIDTH, 3.9))
+    figure, ((time, memory),) = panels(1, 2, 3.9)
     quantity = "peak_bytes" if data["peak_bytes"].fillna(0).any() else "declared_state_bytes"
     names = list(dict.fromkeys(data["row"]))
     for name in names:
@@ -51,17 +52,26 @@ def time_lines(axes: Axes, own: pd.DataFrame, styles: Styles, name: str) -> None
     style = styles[name]
     marked(axes, own, "median_ms", styles, name)
     timed = own.dropna(subset=["p10_ms", "p90_ms"]).astype({"classes": "float64"})
-    axes.fill_between(timed["classes"], timed["p10_ms"], timed["p90_ms"], color=style.colour, alpha=0.15, linewidth=0)
+    low, high = timed["p10_ms"], timed["p90_ms"]
+    tag(axes.fill_between(timed["classes"], low, high, color=style.colour, alpha=0.15, linewidth=0), name)
     floor = own[own["floor_ms"].fillna(0) > 0].astype({"classes": "float64"})
-    axes.plot(floor["classes"], floor["floor_ms"], color=style.colour, linestyle=(0, (1, 2)), linewidth=1, alpha=0.8)
+    (dotted,) = axes.plot(floor["classes"], floor["floor_ms"], color=style.colour, linewidth=1, alpha=0.8)
+    dotted.set_linestyle((0, (1, 2)))
+    tag(dotted, name)
 
 
 def marked(axes: Axes, own: pd.DataFrame, quantity: str, styles: Styles, name: str) -> None:
     """One quantity of one row, its points marked."""
     known = own[own[quantity].fillna(0) > 0].astype({"classes": "float64", quantity: "float64"})
     style = styles[name]
+    if known.empty:
+        return
     sns.lineplot(data=known, x="classes", y=quantity, color=style.colour, linestyle=style.line, errorbar=None, ax=axes)
-    dot(axes, known["classes"], known[quantity], style, 5)
+    tag(axes.lines[-1], name)
+    for classes, value in zip(known["classes"], known[quantity], strict=True):
+        said = f"{number(value)} ms" if quantity == "median_ms" else size(value)
+        records = anchor("cost", name, str(Mode.HEAD), int(classes))
+        tag(dot(axes, classes, value, style, 5), name, f"{said} at {classes_words(int(classes))}, head alone", records)
 
 
 def logarithmic(panels: tuple[Axes, Axes], ladder: list[int]) -> None:

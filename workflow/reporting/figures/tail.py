@@ -1,11 +1,12 @@
 """The long tail: identification by groups of classes, and by the number of training images."""
 
 import pandas as pd
-from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 
-from workflow.reporting.figures.drawing import WIDTH, banded, dot, legend, over_seeds, whisker
+from workflow.reporting.anchors import anchor
+from workflow.reporting.figures.drawing import banded, dot, legend, over_seeds, panels, whisker
 from workflow.reporting.figures.plot import Drawn, Plot
+from workflow.reporting.figures.tags import tag
 from workflow.reporting.palette import Styles
 from workflow.summary.statistics import by_seed
 from workflow.summary.stored import SplitFacts
@@ -21,7 +22,7 @@ def draw(summary: Summary, styles: Styles) -> Drawn | str:
     if groups.empty:
         return "closed-set identification by many, medium and few was not measured"
     names = [name for name in summary.heads["name"] if name in set(groups["row"])]
-    figure, (left, right) = plt.subplots(1, 2, figsize=(WIDTH, 3.8), width_ratios=(1, 1.15))
+    figure, ((left, right),) = panels(1, 2, 3.8, width_ratios=(1, 1.15))
     groups_panel(left, groups, names, styles)
     left.set_xticks(range(len(GROUPS)), [group_words(group, summary.facts.split) for group in GROUPS])
     left.set(ylabel="rank-1, %", title="by group")
@@ -48,8 +49,9 @@ def groups_panel(axes: Axes, groups: pd.DataFrame, names: list[str], styles: Sty
     for line in groups.to_dict("records"):
         style = styles[line["row"]]
         x = GROUPS.index(line["group"]) + 0.72 * ((names.index(line["row"]) + 0.5) / len(names) - 0.5)
-        whisker(axes, x, line["low"], line["high"], style)
-        dot(axes, x, line["rank1"], style, 6)
+        whisker(axes, x, line["low"], line["high"], style, line["row"])
+        words = f"{line['rank1']:.1f} % ({line['low']:.1f}–{line['high']:.1f}), classes with {line['group']} images"
+        tag(dot(axes, x, line["rank1"], style, 6), line["row"], words, anchor("evaluation", line["row"]))
     axes.grid(axis="x", visible=False)
 
 
@@ -58,7 +60,8 @@ def group_words(group: str, split: SplitFacts) -> str:
     limits, counts = "", split.counts
     if "many" in split.shots and "medium" in split.shots:
         many, medium = split.shots["many"], split.shots["medium"]
-        limits = {"many": f"≥ {many} images", "medium": f"{medium} to {many - 1}", "few": f"≤ {medium - 1}"}[group]
+        middle = str(medium) if medium == many - 1 else f"{medium} to {many - 1}"
+        limits = {"many": f"≥ {many} images", "medium": middle, "few": "1" if medium == 2 else f"≤ {medium - 1}"}[group]
     classes = f"{counts[group]} classes" if group in counts else ""
     return "\n".join(part for part in (group, limits, classes) if part)
 

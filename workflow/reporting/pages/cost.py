@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from workflow.reporting.anchors import anchor
 from workflow.reporting.blocks import Cell, Column, Notes, Section, Table, Text, missing, section, table, with_note
 from workflow.reporting.cost_words import device_of, no_device, timing_words
 from workflow.reporting.material import Material
@@ -21,11 +22,11 @@ COLUMNS = (
     Column("Mode", numeric=False, weight=1.2),
     Column("Classes", weight=1.1),
     Column("Step", unit="ms, median", weight=1.2),
-    Column("Of floor", unit="%"),
+    Column("Of floor", unit="%", raw="share"),
     Column("Images/s", unit="gradient"),
-    Column("Peak", unit="measured", weight=1.1),
-    Column("State", unit="declared", weight=1.1),
-    Column("Device", unit="NVML", weight=1.1),
+    Column("Peak", unit="measured", weight=1.1, raw="bytes"),
+    Column("State", unit="declared", weight=1.1, raw="bytes"),
+    Column("Device", unit="NVML", weight=1.1, raw="bytes"),
     Column("Energy", unit="J/image", weight=1.1),
 )
 
@@ -38,17 +39,17 @@ def page(material: Material) -> Section:
 
 
 def cost_table(material: Material) -> Table:
-    """Every cost cell, whatever its outcome; columns without any number give way to a footnote."""
+    """Every cost cell, whatever its outcome; columns without any number give way to a remark."""
     device = no_device(device_of(material.summary))
     rows = [cost_line(cost, material, device) for cost in material.summary.stored.costs]
     empty = [place for place in range(len(COLUMNS)) if rows and all(row[place].lacks for row in rows)]
     kept = [place for place in range(len(COLUMNS)) if place not in empty]
     notes = Notes()
     cells = [[row[place].cell(notes) for place in kept] for row in rows]
-    for place in empty:
-        notes.letter(never_measured(COLUMNS[place], [row[place] for row in rows]))
+    lacking = tuple(never_measured(COLUMNS[place], [row[place] for row in rows]) for place in empty)
     columns = [COLUMNS[place] for place in kept]
-    return table("costs", "Every cost cell", columns, cells, notes, filterable=True, folded=len(rows) > 30)
+    made = table("costs", "Every cost cell", columns, cells, notes, filterable=True, folded=len(rows) > 30)
+    return replace(made, remarks=lacking)
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Entry:
 
 
 def never_measured(column: Column, entries: Sequence[Entry]) -> str:
-    """The footnote of a column that no row has a number in, with the commonest reason."""
+    """What is said of a column that no row has a number in, with the commonest reason."""
     why = Counter(entry.lacks for entry in entries).most_common(1)[0][0]
     return f"{column.title} ({column.unit}): {NOT_MEASURED} for any row; {why}"
 
@@ -75,15 +76,17 @@ def cost_line(cost: CostRow, material: Material, device: str) -> list[Entry]:
     lost = "" if cost.outcome == Ending.OK else ending_words(cost.outcome, cost.reason)
     memory = cost.memory
 
+    records = anchor("cost", cost.name, str(cost.mode), cost.classes)
+
     def quantity(value: float | None, show: Callable[[float], str], why: str) -> Entry:
-        return Entry(lacks=lost or why) if value is None else Entry(Cell(show(value), sort=value))
+        return Entry(lacks=lost or why) if value is None else Entry(Cell(show(value), sort=value, records=records))
 
     on_device = memory.nvml_process_bytes or memory.nvml_device_bytes
     return [
         Entry(material.head_cell(cost.name)),
         Entry(Cell(cost.mode, sort=cost.mode)),
-        Entry(Cell(count(cost.classes), sort=cost.classes)),
-        step_entry(cost, lost),
+        Entry(Cell(count(cost.classes), sort=cost.classes, records=records)),
+        step_entry(cost, lost, records),
         quantity(cost.floor_share, lambda share: points(share, 0), no_share(cost)),
         quantity(cost.images_per_second.gradient, number, "no step was timed"),
         quantity(cost.peak_bytes, size, "no memory meter reported"),
@@ -102,12 +105,14 @@ def no_share(cost: CostRow) -> str:
     return "the machine's measured rates are too low for this cell: it was faster than its floor"
 
 
-def step_entry(cost: CostRow, lost: str) -> Entry:
+def step_entry(cost: CostRow, lost: str, records: str) -> Entry:
     """The median step time over its range, or how the cell ended."""
     steps = cost.step_ms
     if steps.median is not None:
         spread = f"{number(steps.p10)} to {number(steps.p90)}"
-        return Entry(Cell(number(steps.median), sub=spread, sort=steps.median), remark=timing_words(cost))
+        return Entry(
+            Cell(number(steps.median), sub=spread, sort=steps.median, records=records), remark=timing_words(cost)
+        )
     if lost:
-        return Entry(Cell(cost.outcome, title=lost, tone="bad"), remark=lost)
+        return Entry(Cell(cost.outcome, title=lost, tone="bad", records=records), remark=lost)
     return Entry(lacks="no step was timed")

@@ -1,6 +1,8 @@
 """Learning curves, and the same accuracy at equal steps, equal images encoded and equal seconds."""
 
+from workflow.reporting.anchors import anchor
 from workflow.reporting.blocks import Cell, Column, Notes, Section, Table, missing, section, table
+from workflow.reporting.cells import percent
 from workflow.reporting.material import Material
 from workflow.reporting.words import duration, number, points, spread_words
 from workflow.summary.answers import HARD
@@ -23,7 +25,7 @@ def budget_table(material: Material) -> Table | None:
         return None
     notes = Notes()
     rows = [
-        [material.head_cell(name), *(reached_cell(budget.spreads[name], notes) for budget in budgets)]
+        [material.head_cell(name), *(reached_cell(budget.spreads[name], name, notes) for budget in budgets)]
         for name in material.names
     ]
     columns = [Column("Head", numeric=False, weight=1.6), *(budget_column(budget) for budget in budgets)]
@@ -41,8 +43,8 @@ def budget_column(budget: Budget) -> Column:
             return Column("Equal seconds", unit=f"{duration(budget.size)}, not exclusive")
 
 
-def reached_cell(found: Spread, notes: Notes) -> Cell:
+def reached_cell(found: Spread, name: str, notes: Notes) -> Cell:
     """Mean and spread over seeds of what was reached within the budget."""
     if not found.n:
         return missing(notes, NOTHING)
-    return Cell(points(found.mean), sub=spread_words(found), sort=found.mean)
+    return Cell(points(found.mean), sub=spread_words(found), sort=percent(found.mean), records=anchor("run", name))

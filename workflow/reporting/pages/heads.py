@@ -1,6 +1,7 @@
 """The main table: every head and ratio with its scores, memory and speed."""
 
 from workflow.cells.records import Images
+from workflow.reporting.anchors import anchor
 from workflow.reporting.blocks import Cell, Column, Notes, Section, Table, Text, missing, section, table, with_note
 from workflow.reporting.cells import difference_cell, score_cell
 from workflow.reporting.cost_words import company_words, no_cost, upkeep_words
@@ -35,7 +36,7 @@ def main_table(material: Material, name: str) -> Table:
         score_column(HARD),
         Column("Difference", unit="points", hint="to the reference head, paired by seed"),
         *(score_column(score) for score in scores),
-        Column("Memory", weight=1.15),
+        Column("Memory", weight=1.15, raw="bytes"),
         Column("Images/s", unit="gradient"),
         Column("Images/s", unit="encoded"),
     ]
@@ -77,6 +78,7 @@ def seeds_cell(material: Material, name: str, notes: Notes) -> Cell:
         sort=done,
         tone="bad" if bad else "",
         title=lost,
+        records=anchor("run", name),
     )
     return with_note(found, notes, f"{name}: {lost}" if lost else "")
 
@@ -85,7 +87,8 @@ def memory_cell(cost: CostRow | None, notes: Notes) -> Cell:
     """Measured peak memory of the training step, its meter as a footnote."""
     if cost is None or cost.peak_bytes is None:
         return missing(notes, no_cost(cost))
-    return with_note(Cell(size(cost.peak_bytes), sort=cost.peak_bytes), notes, f"Memory is the {cost.peak_meter}")
+    found = Cell(size(cost.peak_bytes), sort=cost.peak_bytes, records=cost_anchor(cost))
+    return with_note(found, notes, f"Memory is the {cost.peak_meter}")
 
 
 def rate_cell(cost: CostRow | None, images_per_second: float | None, notes: Notes) -> Cell:
@@ -94,4 +97,10 @@ def rate_cell(cost: CostRow | None, images_per_second: float | None, notes: Note
         return missing(notes, no_cost(cost))
     words = [upkeep_words(cost), "" if cost.exclusive else company_words(cost)]
     note = "; ".join(part for part in words if part)
-    return with_note(Cell(number(images_per_second), sort=images_per_second), notes, note)
+    found = Cell(number(images_per_second), sort=images_per_second, records=cost_anchor(cost))
+    return with_note(found, notes, note)
+
+
+def cost_anchor(cost: CostRow) -> str:
+    """Where the record of a cost cell is listed."""
+    return anchor("cost", cost.name, str(cost.mode), cost.classes)

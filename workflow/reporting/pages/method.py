@@ -1,5 +1,6 @@
 """How it was measured: the protocol, and what differs between the heads."""
 
+from workflow.reporting.anchors import anchor
 from workflow.reporting.blocks import Cell, Column, Notes, Section, Table, Text, definitions, missing, section, table
 from workflow.reporting.material import Material
 from workflow.reporting.words import NOT_RECORDED, count
@@ -27,9 +28,14 @@ def protocol(summary: Summary) -> list[tuple[str, str]]:
     counts, shots = summary.facts.split.counts, summary.facts.split.shots
     found = [("Protocol", summary.facts.protocol or NOT_RECORDED)]
     if shots:
-        limits = f"≥ {shots['many']}, {shots['medium']} to {shots['many'] - 1}, less"
-        found.append(("Images of many, medium, few", limits))
+        found.append(("Images of many, medium, few", limits_words(shots["many"], shots["medium"])))
     return found + [(name.replace("_", " ").capitalize(), count(value)) for name, value in counts.items()]
+
+
+def limits_words(many: int, medium: int) -> str:
+    """`7 or more, 3 to 6, 2 or less`: how many images a class of each group has."""
+    middle = str(medium) if medium == many - 1 else f"{medium} to {many - 1}"
+    return f"{many} or more, {middle}, {'1' if medium == 2 else f'{medium - 1} or less'}"
 
 
 def freed_memory(runs: list[RunRow]) -> list[tuple[str, str]]:
@@ -86,7 +92,12 @@ def step_cell(material: Material, name: str, kind: str, notes: Notes) -> Cell:
     """Images per step: with gradient, or encoded."""
     heads = material.summary.heads.set_index("name")
     value = heads[f"images_per_step_{kind}"].dropna().get(name)
-    return missing(notes, "the run recorded no images") if value is None else Cell(count(value), sort=float(value))
+    return missing(notes, "the run recorded no images") if value is None else counted(value, name)
+
+
+def counted(value: float, name: str) -> Cell:
+    """A number of images a step."""
+    return Cell(count(round(value)), sort=float(value), records=anchor("run", name))
 
 
 def momentum_cell(momentum: float | None) -> Cell:

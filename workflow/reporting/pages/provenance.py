@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pydantic import JsonValue
 
 from workflow.cells.records import Machine
+from workflow.reporting.anchors import anchor
 from workflow.reporting.blocks import Cell, Column, Notes, Section, definitions, missing, section, table, with_note
 from workflow.reporting.material import Material
 from workflow.reporting.words import NOT_MEASURED, NOT_RECORDED, count, duration, number, size, unique
@@ -17,7 +18,7 @@ COLUMNS = (
     Column("Seed", weight=0.6),
     Column("Outcome", numeric=False, weight=1.2),
     Column("Steps", weight=0.9),
-    Column("Training", weight=1.1),
+    Column("Training", weight=1.1, raw="s"),
     Column("Record", numeric=False, weight=4),
 )
 
@@ -27,20 +28,22 @@ def page(material: Material) -> Section:
     notes = Notes()
     rows = [run_line(run, material, notes) for run in material.summary.stored.runs]
     runs = table("runs", f"Every run ({len(rows)})", COLUMNS, rows, notes, folded=True, filterable=True)
-    return section("provenance", "Provenance", definitions(facts(material.summary)), runs)
+    return section("provenance", "Provenance", definitions(facts(material.summary)), runs, material.entries)
 
 
 def run_line(run: RunRow, material: Material, notes: Notes) -> list[Cell]:
     """One training run as a table row."""
-    bad = run.outcome != Ending.OK
+    bad, records = run.outcome != Ending.OK, anchor("run", run.name, f"seed {run.seed}")
     outcome = Cell(run.outcome, tone="bad" if bad else "", title=run.reason or "")
     return [
         material.head_cell(run.name),
-        Cell(str(run.seed), sort=run.seed),
+        Cell(str(run.seed), sort=run.seed, records=records),
         with_note(outcome, notes, (run.reason or "no reason recorded") if bad else ""),
-        missing(notes, "no record") if run.steps is None else Cell(count(run.steps), sort=run.steps),
-        missing(notes, "no record") if run.seconds is None else Cell(duration(run.seconds), sort=run.seconds),
-        Cell(run.record or "no record", tone="code"),
+        missing(notes, "no record") if run.steps is None else Cell(count(run.steps), sort=run.steps, records=records),
+        missing(notes, "no record")
+        if run.seconds is None
+        else Cell(duration(run.seconds), sort=run.seconds, records=records),
+        Cell(run.record or "no record", tone="code", file=run.record or ""),
     ]
 
 

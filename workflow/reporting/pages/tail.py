@@ -1,7 +1,8 @@
 """Many, medium and few: the curve, and the share of the reference's errors that each head removes."""
 
+from workflow.reporting.anchors import anchor
 from workflow.reporting.blocks import Cell, Column, Notes, Section, Table, missing, section, table
-from workflow.reporting.cells import no_score
+from workflow.reporting.cells import no_score, percent
 from workflow.reporting.material import Material
 from workflow.reporting.words import seed_values, signed_points
 from workflow.summary.statistics import Spread, errors_removed, spread
@@ -37,9 +38,10 @@ def removed_line(material: Material, name: str, notes: Notes) -> list[Cell]:
     if removed.empty:
         return [material.head_cell(name), *(missing(notes, no_score(material, name)) for _ in range(3))]
     many, few = removed["many"], removed["few"]
-    return [material.head_cell(name), *(share_cell(spread(values)) for values in (many, few, few - many))]
+    return [material.head_cell(name), *(share_cell(spread(values), name) for values in (many, few, few - many))]
 
 
-def share_cell(found: Spread) -> Cell:
+def share_cell(found: Spread, name: str) -> Cell:
     """A mean share over its seeds."""
-    return Cell(signed_points(found.mean), sub=seed_values(found) if found.n > 1 else "1 seed", sort=found.mean)
+    seeds = seed_values(found) if found.n > 1 else "1 seed"
+    return Cell(signed_points(found.mean), sub=seeds, sort=percent(found.mean), records=anchor("evaluation", name))
