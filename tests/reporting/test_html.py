@@ -17,7 +17,7 @@ from workflow.reporting.figures.every import PLOTS
 from workflow.reporting.html import HERE, SCRIPTS, write_html
 from workflow.reporting.material import Material
 from workflow.summary.answers import HARD
-from workflow.summary.statistics import by_seed
+from workflow.summary.samples import by_seed
 from workflow.summary.summary import Summary
 
 FIGURES = tuple(plot.name for plot in PLOTS)

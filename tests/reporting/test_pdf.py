@@ -12,7 +12,7 @@ from workflow.reporting.blocks import Cell, Column, Notes, table
 from workflow.reporting.document import load
 from workflow.reporting.pdf import HEADS_ACROSS, open_up, split, write_pdf
 from workflow.summary.answers import HARD
-from workflow.summary.statistics import by_seed
+from workflow.summary.samples import by_seed
 from workflow.summary.summary import Summary
 
 

@@ -14,14 +14,17 @@ Scores = Mapping[str, Sequence[float]]
 """By score, its values for seeds 0, 1, ..."""
 
 
-def summary_of(rows: Sequence[tuple[str, float, Scores]], costs: Sequence[CostRow] = ()) -> Summary:
-    """Rows as (head, ratio, scores), the first of which is the reference."""
+def summary_of(
+    rows: Sequence[tuple[str, float, Scores]],
+    costs: Sequence[CostRow] = (),
+    resampled: Mapping[str, Mapping[str, Sequence[float]]] | None = None,
+) -> Summary:
+    """Rows as (head, ratio, scores), the first of which is the reference; `resampled` as in a summary.json."""
     runs = [run for head, ratio, scores in rows for run in runs_of(head, ratio, scores)]
     reference = runs[0].name if runs else None
     collected = Record(start="2026-01-01T00:00:00+00:00")
-    return summarise(
-        SummaryRecord(profile="made-up", reference=reference, collected=collected, runs=runs, costs=list(costs))
-    )
+    facts = {"profile": "made-up", "reference": reference, "collected": collected, "resampled": resampled or {}}
+    return summarise(SummaryRecord.model_validate({**facts, "runs": runs, "costs": list(costs)}))
 
 
 def runs_of(head: str, ratio: float, scores: Scores) -> list[RunRow]:

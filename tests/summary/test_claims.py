@@ -28,7 +28,7 @@ def test_margins_stand_in_the_file() -> None:
     margins = {claim.id: claim.rule.margin for claim in load_claims() if hasattr(claim.rule, "margin")}
     accuracy = {name: 0.005 for name in ("pfc-accuracy", "dcq-classes", "f2c-accuracy")}
     memory = {name: 0.05 for name in ("pfc-memory", "dcq-memory", "f2c-memory")}
-    assert margins.items() >= {**accuracy, **memory, "dcq-few-shot": 0.05}.items()
+    assert margins.items() >= {**accuracy, **memory, "dcq-few-shot": 0.01}.items()
     assert all(0 < margin < 1 for margin in margins.values())
 
 
@@ -42,10 +42,10 @@ def test_a_rule_with_a_misspelt_name_is_refused(key: str, value: str, message: s
 @pytest.mark.parametrize(
     ("own", "expected"),
     [
-        ([0.905, 0.925], "not reproduced"),
-        ([0.922, 0.928], "reproduced"),
-        ([0.915, 0.930], "inconclusive"),
-        ([0.990], "inconclusive"),
+        ([0.885, 0.895], "contradicted"),
+        ([0.962, 0.968], "reproduced"),
+        ([0.915, 0.930], "undecided"),
+        ([0.990], "undecided"),
         ([], "not measured here"),
     ],
 )
@@ -53,7 +53,7 @@ def test_no_loss_of_accuracy(own: list[float], expected: str) -> None:
     rows = [("fc", 1.0, {HARD: [0.923, 0.931]}), ("partial_fc", 0.1, {HARD: own})]
     found = judged("pfc-accuracy", rows)
     assert found.verdict == expected and (found.lack == Lack.SCORE) == (not own)
-    assert isinstance(found.effect, Gain) and found.effect.difference.n == len(own)
+    assert isinstance(found.effect, Gain) and (found.effect.difference.n if found.effect.difference else 0) == len(own)
 
 
 def test_a_ratio_that_was_not_run_is_not_measured() -> None:
@@ -66,9 +66,9 @@ def test_a_ratio_that_was_not_run_is_not_measured() -> None:
     ("many", "few", "expected"),
     [
         # The pilot's shape: a gain everywhere is no tail effect, however large it is.
-        ([0.964, 0.965], [0.942, 0.943], "not reproduced"),
+        ([0.985, 0.986], [0.922, 0.923], "contradicted"),
         ([0.945, 0.946], [0.960, 0.961], "reproduced"),
-        ([0.945, 0.975], [0.960, 0.930], "inconclusive"),
+        ([0.945, 0.975], [0.960, 0.930], "undecided"),
     ],
 )
 def test_a_tail_effect_needs_more_of_the_errors_removed_in_few(
@@ -97,16 +97,14 @@ def test_memory_is_compared_where_both_ran_and_never_by_declaration() -> None:
 
 
 @pytest.mark.parametrize(
-    ("own", "expected"), [(949, "reproduced"), (951, "inconclusive"), (1049, "inconclusive"), (1051, "not reproduced")]
+    ("own", "expected"), [(949, "reproduced"), (951, "undecided"), (1049, "undecided"), (1051, "contradicted")]
 )
 def test_five_percent_of_memory_decide(own: int, expected: str) -> None:
     costs = [cost("fc", 1.0, 10_000, 1000), cost("dcq", 0.1, 10_000, own)]
     assert judged("dcq-memory", BOTH, costs).verdict == expected
 
 
-@pytest.mark.parametrize(
-    ("own", "expected"), [(90.0, "reproduced"), (100.5, "inconclusive"), (130.0, "not reproduced")]
-)
+@pytest.mark.parametrize(("own", "expected"), [(90.0, "reproduced"), (100.5, "undecided"), (130.0, "contradicted")])
 def test_faster_needs_ranges_that_do_not_overlap(own: float, expected: str) -> None:
     assert judged("f2c-speed", BOTH, [timing("fc", 1.0, 100.0), timing("f2c", 0.1, own)]).verdict == expected
 
@@ -122,13 +120,13 @@ def test_scale_is_decided_by_a_cell_that_ran_or_did_not_fit() -> None:
     ran = cost("partial_fc", 0.1, 10**7, 1)
     assert judged("pfc-scale", [], [ran]).verdict == "reproduced"
     lost = judged("pfc-scale", [], [ran.model_copy(update={"outcome": Ending.MEMORY})])
-    assert (lost.verdict, lost.effect) == ("not reproduced", Reach(10**7))
+    assert (lost.verdict, lost.effect) == ("contradicted", Reach(10**7))
     short = judged("pfc-scale", [], [cost("partial_fc", 0.1, 10**6, 1)])
     assert (short.verdict, short.effect, short.lack) == ("not measured here", Reach(10**6), Lack.CLASSES)
     assert judged("pfc-scale", []).effect is None
 
 
-@pytest.mark.parametrize(("peak", "expected"), [(8 * 10**9, "reproduced"), (9 * 10**9, "not reproduced")])
+@pytest.mark.parametrize(("peak", "expected"), [(8 * 10**9, "reproduced"), (9 * 10**9, "contradicted")])
 def test_the_allocators_peak_stays_below_a_limit(peak: int, expected: str) -> None:
     whole = cost("dcq", 0.1, 100_000, peak, mode="end-to-end")
     assert judged("dcq-server", BOTH, [whole]).verdict == expected
@@ -138,16 +136,16 @@ def test_the_allocators_peak_stays_below_a_limit(peak: int, expected: str) -> No
 @pytest.mark.parametrize(
     ("gains", "verdict"),
     [
-        ([0.010, 0.003], "inconclusive"),
-        ([0.020, 0.015], "reproduced"),
-        ([-0.020, -0.015], "not reproduced"),
-        ([-0.005, -0.002], "inconclusive"),
-        ([0.004, 0.005, 0.006], "reproduced"),
+        ([0.010, 0.003], "undecided"),
+        ([0.090, 0.085], "reproduced"),
+        ([-0.090, -0.085], "contradicted"),
+        ([-0.005, -0.002], "undecided"),
+        ([0.084, 0.085, 0.086], "reproduced"),
     ],
 )
 def test_a_gain_within_noise_reproduces_nothing(gains: list[float], verdict: str) -> None:
     score = "identification/rank1"
-    base, own = {score: [0.9] * len(gains)}, {score: [0.9 + gain for gain in gains]}
+    base, own = {score: [0.9, 0.904, 0.902][: len(gains)]}, {score: [0.9 + gain for gain in gains]}
     assert judged("dcq-long-tail", [("fc", 1.0, base), ("dcq", 0.1, own)]).verdict == verdict
 
 

@@ -34,9 +34,8 @@ def seeds_sentence(n: int) -> str:
     """How much the number of seeds allows to say."""
     if n < 2:
         return "One seed: no spread is known and no difference between heads is a finding."
-    if n == 2:
-        return (
-            "Two seeds: both values and the differences paired by seed are shown instead of an interval. A difference "
-            "counts only if both seeds agree in direction by at least one point; everything else is within noise."
-        )
-    return f"{n} seeds: intervals are 95 % Student-t, differences are paired by seed."
+    return (
+        f"{n} seeds: intervals are 95 %, from the spread over seeds, pooled over all rows, and that over the test "
+        "classes where it is known. A row is higher or lower than the reference only by Dunnett’s interval, which "
+        "allows for the number of rows; rows that cannot be told apart may still differ."
+    )

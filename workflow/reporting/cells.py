@@ -1,24 +1,35 @@
 """Table cells that several pages share: scores and differences."""
 
-from dataclasses import replace
-
 from workflow.reporting.anchors import anchor
 from workflow.reporting.blocks import Cell, Notes, missing
 from workflow.reporting.material import Material
-from workflow.reporting.words import ending_words, points, signed_points, spread_words
-from workflow.summary.statistics import by_seed, difference, reasons, spread
+from workflow.reporting.words import (
+    difference_words,
+    ending_words,
+    error_words,
+    mean_words,
+    points,
+    signed_points,
+    verdict_words,
+)
+from workflow.summary.lacking import reasons
+from workflow.summary.statistics import Contrast, compare, difference
+from workflow.summary.summary import line_of
 from workflow.summary.vocabulary import Difference
 
 TONES = {Difference.HIGHER: "good", Difference.LOWER: "bad"}
 
 
 def score_cell(material: Material, name: str, score: str, notes: Notes) -> Cell:
-    """Mean and spread of a test score in percent."""
-    found = spread(by_seed(material.summary, name, score))
-    if not found.n:
+    """Mean of a test score in percent over the half-width of its interval."""
+    found = line_of(compare(material.summary, score), name)
+    if not found["n"]:
         return missing(notes, no_score(material, name, score))
     return Cell(
-        points(found.mean), sub=spread_words(found), sort=percent(found.mean), records=anchor("evaluation", name)
+        points(float(found["mean"])),
+        sub=mean_words(found),
+        sort=percent(float(found["mean"])),
+        records=anchor("evaluation", name),
     )
 
 
@@ -37,12 +48,22 @@ def no_score(material: Material, name: str, score: str = "") -> str:
 
 
 def difference_cell(material: Material, name: str, score: str, notes: Notes) -> Cell:
-    """Paired difference to the reference with what the seeds allow to say of it."""
+    """Difference to the reference with what seeds and test classes allow to say of it."""
     if name == material.summary.reference:
         return Cell("reference", tone="quiet", sort=0.0)
     found = difference(material.summary, name, score)
-    if not found.n:
-        return missing(notes, "no seed has this score for both this head and the reference (fc, if it is in the run)")
-    tone = TONES.get(found.verdict, "")
-    shown = Cell(signed_points(found.mean), sub=found.verdict, sort=percent(found.mean), tone=tone)
-    return replace(shown, records=anchor("evaluation", name))
+    if found is None:
+        return missing(notes, "this head or the reference (fc, if it is in the run) lacks this score")
+    return contrast_cell(found, name)
+
+
+def contrast_cell(found: Contrast, name: str) -> Cell:
+    """A difference of a row with what its interval allows to say."""
+    return Cell(
+        signed_points(found.difference),
+        sub=verdict_words(found),
+        sort=percent(found.difference),
+        tone=TONES.get(found.verdict, ""),
+        title=f"{difference_words(found)}; {error_words(found)}",
+        records=anchor("evaluation", name),
+    )

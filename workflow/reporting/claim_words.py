@@ -4,18 +4,17 @@ from workflow.evaluating.metrics import METRICS
 from workflow.reporting.words import (
     classes_words,
     count,
+    difference_words,
+    error_words,
     metric,
     number,
     points,
-    seed_values,
     seeds_words,
-    signed_points,
     size,
 )
 from workflow.summary.claims import Judgement
-from workflow.summary.effects import Effect, Gain, Lack, Peak, Ratio, Reach, Removed
+from workflow.summary.effects import Effect, Gain, Lack, Peak, Ratio, Reach
 from workflow.summary.rules import AnyRule, Below, Better, Faster, Fits, Less, NoWorse, RowRule, Tail
-from workflow.summary.statistics import SMALLEST_FINDING, Spread
 from workflow.summary.stored import row_name
 from workflow.summary.vocabulary import Mode, Verdict
 
@@ -31,13 +30,11 @@ def decided_by(rule: AnyRule, reference: str | None) -> str:
             loss = f"a loss within {points(rule.margin)} points counts as none"
             return f"{minus(rule, rule.score, base)}; {loss}"
         case Better():
-            finding = f"two seeds must both gain {number(100 * SMALLEST_FINDING)} point, more seeds by their interval"
-            return f"{minus(rule, rule.score, base)}; {finding}"
+            return f"{minus(rule, rule.score, base)}; the whole interval must be above zero"
         case Tail():
-            share = f"share of {base}'s errors that {row_words(rule)} removes"
+            gain = f"gain of {row_words(rule)} over {base} in {metric(rule.score).label.lower()}"
             groups = f"among classes with {rule.more} images minus the same among those with {rule.less}"
-            how = f"{metric(rule.score).label.lower()} by gallery image, paired by seed"
-            return f"{share} {groups}, in {how}; a tail effect needs at least {number(100 * rule.margin)} points"
+            return f"{gain}, {groups}; a tail effect needs at least {number(100 * rule.margin)} points"
         case Less():
             what = f"{FIELDS.get(rule.field, rule.field)} {MODES[rule.mode]}"
             return f"{what}, {divided(rule, base)}; more than {number(100 * rule.margin)} % either way decides"
@@ -60,7 +57,7 @@ def row_words(rule: RowRule) -> str:
 def minus(rule: RowRule, score: str, base: str) -> str:
     """A difference in a score, with most distractors where it has versions with some."""
     hardest = " with the most distractors" if f"{score}@{{value}}" in METRICS else ""
-    return f"{metric(score).label}{hardest} of {row_words(rule)} minus that of {base}, paired by seed"
+    return f"{metric(score).label}{hardest} of {row_words(rule)} minus that of {base}"
 
 
 def divided(rule: RowRule, base: str) -> str:
@@ -114,9 +111,7 @@ def effect_words(judgement: Judgement, effect: Effect) -> str:
     """What was measured."""
     match effect:
         case Gain():
-            return gain_words(effect.difference, metric(effect.score).short)
-        case Removed():
-            return removed_words(effect, judgement.claim.rule)
+            return gain_words(effect)
         case Ratio():
             return ratio_words(effect, is_rate=isinstance(judgement.claim.rule, Faster))
         case Reach():
@@ -126,23 +121,13 @@ def effect_words(judgement: Judgement, effect: Effect) -> str:
             return f"{size(effect.bytes)} allocator peak"
 
 
-def gain_words(found: Spread, label: str) -> str:
-    """`+2.9 points in hard pairs (2 seeds: +2.8, +3.0)`."""
-    words = f"{signed_points(found.mean)} points in {label}"
-    if found.n <= 2:
-        return f"{words} ({seeds_words(found.n)}: {seed_values(found)})"
-    low, high = signed_points(found.low), signed_points(found.high)
-    return f"{words} ({seeds_words(found.n)}, 95 %: {low} to {high})"
-
-
-def removed_words(effect: Removed, rule: AnyRule) -> str:
-    """The shares of errors removed in two groups of classes, and their difference seed by seed."""
-    more, less = (rule.more, rule.less) if isinstance(rule, Tail) else ("the first", "the second")
-    excess = effect.excess
-    return (
-        f"errors removed: {less} {signed_points(effect.less)} %, {more} {signed_points(effect.more)} %; {more} minus "
-        f"{less} {signed_points(excess.mean)} points ({seeds_words(excess.n)}: {seed_values(excess)})"
-    )
+def gain_words(effect: Gain) -> str:
+    """`+2.9 ± 1.1 points in hard pairs (2 seeds; standard error: …)`."""
+    found = effect.difference
+    if found is None:
+        return ""
+    how = f"{seeds_words(found.n)}; {error_words(found)}"
+    return f"{difference_words(found)} in {metric(effect.score).short} ({how})"
 
 
 def ratio_words(effect: Ratio, is_rate: bool) -> str:

@@ -1,10 +1,14 @@
 """Units and number formats: the same in every table, figure and rendering."""
 
-from collections.abc import Callable
+import math
 from dataclasses import replace
 
+import pandas as pd
+
 from workflow.evaluating.metrics import METRICS, Metric, describe
-from workflow.summary.statistics import Spread
+from workflow.summary.critical import MOST_SEEDS
+from workflow.summary.statistics import Contrast
+from workflow.summary.vocabulary import Difference
 
 NOT_MEASURED = "not measured"
 NOT_RECORDED = "not recorded"
@@ -70,18 +74,52 @@ def duration(seconds: float | None) -> str:
     return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def spread_words(score: Spread, show: Callable[[float | None], str] = points) -> str:
-    """The spread beside a mean: nothing for one value, both values for two, the 95 % interval from three on."""
-    if score.n < 2:
-        return "1 seed" if score.n else ""
-    if score.n == 2:
-        return f"{show(score.min)}–{show(score.max)}"
-    return f"{show(score.low)}–{show(score.high)}"
+def mean_words(line: pd.Series) -> str:
+    """What stands beside a mean over seeds: `± 0.4`, half of its 95 % interval, or `1 seed`."""
+    if pd.isna(line["high"]):
+        return seeds_words(int(line["n"])) if line["n"] else ""
+    return f"± {points(line['high'] - line['mean'])}"
 
 
-def seed_values(found: Spread) -> str:
-    """Differences seed by seed: `+2.8, +3.0`."""
-    return ", ".join(signed_points(value) for value in found.values.values())
+def difference_words(found: Contrast) -> str:
+    """`+0.4 ± 0.9 points`, or without an interval where a row has one seed."""
+    half = "" if found.half_width is None else f" ± {points(found.half_width)}"
+    return f"{signed_points(found.difference)}{half} points"
+
+
+def verdict_words(found: Contrast) -> str:
+    """`higher`, `lower`, `equivalent within 0.5`, `cannot be told apart (± 0.9; ≈ 7 seeds for 0.5)`, `one seed`."""
+    match found.verdict:
+        case Difference.EQUIVALENT:
+            return f"equivalent within {margin_words(found.margin)}"
+        case Difference.UNDECIDED:
+            return f"cannot be told apart (± {points(found.half_width)}; {needed_words(found.needed, found.margin)})"
+        case _:
+            return str(found.verdict)
+
+
+def needed_words(needed: float | None, margin: float) -> str:
+    """How many seeds a row would tell a difference of a margin, or that no number of them can."""
+    if needed is None:
+        return f"too few seeds for {margin_words(margin)}"
+    if math.isinf(needed):
+        return "more seeds cannot decide: the test classes limit"
+    at_least = "≥" if needed >= MOST_SEEDS else "≈"
+    return f"{at_least} {count(int(needed))} seeds for {margin_words(margin)}"
+
+
+def margin_words(margin: float) -> str:
+    """A margin in points, as it stands in the table of margins: 0.005 -> 0.5."""
+    return f"{100 * margin:g}"
+
+
+def error_words(found: Contrast) -> str:
+    """Both parts of a standard error: `standard error: 0.24 points of the seeds, 0.13 of the test classes`."""
+    if found.seeds_se is None:
+        return "standard error not known: no row has two seeds"
+    classes = "that of the test classes is not known" if found.classes_se is None else None
+    classes = classes or f"{points(found.classes_se, 2)} of the test classes"
+    return f"standard error: {points(found.seeds_se, 2)} points of the seeds, {classes}"
 
 
 def seeds_words(n: int) -> str:

@@ -1,4 +1,4 @@
-"""Which head for which regime: each question answered by a stated rule, with its spread, its seeds and its ties."""
+"""Which heads for which regime: each question answered by a stated rule, with all rows that share the answer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,9 +7,12 @@ from enum import StrEnum
 import pandas as pd
 
 from workflow.summary.costs import in_training, largest_common, speed_range
-from workflow.summary.statistics import Spread, by_seed, hardest, paired, spread
+from workflow.summary.leaders import leaders
+from workflow.summary.samples import hardest, samples
+from workflow.summary.statistics import Contrast, contrast_of
 from workflow.summary.summary import Summary
-from workflow.summary.vocabulary import Difference, Ending, Mode
+from workflow.summary.tail import group_score
+from workflow.summary.vocabulary import Ending, Mode
 
 HARD = "verification_hard/accuracy"
 MARGIN_BYTES = 0.05
@@ -20,6 +23,7 @@ class Question(StrEnum):
     """What a reader asks; the report words it."""
 
     LOOK_ALIKES = "most accurate on look-alikes"
+    FEW_ALARMS = "most pairs recognised at few false accepts"
     ONE_AMONG_MANY = "best at finding one among many"
     FEW_SHOT = "best on few-shot classes"
     FASTEST = "fastest training step"
@@ -27,23 +31,38 @@ class Question(StrEnum):
     TRADE = "beaten by none in both speed and accuracy"
 
 
-SCORES = {
-    Question.LOOK_ALIKES: HARD,
-    Question.ONE_AMONG_MANY: "identification/rank1",
-    Question.FEW_SHOT: "closed/rank1/few",
-}
+REGIMES = (Question.LOOK_ALIKES, Question.FEW_ALARMS, Question.ONE_AMONG_MANY, Question.FEW_SHOT)
+"""The questions that a score answers."""
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A row in the order of a score: its mean over `n` seeds, and its difference to the best row (None: one seed)."""
+
+    name: str
+    mean: float
+    n: int
+    gap: Contrast | None
 
 
 @dataclass(frozen=True)
 class ByScore:
-    """The row with the highest mean test score; `ties` cannot be told from it, with too few seeds unless `enough`."""
+    """The rows in the order of a test score, best mean first.
+
+    best: those that cannot be told from the first of them (Tukey, 95 %), which is the highest mean with two seeds.
+    behind: those that are told from it. one_seed: those of one seed, of which nothing is said; all, if no row has two.
+    """
 
     question: Question
-    name: str
-    ties: tuple[str, ...]
     score: str
-    spread: Spread
-    enough: bool
+    best: tuple[Placed, ...]
+    behind: tuple[Placed, ...]
+    one_seed: tuple[Placed, ...]
+
+    @property
+    def winner(self) -> str | None:
+        """The one row that all others are told from; None where several share the first place, or any has one seed."""
+        return self.best[0].name if len(self.best) == 1 and self.behind and not self.one_seed else None
 
 
 @dataclass(frozen=True)
@@ -93,26 +112,39 @@ Answer = ByScore | BySpeed | ByMemory | ByTrade | Unanswered
 
 def answers(summary: Summary) -> list[Answer]:
     """The first page: every question in order, answered or not."""
-    found: list[Answer] = [by_score(summary, question, score) for question, score in SCORES.items()]
+    found: list[Answer] = [by_score(summary, question) for question in REGIMES]
     return [*found, fastest(summary), smallest(summary), best_trade(summary)]
 
 
-def by_score(summary: Summary, question: Question, score: str) -> Answer:
-    """The row with the highest mean score; rows whose paired difference to it is within noise are ties."""
-    score = hardest(summary, score)
-    found = {name: by_seed(summary, name, score) for name in summary.heads["name"]}
-    found = {name: values for name, values in found.items() if len(values)}
-    if not found:
+def score_of(summary: Summary, question: Question) -> str:
+    """The test score that answers a question, with the most distractors where there are some."""
+    match question:
+        case Question.LOOK_ALIKES:
+            return HARD
+        case Question.FEW_ALARMS:
+            return "allpairs/tar@0.0001"
+        case Question.ONE_AMONG_MANY:
+            return hardest(summary, "identification/rank1")
+        case _:
+            return f"{group_score(summary)}/few"
+
+
+def by_score(summary: Summary, question: Question) -> Answer:
+    """All rows that have the question's score, parted by what can be said of them."""
+    score = score_of(summary, question)
+    order = leaders(summary, score)
+    if order.empty:
         return Unanswered(question, score)
-    best = max(found, key=lambda name: float(found[name].mean()))
-    ties = [name for name in found if name != best and tied(found[name], found[best])]
-    enough = all(len(found[name]) > 1 for name in (best, *ties))
-    return ByScore(question, best, tuple(ties), score, spread(found[best]), enough)
+    single = order["seeds"] < 2
+    parts = order[~single & ~order["behind"]], order[~single & order["behind"]], order[single]
+    return ByScore(question, score, *(placed(part) for part in parts))
 
 
-def tied(own: pd.Series, best: pd.Series) -> bool:
-    """Whether a row cannot be told from the best one by the seeds both have."""
-    return paired(own, best).verdict != Difference.LOWER
+def placed(order: pd.DataFrame) -> tuple[Placed, ...]:
+    """Lines of `leaders` as rows with their places."""
+    gaps = [contrast_of(line) if line["seeds"] > 1 else None for _, line in order.iterrows()]
+    places = zip(order.index, order["mean"], order["seeds"], gaps, strict=True)
+    return tuple(Placed(str(name), float(mean), int(n), gap) for name, mean, n, gap in places)
 
 
 def fastest(summary: Summary) -> Answer:
@@ -170,8 +202,9 @@ def best_trade(summary: Summary) -> Answer:
 def coordinates(summary: Summary) -> pd.DataFrame:
     """Columns images_per_second and accuracy (mean, hard pairs) of the rows that have both, indexed by name."""
     speed = in_training(summary)["images_per_second.gradient"]
-    means = {name: by_seed(summary, str(name), HARD).mean() for name in speed.index}
-    places = pd.DataFrame({"images_per_second": speed, "accuracy": pd.Series(means, dtype="float64")})
+    means = samples(summary).means
+    accuracy = means[HARD] if HARD in means else pd.Series(dtype="float64")
+    places = pd.DataFrame({"images_per_second": speed, "accuracy": accuracy.reindex(speed.index)})
     return places[places["images_per_second"] > 0].dropna()
 
 

@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 from typing import Final
 
-from workflow.summary.statistics import Spread, spread
-from workflow.summary.summary import Summary
+import pandas as pd
+
+from workflow.summary.samples import Samples
+from workflow.summary.statistics import described
+from workflow.summary.summary import Summary, lines_of
 from workflow.summary.vocabulary import Ending
 
 AXES: Final = ("step", "encoded", "seconds")
@@ -13,11 +16,14 @@ ROUNDING: Final = 1e-9
 
 @dataclass(frozen=True)
 class Budget:
-    """A score of every row, by name, at the last point of its learning curves within `size` on `axis`."""
+    """A score at the last point of the learning curves within `size` on `axis`.
+
+    `reached` is by row, in planned order: n, mean, min, max, and low, high of the 95 % interval over seeds.
+    """
 
     axis: str
     size: float
-    spreads: dict[str, Spread]
+    reached: pd.DataFrame
 
 
 def at_equal(summary: Summary, score: str) -> list[Budget]:
@@ -30,10 +36,7 @@ def at_equal(summary: Summary, score: str) -> list[Budget]:
     found = []
     for axis in AXES:
         size = float(points.groupby(["name", "seed"])[axis].last().min())
-        reached = points[points[axis] <= size * (1 + ROUNDING)].groupby(["name", "seed"])["value"].last()
-        known = set(reached.index.get_level_values("name"))
-        spreads = {
-            name: spread(reached.loc[name] if name in known else {}) for name in summary.heads["name"].astype(str)
-        }
-        found.append(Budget(axis, size, spreads))
+        reached = points[points[axis] <= size * (1 + ROUNDING)].groupby(["name", "seed"])[["value"]].last()
+        table = lines_of(described(Samples(reached, {})), "score", "value").reindex(summary.heads["name"])
+        found.append(Budget(axis, size, table.fillna({"n": 0})))
     return found

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from workflow.summary.costs import by_classes, speed_range
-from workflow.summary.effects import Effect, Gain, Lack, Peak, Ratio, Reach, Removed
+from workflow.summary.effects import Effect, Gain, Lack, Peak, Ratio, Reach
 from workflow.summary.rules import (
     AnyRowRule,
     Below,
@@ -20,9 +20,11 @@ from workflow.summary.rules import (
     Tail,
     load_claims,
 )
-from workflow.summary.statistics import Spread, difference, errors_removed, hardest, spread
-from workflow.summary.summary import Summary
-from workflow.summary.vocabulary import Difference, Ending, Mode, Verdict
+from workflow.summary.samples import hardest, samples
+from workflow.summary.statistics import Contrast, contrast_of, difference
+from workflow.summary.summary import Summary, line_of
+from workflow.summary.tail import against, excess
+from workflow.summary.vocabulary import Ending, Mode, Verdict
 
 
 class Ruling(NamedTuple):
@@ -90,47 +92,45 @@ def find_row(summary: Summary, rule: RowRule) -> str | None:
 
 
 def no_worse(rule: NoWorse, row: str, summary: Summary) -> Ruling:
-    """Whether the paired difference to the reference lies above the margin of loss."""
-    gain = gain_of(rule.score, row, summary)
-    return ruling_on(gain, above(gain.difference, -rule.margin))
+    """Whether the difference to the reference lies above the margin of loss."""
+    return ruling_on(gain_of(rule.score, row, summary), -rule.margin)
 
 
 def better(rule: Better, row: str, summary: Summary) -> Ruling:
     """Whether the row is above the reference, by the same rule as everywhere."""
-    gain = gain_of(rule.score, row, summary)
-    noisy = gain.difference.verdict == Difference.NOISE
-    return ruling_on(gain, Verdict.OPEN if noisy else above(gain.difference, 0.0))
+    return ruling_on(gain_of(rule.score, row, summary), 0.0)
 
 
 def gain_of(score: str, row: str, summary: Summary) -> Gain:
-    """The paired difference to the reference in the hardest version of a score."""
+    """The difference to the reference in the hardest version of a score."""
     found = hardest(summary, score)
     return Gain(found, difference(summary, row, found))
 
 
-def ruling_on(gain: Gain, verdict: Verdict) -> Ruling:
+def ruling_on(gain: Gain, threshold: float) -> Ruling:
     """The ruling on a difference; of no seed, there is none."""
-    return Ruling(verdict, gain) if gain.difference.n else Ruling(Verdict.ABSENT, gain, Lack.SCORE)
+    if gain.difference is None:
+        return Ruling(Verdict.ABSENT, gain, Lack.SCORE)
+    return Ruling(above(gain.difference, threshold), gain)
 
 
-def above(found: Spread, threshold: float) -> Verdict:
-    """Reproduced if all of the decisive range is above the threshold, refuted if all is below, else open."""
-    if found.decisive is None:
+def above(found: Contrast, threshold: float) -> Verdict:
+    """Reproduced if the whole interval is above the threshold, contradicted if it is below, else undecided."""
+    if found.low is None or found.high is None:
         return Verdict.OPEN
-    low, high = found.decisive
-    if low > threshold:
+    if found.low > threshold:
         return Verdict.REPRODUCED
-    return Verdict.REFUTED if high < threshold else Verdict.OPEN
+    return Verdict.REFUTED if found.high < threshold else Verdict.OPEN
 
 
 def tail(rule: Tail, row: str, summary: Summary) -> Ruling:
-    """Whether the share of errors removed is larger in one group of classes than in the other."""
-    removed = errors_removed(summary, row, rule.score, (rule.more, rule.less))
-    if removed.empty:
+    """Whether the gain is larger in one group of classes than in the other."""
+    lines = against(excess(samples(summary), rule.score, rule.more, rule.less), summary.reference)
+    known = lines.reset_index("score", drop=True).dropna(subset="difference") if len(lines) else lines
+    if row not in known.index:
         return Ruling(Verdict.ABSENT, lack=Lack.GROUPS)
-    excess = spread(removed[rule.more] - removed[rule.less])
-    effect = Removed(float(removed[rule.more].mean()), float(removed[rule.less].mean()), excess)
-    return Ruling(above(excess, rule.margin), effect)
+    found = contrast_of(line_of(known, row))
+    return Ruling(above(found, rule.margin), Gain(f"{rule.score}/{rule.more}", found))
 
 
 def both_costs(summary: Summary, row: str, mode: Mode, field: str) -> tuple[pd.Series, pd.Series] | None:

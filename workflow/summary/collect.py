@@ -11,6 +11,7 @@ from workflow.cells.records import Record, SplitRecord, Stored
 from workflow.cells.spec import PlannedCost, PlannedRun
 from workflow.errors import UserError
 from workflow.provenance import provenance
+from workflow.summary.resampled import resampled
 from workflow.summary.rows import cost_row, run_row
 from workflow.summary.stored import CostRow, DatasetFacts, RunRow, Source, SplitFacts, SummaryRecord
 from workflow.summary.summary import Summary
@@ -62,6 +63,7 @@ def collect(
         "collected": Record.model_validate(provenance()),
         "runs": runs,
         "costs": timed,
+        "resampled": resampled(runs),
     }
     facts |= agreed_data(runs, (split_path, split), (manifest_path, manifest)) | agreed_costs(timed)
     return summarise(SummaryRecord.model_validate(facts))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from workflow.summary.statistics import Spread
+from workflow.summary.statistics import Contrast
 
 
 class Lack(StrEnum):
@@ -20,19 +20,10 @@ class Lack(StrEnum):
 
 @dataclass(frozen=True)
 class Gain:
-    """The paired difference to the reference in `score`."""
+    """The difference to the reference in `score`, None where either has none."""
 
     score: str
-    difference: Spread
-
-
-@dataclass(frozen=True)
-class Removed:
-    """The mean share of the reference's errors removed, in the rule's two groups, and the first minus the second."""
-
-    more: float
-    less: float
-    excess: Spread
+    difference: Contrast | None
 
 
 @dataclass(frozen=True)
@@ -64,4 +55,4 @@ class Peak:
     bytes: int
 
 
-Effect = Gain | Removed | Ratio | Reach | Peak
+Effect = Gain | Ratio | Reach | Peak

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from workflow.summary.claims import Judgement, judge
-from workflow.summary.statistics import reasons
+from workflow.summary.lacking import lacking
+from workflow.summary.samples import samples
 from workflow.summary.summary import Summary
 from workflow.summary.vocabulary import Ending, Mode, Verdict
 
@@ -141,15 +142,15 @@ def lost_costs(summary: Summary) -> Iterator[LostCost]:
 
 def lost_scores(summary: Summary) -> list[LostScore]:
     """Scores null in every seed of an otherwise good row, gathered by score and reason."""
-    scores = summary.scores[summary.scores["part"] == "test"]
+    counts = samples(summary).counts
     done = summary.heads.loc[summary.heads["done"] > 0, "name"]
-    measured = scores.groupby(["score", "name"])["value"].count()
-    gathered: dict[tuple[str, tuple[str, ...]], list[str]] = {}
-    for name in done:
-        for score in sorted(scores["score"].unique()):
-            if not measured.get((score, name), 0):
-                gathered.setdefault((score, reasons(summary, name, score)), []).append(name)
-    return [LostScore(score, tuple(names), why) for (score, why), names in gathered.items()]
+    tidy = counts.reindex(done).fillna(0).rename_axis("name").reset_index()
+    never = tidy.melt(id_vars="name", var_name="score", value_name="n")
+    why = lacking(summary).to_frame("why").reset_index()
+    lost = never[never["n"] == 0].merge(why, on=["score", "name"])
+    lost["place"] = lost["name"].map({name: place for place, name in enumerate(done)})
+    parts = lost.sort_values(["place", "score"]).groupby(["score", "why"], sort=False)
+    return [LostScore(str(lines["score"].iloc[0]), tuple(lines["name"]), lines["why"].iloc[0]) for _, lines in parts]
 
 
 def lost_meters(summary: Summary) -> list[Gap]:

@@ -1,147 +1,208 @@
-"""Spread and differences over a few seeds, which claim no more than so few runs can show."""
+"""One interval for tables, figures, answers and claims: two rows compared over few seeds on a sample of test classes.
 
-import math
-from collections.abc import Iterable, Mapping
+The standard error of a difference has two parts. That of the seeds, s √(1/n₁ + 1/n₂), has the deviation s pooled over
+all rows of the run; that of the test classes, b, is the deviation of the difference under resampled classes, and is
+taken as zero, and said to be unknown, where the records hold no resamples. The half-width is a multiplier of their
+root sum of squares: Dunnett's for rows against the reference, Tukey's for rows against the best. A row of one seed is
+not judged. Where the interval excludes zero, the row is higher or lower; where it lies within the score's margin to
+either side, equivalent (the interval holds both one-sided tests of TOST, at its own level); else they cannot be told
+apart.
+"""
+
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
+import numpy as np
 import pandas as pd
-from scipy.stats import t as student
 
-from workflow.summary.summary import Line, Summary, lines
-from workflow.summary.vocabulary import UNEXPLAINED, Difference, Ending, ending_text
+from workflow.summary.critical import Sizes, dunnett_factor, narrowing, seeds_for, student_factor
+from workflow.summary.margins import margin_of
+from workflow.summary.samples import Samples, samples
+from workflow.summary.summary import Summary, line_of, lines_of
+from workflow.summary.vocabulary import Difference
 
-SMALLEST_FINDING = 0.01
-"""Differences below this (one point) are no finding while only two seeds stand behind them."""
-CONFIDENCE = 0.95
+COLUMNS = ("n", "difference", "seeds_se", "classes_se", "half_width", "margin", "verdict", "needed")
 
 
 @dataclass(frozen=True)
-class Spread:
-    """One number over seeds; `low` and `high` bound the 95 % Student-t interval of the mean, None below two seeds."""
+class Contrast:
+    """The difference of two rows, or of two groups of classes, in a score; shares from 0 to 1.
+
+    n: seeds of the row that has fewer. seeds_se, classes_se: the two parts of the standard error, None if unknown.
+    half_width: of the 95 % interval around `difference`, None where either has one seed only. needed: about how many
+    seeds a row would tell, None where they do already or no number is known, infinite where the test classes limit.
+    """
 
     n: int
-    mean: float | None
-    min: float | None
-    max: float | None
-    low: float | None
-    high: float | None
-    values: dict[int, float]
+    difference: float
+    seeds_se: float | None
+    classes_se: float | None
+    half_width: float | None
+    margin: float
+    verdict: Difference
+    needed: float | None
 
     @property
-    def decisive(self) -> tuple[float, float] | None:
-        """What a decision leans on: the two values themselves for n = 2, the interval from n = 3 on, None below."""
-        low, high = (self.min, self.max) if self.n == 2 else (self.low, self.high)
-        return None if low is None or high is None or self.n < 2 else (low, high)
+    def low(self) -> float | None:
+        return None if self.half_width is None else self.difference - self.half_width
 
     @property
-    def verdict(self) -> Difference:
-        """What it says, read as a difference: two seeds count only if both differ alike by `SMALLEST_FINDING`."""
-        if self.decisive is None:
-            return Difference.ONE_SEED if self.n else Difference.NOT_MEASURED
-        (low, high), smallest = self.decisive, SMALLEST_FINDING if self.n == 2 else 0.0
-        if low > smallest:
-            return Difference.HIGHER
-        return Difference.LOWER if high < -smallest else Difference.NOISE
+    def high(self) -> float | None:
+        return None if self.half_width is None else self.difference + self.half_width
 
 
-def spread(values: Mapping[int, float] | pd.Series) -> Spread:
-    """The spread of one number by seed; a seed without a value is left out of `n`."""
-    known = pd.Series(values, dtype="float64").dropna()
-    n = len(known)
-    if not n:
-        return Spread(0, None, None, None, None, None, {})
-    centre = float(known.mean())
-    half = half_width(float(known.std()), n) if n > 1 else None
-    return Spread(
-        n=n,
-        mean=centre,
-        min=float(known.min()),
-        max=float(known.max()),
-        low=None if half is None else centre - half,
-        high=None if half is None else centre + half,
-        values={int(str(seed)): float(value) for seed, value in known.items()},
+def apart(found: Samples, base: pd.Series, factor: Callable[[Sizes], float]) -> pd.DataFrame:
+    """Every row of every score against the row that `base` names for the score.
+
+    Indexed by score and name; columns as `Contrast`. The multiplier of an interval is `factor` of the seeds of all
+    rows with two and more, that of the base first.
+    """
+    at = base.dropna()
+    counts, means, spread = found.counts[at.index], found.means[at.index], found.pooled.loc[at.index]
+    own_n = counts.where(counts > 0)
+    base_n, base_mean = at_base(own_n, at), at_base(means, at)
+    tables = {
+        "n": counts.clip(upper=base_n.fillna(0), axis="columns"),
+        "difference": means - base_mean,
+        "seeds_se": (1 / own_n + 1 / base_n) ** 0.5 * spread["deviation"],
+        "classes_se": class_errors(found, at, counts.index),
+    }
+    lines = pd.concat({name: table.T.stack(future_stack=True) for name, table in tables.items()}, axis="columns")
+    return decided(lines.rename_axis(["score", "name"]), found, at, factor)
+
+
+def at_base(table: pd.DataFrame, base: pd.Series) -> pd.Series:
+    """By score, what `table` (rows down, scores across) says of the row that `base` names."""
+    rows = table.index.get_indexer(pd.Index(base))
+    return pd.Series(table.to_numpy()[rows, np.arange(len(base))], index=base.index)
+
+
+def class_errors(found: Samples, base: pd.Series, names: pd.Index) -> pd.DataFrame:
+    """The standard error of differences to `base` under resampled test classes, rows down, scores across."""
+    errors = pd.DataFrame(np.nan, index=names, columns=base.index)
+    for score, name in base.items():
+        replicates = found.replicates.get(str(score))
+        if replicates is not None and name in replicates:
+            apart_by = replicates.to_numpy() - replicates[[str(name)]].to_numpy()
+            errors[score] = pd.Series(apart_by.std(axis=0, ddof=1), index=replicates.columns)
+    return errors
+
+
+def decided(lines: pd.DataFrame, found: Samples, base: pd.Series, factor: Callable[[Sizes], float]) -> pd.DataFrame:
+    """`lines` with half-width, margin, verdict and the seeds that are needed."""
+    counts = found.counts
+    sizes = {score: sizes_of(counts[score], str(name)) for score, name in base.items()}
+    factors = pd.Series({score: factor(size) if size else np.nan for score, size in sizes.items()}, dtype="float64")
+    scores = lines.index.get_level_values("score")
+    error = (lines["seeds_se"] ** 2 + lines["classes_se"].fillna(0) ** 2) ** 0.5
+    found_lines = lines.assign(
+        half_width=(error * factors.reindex(scores).to_numpy()).where(lines["n"] > 1),
+        margin=[margin_of(score) for score in scores],
     )
+    found_lines = found_lines.assign(verdict=verdicts(found_lines))
+    return found_lines.assign(needed=seeds_needed(found_lines, found, sizes, factors))[list(COLUMNS)]
 
 
-def half_width(deviation: float, n: int) -> float:
-    """Half of the Student-t interval of a mean of `n` numbers."""
-    return float(student.ppf((1 + CONFIDENCE) / 2, n - 1)) * deviation / math.sqrt(n)
+def sizes_of(counts: pd.Series, base: str) -> Sizes | None:
+    """The seeds of all rows with two and more, that of `base` first; None where no two rows have as many."""
+    several = counts[counts > 1]
+    if base not in several.index or len(several) < 2:
+        return None
+    return (int(several[base]), *sorted(int(n) for n in several.drop(base)))
 
 
-def by_seed(summary: Summary, name: str, score: str, part: str = "test") -> pd.Series:
-    """A score of one row by seed, without the seeds that lack it."""
-    scores = summary.scores
-    mine = scores[(scores["name"] == name) & (scores["score"] == score) & (scores["part"] == part)]
-    return mine.set_index("seed")["value"].dropna()
+def verdicts(lines: pd.DataFrame) -> list[Difference]:
+    """What each line allows to say, by `difference`, `half_width`, `margin` and `n`."""
+    gap, half = lines["difference"], lines["half_width"]
+    conditions = {
+        Difference.NOT_MEASURED: gap.isna(),
+        Difference.ONE_SEED: half.isna(),
+        Difference.HIGHER: gap > half,
+        Difference.LOWER: gap < -half,
+        Difference.EQUIVALENT: gap.abs() + half <= lines["margin"],
+    }
+    words = np.select(list(conditions.values()), [str(word) for word in conditions], str(Difference.UNDECIDED))
+    return [Difference(word) for word in words]
 
 
-def paired(own: pd.Series, other: pd.Series) -> Spread:
-    """Differences own - other over the seeds both have."""
-    return spread((own - other).dropna())
+def seeds_needed(
+    lines: pd.DataFrame, found: Samples, sizes: Mapping[object, Sizes | None], factors: pd.Series
+) -> pd.Series:
+    """About how many seeds a row would narrow each undecided interval to the margin; NaN for decided ones.
+
+    Where it is as narrow already, to what tells a difference that stays as it is from zero, or finds it within the
+    margin.
+    """
+    open_ = lines[lines["verdict"] == Difference.UNDECIDED]
+    if open_.empty:
+        return pd.Series(np.nan, index=lines.index)
+    scores, gap, margin = open_.index.get_level_values("score"), open_["difference"].abs(), open_["margin"]
+    deciding = pd.concat([gap, margin - gap], axis="columns").max(axis="columns")
+    widths = margin.where(open_["half_width"] > margin, deciding)
+    known = (sizes[score] for score in scores)
+    needed = seeds_for(
+        width=widths.to_numpy(),
+        deviation=found.pooled["deviation"].reindex(scores).to_numpy(),
+        classes_se=open_["classes_se"].fillna(0).to_numpy(),
+        factor=factors[scores].to_numpy(),
+        narrower=np.stack([narrowing(len(size), sum(size) - len(size)) for size in known if size]),
+    )
+    return pd.Series(needed, index=open_.index).reindex(lines.index)
 
 
-def difference(summary: Summary, name: str, score: str, part: str = "test") -> Spread:
-    """The paired difference of a row to the reference row; of nothing where either is not there."""
-    if summary.reference is None or name == summary.reference:
-        return spread({})
-    return paired(by_seed(summary, name, score, part), by_seed(summary, summary.reference, score, part))
+@lru_cache(maxsize=8)
+def compare_all(summary: Summary, part: str = "test") -> pd.DataFrame:
+    """Every row's score, and its difference to the reference; indexed by score and name, in planned order.
+
+    Columns: n, mean, min, max, low, high (the 95 % interval of the mean over seeds, with the pooled deviation), then
+    those of `apart`, with `pairs` for its n. The verdict is a vocabulary.Difference, None for the reference.
+    """
+    found = samples(summary, part)
+    names, scores = summary.heads["name"], list(found.values.columns)
+    every = pd.MultiIndex.from_product([scores, names], names=["score", "name"])
+    own = described(found).reindex(every)
+    base = pd.Series(summary.reference, index=scores, dtype="object")
+    if summary.reference not in found.counts.index:
+        base = base.iloc[:0]
+    gaps = apart(found, base, dunnett_factor).rename(columns={"n": "pairs"}).reindex(every)
+    itself = every.get_level_values("name") == summary.reference
+    gaps.loc[itself, ["difference", "seeds_se", "classes_se", "half_width", "needed"]] = np.nan
+    words = gaps["verdict"].fillna(str(Difference.NOT_MEASURED)).map(Difference)
+    lines = own.join(gaps.assign(verdict=words.astype("object").mask(itself, None)))
+    return lines.fillna({"n": 0, "pairs": 0}).astype({"n": int, "pairs": int})
+
+
+def described(found: Samples) -> pd.DataFrame:
+    """n, mean, min, max, low, high of every row in every score, indexed by score and name."""
+    rows = found.values.groupby(level="name", sort=False)
+    factors = found.pooled["freedom"].map(lambda freedom: student_factor(int(freedom)) if freedom else np.nan)
+    half = (found.counts.where(found.counts > 1) ** -0.5) * (found.pooled["deviation"] * factors)
+    tables = {"n": found.counts, "mean": found.means, "min": rows.min(), "max": rows.max()}
+    tables |= {"low": found.means - half, "high": found.means + half}
+    lines = pd.concat({name: table.T.stack(future_stack=True) for name, table in tables.items()}, axis="columns")
+    return lines.rename_axis(["score", "name"])
 
 
 def compare(summary: Summary, score: str, part: str = "test") -> pd.DataFrame:
-    """Every row's score, and its difference to the reference, indexed by name in planned order.
-
-    Columns: n, mean, min, max, low, high, values (by seed), reasons (why seeds lack it), difference (the mean),
-    difference_n, difference_min, difference_max, difference_low, difference_high, difference_values, verdict. The
-    verdict is a vocabulary.Difference, None for the reference.
-    """
-    rows = [comparison(summary, name, score, part) for name in summary.heads["name"]]
-    return pd.DataFrame(rows, index=pd.Index(summary.heads["name"], name="name"))
-
-
-def comparison(summary: Summary, name: str, score: str, part: str) -> dict[str, object]:
-    """One line of `compare`."""
-    own, gap = spread(by_seed(summary, name, score, part)), difference(summary, name, score, part)
-    line = {**vars(own), "reasons": reasons(summary, name, score, part), "difference": gap.mean}
-    line |= {f"difference_{field}": value for field, value in vars(gap).items() if field != "mean"}
-    return {**line, "verdict": None if name == summary.reference else gap.verdict}
+    """The lines of `compare_all` of one score, indexed by name; of nothing where no run lists it."""
+    lines = lines_of(compare_all(summary, part), "score", score)
+    if len(lines):
+        return lines
+    words = [None if name == summary.reference else Difference.NOT_MEASURED for name in summary.heads["name"]]
+    empty = pd.DataFrame(index=pd.Index(summary.heads["name"], name="name"), columns=lines.columns, dtype="float64")
+    return empty.assign(n=0, pairs=0, verdict=pd.Series(words, index=empty.index, dtype="object"))
 
 
-def reasons(summary: Summary, name: str, score: str, part: str = "test") -> tuple[str, ...]:
-    """Why seeds of a row lack a score; the reasons of good runs alone where there are any.
-
-    That a seed diverged explains nothing about a score that no seed could have.
-    """
-    scores, runs = summary.scores, summary.runs
-    mine = scores[(scores["score"] == score) & (scores["part"] == part)]
-    runs = runs.loc[runs["name"] == name, ["name", "seed", "outcome", "reason"]]
-    found = runs.merge(mine[["name", "seed", "value", "reason"]], on=["name", "seed"], how="left", suffixes=("", "_of"))
-    lacking = found[found["value"].isna()]
-    good = lacking[lacking["outcome"] == Ending.OK]
-    return tuple(sorted({reason_in(line) for line in lines(good if len(good) else lacking)}))
+def difference(summary: Summary, name: str, score: str) -> Contrast | None:
+    """The difference of a row to the reference in a test score; None where either was not measured."""
+    line = line_of(compare(summary, score).rename(columns={"pairs": "n", "n": "seeds"}), name)
+    return None if name == summary.reference or not line["n"] else contrast_of(line)
 
 
-def reason_in(line: Line) -> str:
-    """The evaluation's own reason for a lacking score, else how the run ended."""
-    if line["reason_of"]:
-        return str(line["reason_of"])
-    if line["outcome"] == Ending.OK:
-        return UNEXPLAINED
-    return ending_text(line["outcome"], line["reason"])
-
-
-def hardest(summary: Summary, score: str) -> str:
-    """The version of a score with most distractors that any row has, else the score itself."""
-    scores = summary.scores
-    measured = scores[(scores["part"] == "test") & scores["value"].notna()]
-    names = measured.loc[measured["score"].str.startswith(f"{score}@"), "score"].unique()
-    return max(names, key=lambda name: int(name.partition("@")[2]), default=score)
-
-
-def errors_removed(summary: Summary, name: str, score: str, groups: Iterable[str] = ("many", "few")) -> pd.DataFrame:
-    """1 - error / the reference's error, by seed (index) and group of classes (columns), where both have all groups."""
-    columns = {}
-    for group in groups:
-        own = by_seed(summary, name, f"{score}/{group}")
-        base = by_seed(summary, summary.reference or "", f"{score}/{group}")
-        columns[group] = (1 - (1 - own) / (1 - base[base < 1])).dropna()
-    return pd.DataFrame(columns).dropna()
+def contrast_of(line: pd.Series) -> Contrast:
+    """A line of `apart` as numbers."""
+    numbers = {
+        name: None if pd.isna(line[name]) else float(line[name]) for name in COLUMNS if name not in ("n", "verdict")
+    }
+    return Contrast(n=int(line["n"]), verdict=Difference(line["verdict"]), **numbers)  # type: ignore[arg-type]

@@ -202,4 +202,6 @@ class SummaryRecord(Facts):
     )
     runs: list[RunRow]
     costs: list[CostRow] = Field(default_factory=list)
+    resampled: dict[str, dict[str, list[float]]] = Field(default_factory=dict)
+    """by test score and row: the mean over the good seeds under each resampling of the test classes"""
     rows: list[Marked] = Field(default_factory=list, exclude=True)

@@ -62,3 +62,20 @@ def lines(table: pd.DataFrame) -> list[Line]:
         for name in table
     }
     return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+
+
+def line_of(table: pd.DataFrame, name: object) -> pd.Series:
+    """The one line of a table whose index says `name`; KeyError where there is none."""
+    return table.loc[[name]].iloc[0]
+
+
+def lines_of(table: pd.DataFrame, level: str, value: object) -> pd.DataFrame:
+    """The lines of a table that have a value in a level of its index, which is left out; none where there are none."""
+    return table[table.index.get_level_values(level) == value].droplevel(level)
+
+
+def number_at(table: pd.DataFrame, row: object, column: object) -> float:
+    """One number of a table, NaN where it was not measured or there is no such row or column."""
+    if row not in table.index or column not in table:
+        return float("nan")
+    return float(table.loc[[row], [column]].to_numpy(dtype="float64").item())

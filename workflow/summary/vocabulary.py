@@ -7,11 +7,12 @@ UNEXPLAINED = "the evaluation recorded no reason"
 
 
 class Difference(StrEnum):
-    """What the seeds allow to say of one row against another."""
+    """What the seeds and the test classes allow to say of one row against another."""
 
     HIGHER = "higher"
     LOWER = "lower"
-    NOISE = "within noise"
+    EQUIVALENT = "equivalent"
+    UNDECIDED = "cannot be told apart"
     ONE_SEED = "one seed"
     NOT_MEASURED = "not measured"
 
@@ -20,8 +21,10 @@ class Verdict(StrEnum):
     """What a run says about a claim."""
 
     REPRODUCED = "reproduced"
-    REFUTED = "not reproduced"
-    OPEN = "inconclusive"
+    REFUTED = "contradicted"
+    OPEN = "undecided"
+    OUTSIDE = "outside its regime"
+    DESIGN = "decided by design"
     ABSENT = "not measured here"
 
 

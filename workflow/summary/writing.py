@@ -12,7 +12,10 @@ from workflow.summary.summary import Summary
 
 CELL: Final = ["label", "head", "ratio", "seed"]
 RUNS: Final = ["outcome", "reason", "steps", "planned_steps", "seconds", "exclusive", "device", "precision", "record"]
-SPREAD: Final = ["n", "mean", "min", "max", "low", "high", "difference", "verdict"]
+SPREAD: Final = [
+    *("n", "mean", "min", "max", "low", "high", "difference"),
+    *("seeds_se", "classes_se", "half_width", "margin", "verdict", "needed"),
+]
 
 
 def write(summary: Summary, out: Path) -> None:

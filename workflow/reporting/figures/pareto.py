@@ -31,7 +31,8 @@ def draw(summary: Summary, styles: Styles) -> Drawn | str:
     for point in data.assign(mark=mark_sizes(data["peak_bytes"])).to_dict("records"):
         rate, accuracy, style = point["images_per_second"], point["accuracy"], styles[point["row"]]
         whisker(axes, rate, point["low"], point["high"], style, point["row"])
-        lines.append(((rate, point["low"]), (rate, point["high"])))
+        if point["low"] < point["high"]:
+            lines.append(((rate, point["low"]), (rate, point["high"])))
         tag(dot(axes, rate, accuracy, style, point["mark"]), point["row"], words(point), evaluations(point["row"]))
         spots.append(Spot(rate, accuracy, point["mark"], point["row"], style.colour))
     axes.set(xlabel="images with gradient per second, end to end", ylabel="hard-pair accuracy, %")
@@ -44,7 +45,7 @@ def plotted(summary: Summary, places: pd.DataFrame) -> pd.DataFrame:
     """The numbers in it, in planned order; accuracy in percent."""
     names = [name for name in summary.heads["name"] if name in places.index]
     scores, costs = compare(summary, HARD).loc[names], in_training(summary).loc[names]
-    percent = (100 * scores[["mean", "min", "max"]].astype("float64")).set_axis(["accuracy", "low", "high"], axis=1)
+    percent = (100 * scores[["mean", "low", "high"]].astype("float64")).set_axis(["accuracy", "low", "high"], axis=1)
     found = percent.assign(seeds=scores["n"], peak_bytes=costs["peak_bytes"])
     found.insert(0, "images_per_second", places["images_per_second"])
     return found.rename_axis("row").reset_index()
@@ -82,8 +83,8 @@ def front_line(axes: Axes, places: pd.DataFrame) -> list[Segment]:
 PLOT = Plot(
     "pareto",
     "Accuracy against cost",
-    "Up is more accurate, right is faster. A vertical whisker spans the seeds; the stepped line joins the rows "
-    "that no other row beats in both. The size of a mark grows with the head's memory in the same step.",
+    "Up is more accurate, right is faster. A vertical whisker is the 95 % interval over seeds; the stepped line joins "
+    "the rows that no other row beats in both. The size of a mark grows with the head's memory in the same step.",
     "Accuracy after equal steps, not at convergence; speed at this number of classes only. Heads that encode a "
     "second view do more work per step.",
     draw,

@@ -8,7 +8,7 @@ from workflow.reporting.figures.drawing import banded, dot, legend, over_seeds, 
 from workflow.reporting.figures.plot import Drawn, Plot
 from workflow.reporting.figures.tags import tag
 from workflow.reporting.palette import Styles
-from workflow.summary.statistics import by_seed
+from workflow.summary.statistics import compare
 from workflow.summary.stored import SplitFacts
 from workflow.summary.summary import Summary
 
@@ -34,14 +34,11 @@ def draw(summary: Summary, styles: Styles) -> Drawn | str:
 
 
 def grouped(summary: Summary) -> pd.DataFrame:
-    """Mean and range over seeds, in percent: row, group, rank1, low, high."""
-    found = []
-    for group in GROUPS:
-        for name in summary.heads["name"]:
-            values = 100 * by_seed(summary, name, f"closed/rank1/{group}")
-            if len(values):
-                found.append((name, group, values.mean(), values.min(), values.max()))
-    return pd.DataFrame(found, columns=["row", "group", "rank1", "low", "high"])
+    """Mean and 95 % interval over seeds, in percent: row, group, rank1, low, high."""
+    tables = {group: compare(summary, f"closed/rank1/{group}") for group in GROUPS}
+    found = pd.concat(tables, names=["group"]).dropna(subset="mean").reset_index()
+    shown = found[["mean", "low", "high"]].astype("float64") * 100
+    return found[["name", "group"]].join(shown).set_axis(["row", "group", "rank1", "low", "high"], axis="columns")
 
 
 def groups_panel(axes: Axes, groups: pd.DataFrame, names: list[str], styles: Styles) -> None:
@@ -90,7 +87,7 @@ PLOT = Plot(
     "tail",
     "The long tail",
     "Left: identification on unseen images, for classes with many, some and few training images; marks "
-    "are means, whiskers span the seeds. Right: the same by the exact number of training images.",
+    "are means, whiskers their 95 % intervals over seeds. Right: the same by the exact number of training images.",
     "Identification here is by one gallery image a class for every head. Scores by learned centres answer another "
     "question and stand in their own column of the accuracy table.",
     draw,

@@ -3,11 +3,12 @@
 from workflow.reporting.blocks import AnswerCard, Answers, Caution, Section, section
 from workflow.reporting.caveats import caveat_words
 from workflow.reporting.material import Material
-from workflow.reporting.words import classes_words, metric, number, points, seeds_words, size, spread_words
-from workflow.summary.answers import Answer, ByMemory, ByScore, BySpeed, ByTrade, Question, Unanswered, answers
+from workflow.reporting.words import classes_words, metric, number, points, seeds_words, size
+from workflow.summary.answers import Answer, ByMemory, ByScore, BySpeed, ByTrade, Placed, Question, Unanswered, answers
 
 QUESTIONS = {
     Question.LOOK_ALIKES: "Most accurate on look-alikes",
+    Question.FEW_ALARMS: "Most pairs recognised at few false accepts",
     Question.ONE_AMONG_MANY: "Best at finding one among many",
     Question.FEW_SHOT: "Best on few-shot classes",
     Question.FASTEST: "Fastest training step",
@@ -44,13 +45,31 @@ def card(answer: Answer, material: Material) -> AnswerCard:
 
 
 def by_score(answer: ByScore, material: Material) -> AnswerCard:
-    """The most accurate row."""
-    found = answer.spread
-    detail = f"{metric(answer.score).short}, {seeds_words(found.n)}"
-    if found.n > 1:
-        detail += f" ({'95 % interval ' if found.n > 2 else ''}{spread_words(found)})"
-    words = "within noise of" if answer.enough else "too few seeds to tell it from"
-    return answered(answer, material, points(found.mean), "%", detail, words)
+    """The rows that cannot be told from the best: one name in large type only where it is one row."""
+    shown = answer.best + answer.one_seed
+    detail = f"{metric(answer.score).short}, {score_range(shown)}; {told(answer)}"
+    names = material.named((answer.winner,) if answer.winner else tuple(row.name for row in shown))
+    if answer.winner:
+        return AnswerCard(QUESTIONS[answer.question], detail, names, points(shown[0].mean), "%")
+    of = sum(len(part) for part in (answer.best, answer.behind, answer.one_seed))
+    return AnswerCard(QUESTIONS[answer.question], detail, names, f"{len(shown)} of {of}", "cannot be told apart")
+
+
+def score_range(rows: tuple[Placed, ...]) -> str:
+    """`95.3 %, 5 seeds`, from the least to the most of both."""
+    means, seeds = ([getattr(row, name) for row in rows] for name in ("mean", "n"))
+    many = seeds_words(max(seeds)) if min(seeds) == max(seeds) else f"{min(seeds)} to {seeds_words(max(seeds))}"
+    low, high = points(min(means)), points(max(means))
+    return f"{low if low == high else f'{low} to {high}'} %, {many}"
+
+
+def told(answer: ByScore) -> str:
+    """How the rows were told apart, or why not."""
+    if not answer.best:
+        return "one seed a row tells none from another"
+    behind = f"{len(answer.behind)} rows lower" if answer.behind else "no row is lower"
+    alone = f", {len(answer.one_seed)} of one seed not judged" if answer.one_seed else ""
+    return f"Tukey’s 95 % intervals: {behind}{alone}"
 
 
 def by_speed(answer: BySpeed, material: Material) -> AnswerCard:
@@ -70,13 +89,13 @@ def by_memory(answer: ByMemory, material: Material) -> AnswerCard:
 
 def by_trade(answer: ByTrade, material: Material) -> AnswerCard:
     """The rows that no other row beats."""
-    detail = "mean hard-pair accuracy against images/s; differences in accuracy may be within noise"
+    detail = "mean hard-pair accuracy against images/s; rows close in accuracy may not be told apart"
     value = f"{len(answer.names)} of {answer.of}"
     return AnswerCard(QUESTIONS[answer.question], detail, material.named(answer.names), value, "rows")
 
 
 def answered(
-    answer: ByScore | BySpeed | ByMemory, material: Material, value: str, unit: str, detail: str, tie_words: str
+    answer: BySpeed | ByMemory, material: Material, value: str, unit: str, detail: str, tie_words: str
 ) -> AnswerCard:
     """A question that one row answers, with the rows that cannot be told from it."""
     return AnswerCard(

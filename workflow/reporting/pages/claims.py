@@ -7,7 +7,14 @@ from workflow.reporting.material import Material
 from workflow.summary.claims import Judgement
 from workflow.summary.vocabulary import Verdict
 
-TONES = {Verdict.REPRODUCED: "good", Verdict.REFUTED: "bad", Verdict.OPEN: "open", Verdict.ABSENT: "missing"}
+TONES = {
+    Verdict.REPRODUCED: "good",
+    Verdict.REFUTED: "bad",
+    Verdict.OPEN: "open",
+    Verdict.OUTSIDE: "open",
+    Verdict.DESIGN: "good",
+    Verdict.ABSENT: "missing",
+}
 
 
 def page(material: Material) -> Section:

@@ -1,13 +1,15 @@
 """Learning curves, and the same accuracy at equal steps, equal images encoded and equal seconds."""
 
+import pandas as pd
+
 from workflow.reporting.anchors import anchor
 from workflow.reporting.blocks import Cell, Column, Notes, Section, Table, missing, section, table
 from workflow.reporting.cells import percent
 from workflow.reporting.material import Material
-from workflow.reporting.words import duration, number, points, spread_words
+from workflow.reporting.words import duration, mean_words, number, points
 from workflow.summary.answers import HARD
 from workflow.summary.budgets import Budget, at_equal
-from workflow.summary.statistics import Spread
+from workflow.summary.summary import line_of
 
 CAPTION = "Hard-pair accuracy on the validation classes, %, at the last point of the learning curve within each budget"
 NOTHING = "no good run has a validation point within this budget"
@@ -25,7 +27,7 @@ def budget_table(material: Material) -> Table | None:
         return None
     notes = Notes()
     rows = [
-        [material.head_cell(name), *(reached_cell(budget.spreads[name], name, notes) for budget in budgets)]
+        [material.head_cell(name), *(reached_cell(line_of(budget.reached, name), name, notes) for budget in budgets)]
         for name in material.names
     ]
     columns = [Column("Head", numeric=False, weight=1.6), *(budget_column(budget) for budget in budgets)]
@@ -43,8 +45,9 @@ def budget_column(budget: Budget) -> Column:
             return Column("Equal seconds", unit=f"{duration(budget.size)}, not exclusive")
 
 
-def reached_cell(found: Spread, name: str, notes: Notes) -> Cell:
-    """Mean and spread over seeds of what was reached within the budget."""
-    if not found.n:
+def reached_cell(found: pd.Series, name: str, notes: Notes) -> Cell:
+    """Mean over seeds of what was reached within the budget, over the half-width of its interval."""
+    if not found["n"]:
         return missing(notes, NOTHING)
-    return Cell(points(found.mean), sub=spread_words(found), sort=percent(found.mean), records=anchor("run", name))
+    mean = float(found["mean"])
+    return Cell(points(mean), sub=mean_words(found), sort=percent(mean), records=anchor("run", name))

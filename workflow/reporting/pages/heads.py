@@ -7,16 +7,16 @@ from workflow.reporting.cells import difference_cell, score_cell
 from workflow.reporting.cost_words import company_words, no_cost, upkeep_words
 from workflow.reporting.material import Material
 from workflow.reporting.words import ending_words, metric, number, size
-from workflow.summary.statistics import hardest
+from workflow.summary.samples import hardest
 from workflow.summary.stored import CostRow
 
 HARD = "verification_hard/accuracy"
 HOW_TO_READ = (
-    "Accuracies in percent, mean over seeds, the spread beneath: both values for two seeds, the 95 % interval from "
-    "three on. Hard pairs: telling look-alikes apart among unseen classes. Difference: to the reference head in hard "
-    "pairs, paired by seed. 1:N: finding unseen classes in a gallery. ID: finding training classes on unseen images "
-    "by one gallery image a class, split by the number of training images. Memory and images per second are those of "
-    "the whole training step."
+    "Accuracies in percent, mean over seeds, half of its 95 % interval over seeds beneath. Hard pairs: telling "
+    "look-alikes apart among unseen classes. Difference: to the reference head in hard pairs, and what its interval "
+    "(Dunnett’s, 95 %) allows to say. 1:N: finding unseen classes in a gallery. ID: finding training classes on unseen "
+    "images by one gallery image a class, split by the number of training images. Memory and images per second are "
+    "those of the whole training step."
 )
 
 
@@ -34,7 +34,7 @@ def main_table(material: Material, name: str) -> Table:
         Column("Head", numeric=False, weight=1.9),
         Column("Seeds ok"),
         score_column(HARD),
-        Column("Difference", unit="points", hint="to the reference head, paired by seed"),
+        Column("Difference", unit="points", hint="to the reference head, by Dunnett’s interval"),
         *(score_column(score) for score in scores),
         Column("Memory", weight=1.15, raw="bytes"),
         Column("Images/s", unit="gradient"),

@@ -1,47 +1,43 @@
-"""Many, medium and few: the curve, and the share of the reference's errors that each head removes."""
+"""Many, medium and few: the curve, and the difference to the reference in few-shot and in many-shot classes."""
 
-from workflow.reporting.anchors import anchor
+import pandas as pd
+
 from workflow.reporting.blocks import Cell, Column, Notes, Section, Table, missing, section, table
-from workflow.reporting.cells import no_score, percent
+from workflow.reporting.cells import contrast_cell, no_score
 from workflow.reporting.material import Material
-from workflow.reporting.words import seed_values, signed_points
-from workflow.summary.statistics import Spread, errors_removed, spread
+from workflow.reporting.words import metric
+from workflow.summary.statistics import contrast_of
+from workflow.summary.summary import line_of
+from workflow.summary.tail import EXCESS, FEW, MANY, by_groups, group_score
 
 
 def page(material: Material) -> Section:
-    """The figure, and the errors removed."""
-    return section("tail", "Long tail", material.figure("tail"), removed_table(material))
+    """The figure, and the differences by group."""
+    return section("tail", "Long tail", material.figure("tail"), groups_table(material))
 
 
-def removed_table(material: Material) -> Table | None:
-    """Errors removed relative to the reference among many-shot and few-shot classes."""
-    reference = material.summary.reference
+def groups_table(material: Material) -> Table | None:
+    """The difference to the reference among classes with few and with many images, and the one minus the other."""
+    reference, lines = material.summary.reference, by_groups(material.summary)
     others = [name for name in material.names if name != reference]
-    if reference is None or not others:
+    if not lines or not others:
         return None
     notes = Notes()
     columns = [
         Column("Head", numeric=False, weight=1.6),
-        Column("Errors removed, many", unit="% of the reference's"),
-        Column("Errors removed, few", unit="% of the reference's"),
-        Column("Few − many", unit="points"),
+        *(Column(group.capitalize(), unit="points") for group in (FEW, MANY, EXCESS)),
     ]
-    caption = (
-        "Is a gain a tail effect? Only if few-shot errors shrink, and by more than many-shot ones; minus: more errors"
-    )
-    return table("removed", caption, columns, [removed_line(material, name, notes) for name in others], notes)
+    rows = [
+        [material.head_cell(name), *(group_cell(material, name, lines[group], notes) for group in (FEW, MANY, EXCESS))]
+        for name in others
+    ]
+    score = metric(group_score(material.summary)).label
+    caption = f"{score}: head − reference by training images of the class; a tail effect shows in few − many"
+    return table("tail-differences", caption, columns, rows, notes)
 
 
-def removed_line(material: Material, name: str, notes: Notes) -> list[Cell]:
-    """One head's row of the errors removed, means over the seeds both have, every seed beneath."""
-    removed = errors_removed(material.summary, name, "closed/rank1")
-    if removed.empty:
-        return [material.head_cell(name), *(missing(notes, no_score(material, name)) for _ in range(3))]
-    many, few = removed["many"], removed["few"]
-    return [material.head_cell(name), *(share_cell(spread(values), name) for values in (many, few, few - many))]
-
-
-def share_cell(found: Spread, name: str) -> Cell:
-    """A mean share over its seeds."""
-    seeds = seed_values(found) if found.n > 1 else "1 seed"
-    return Cell(signed_points(found.mean), sub=seeds, sort=percent(found.mean), records=anchor("evaluation", name))
+def group_cell(material: Material, name: str, lines: pd.DataFrame, notes: Notes) -> Cell:
+    """One head's difference in one group of classes."""
+    if name not in lines.index or pd.isna(lines.at[name, "difference"]):
+        return missing(notes, no_score(material, name))
+    return contrast_cell(contrast_of(line_of(lines, name)), name)
