@@ -83,7 +83,7 @@ def test_identifiers_are_unique_and_references_resolve(tree: Element) -> None:
 
 def test_every_number_of_a_measured_table_links_to_its_records(tree: Element, made: Made) -> None:
     places = {element.get("id"): element for element in tree.iter() if element.get("id")}
-    for name in ("main", "scores", "costs", "budgets", "removed"):
+    for name in ("main", "scores", "costs", "budgets", "tail-differences"):
         cells = [cell for cell in places[f"table-{name}"].iter("td") if "number" in str(cell.get("class"))]
         known = [cell for cell in cells if not {"missing", "quiet"} & set(str(cell.get("class")).split())]
         linked = [link for cell in known if (link := cell.find(".//a")) is not None]
