@@ -22,7 +22,6 @@ class Head(kit.Head):
         num_classes: int,
         embedding_dim: int,
         *,
-        ratio: float = 1.0,
         margin: str = "cosface",
         m: float | list[float] = 0.4,
         scale: float = 64.0,
@@ -30,8 +29,6 @@ class Head(kit.Head):
         weight_decay: float = 5e-4,
     ):
         super().__init__()
-        if ratio != 1:
-            raise ValueError(f"ratio {ratio}: fc compares with all classes, its only ratio is 1 (see partial_fc)")
         self.bank = kit.Centres(num_classes, embedding_dim, centre_momentum, weight_decay)
         self.margin, self.scale = kit.Margin(margin, m), scale
 

@@ -54,7 +54,7 @@ def test_a_row_may_override_the_momentum_of_the_twin():
 @pytest.mark.parametrize(
     ("name", "given", "message"),
     [
-        ("fc", {"ratio": 0.5}, r"head 'fc' \(heads/fc.py\) refuses its options: ratio 0.5: fc compares with all"),
+        ("dcq", {"ratio": 1.5}, r"head 'dcq' \(heads/dcq.py\) refuses its options: ratio 1.5"),
         ("fc", {"options": {"depth": 3}}, "refuses its options: .*unexpected keyword argument 'depth'"),
         ("fc", {"momentum": 0.9}, r"head 'fc' \(heads/fc.py\) has no momentum twin: take `momentum` out of its row"),
         ("dcq", {"options": {"evaluate": "both"}, "label": "queue"}, r"head 'queue' \(heads/dcq.py\) refuses its opt"),

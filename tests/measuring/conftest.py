@@ -66,10 +66,7 @@ def make_spec():
         config = yaml.safe_load((ROOT / "config/default.yaml").read_text())
         config["backbone"]["dim"] = 16
         config["train"] |= {"batch": 12, "device": "cpu"} | (train or {})
-        if ratio is None:
-            ratio = 1 if head == "fc" else 0.5
-        takes_ratio = "ratio" in heads.options(head)
-        config["heads"] = [{"head": head, "ratios": [ratio]} if takes_ratio else {"head": head}]
+        config["heads"] = [{"head": head, "ratios": [ratio or 0.5]} if heads.takes_ratio(head) else {"head": head}]
         config["measure"] = MEASURE | measure
         config = Config.parse(config)
         return cost_spec(run_specs(config)[0], config.measure, classes)

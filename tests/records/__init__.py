@@ -7,10 +7,11 @@ from tests.records.costs import write_cost
 from tests.records.plan import CLASSES, HOSTILE, LADDER, PROVENANCE, ROWS, SEEDS, cost_path, folder_of, planned
 from tests.records.runs import write_run
 from workflow.cells.cost_records import MachineRecord
+from workflow.cells.paths import MANIFEST
 from workflow.cells.records import SplitRecord
 from workflow.files import write_json
 
-__all__ = ["HOSTILE", "LADDER", "ROWS", "SEEDS", "build", "cost_path", "folder_of", "planned"]
+__all__ = ["HOSTILE", "LADDER", "ROWS", "SEEDS", "build", "cost_path", "folder_of", "manifest_of", "planned"]
 
 
 def build(root: Path, seeds: Sequence[int] = SEEDS) -> Path:
@@ -26,6 +27,11 @@ def build(root: Path, seeds: Sequence[int] = SEEDS) -> Path:
     return profile
 
 
+def manifest_of(root: Path) -> Path:
+    """The data set's manifest of a profile that `build` wrote under `root`."""
+    return root / "data/glyphs-s-0a1b2c3d" / MANIFEST
+
+
 def write_shared(root: Path, profile: Path) -> None:
     """The data set's manifest, the split and the machine's rates."""
     ofl = {"sha256": "aa", "licence": "OFL-1.1"}
@@ -34,7 +40,7 @@ def write_shared(root: Path, profile: Path) -> None:
         {**ofl, "package": "gone-fonts", "version": "2.0", "status": "missing", "reason": "404"},
     ]
     manifest = {"name": "glyphs-s", "hash": "datahash", "images": 457_285, "classes": ["a", "b"], "groups": [{}] * 20}
-    write_json(root / "data/glyphs-s/manifest.json", {**manifest, "sources": sources, "rejected": {"blank": 3}})
+    write_json(manifest_of(root), {**manifest, "sources": sources, "rejected": {"blank": 3}})
     counts = {"train_images": 18_267, "train_classes": CLASSES, "many": 1044, "medium": 1134, "few": 2822}
     SplitRecord(
         protocol="headroom-2",

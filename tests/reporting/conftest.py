@@ -38,7 +38,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     root = tmp_path_factory.mktemp("report")
     profile = records.build(root)
     paths = Made(root, profile, profile / "summary.json", profile / "figures", root / "r.html", root / "r.pdf")
-    write(collect(profile, *records.planned(profile), data=root / "data"), paths.summary)
+    write(collect(profile, *records.planned(profile), manifest_file=records.manifest_of(root)), paths.summary)
     material = load(paths.summary, draw(paths))
     write_html(material, paths.figures, paths.html)
     write_pdf(material, paths.figures, paths.pdf)
@@ -69,7 +69,7 @@ def recollect(tmp_path: Path) -> Recollect:
     def run(change: Callable[[Path], None], seeds: tuple[int, ...] = records.SEEDS) -> Summary:
         profile = records.build(tmp_path, seeds)
         change(profile)
-        return collect(profile, *records.planned(profile, seeds), data=tmp_path / "data")
+        return collect(profile, *records.planned(profile, seeds), manifest_file=records.manifest_of(tmp_path))
 
     return run
 

@@ -40,7 +40,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     """The whole stage, run once on made-up records."""
     root = tmp_path_factory.mktemp("summary")
     profile = records.build(root)
-    summary = collect(profile, *records.planned(profile), data=root / "data")
+    summary = collect(profile, *records.planned(profile), manifest_file=records.manifest_of(root))
     write(summary, root / "out" / "summary.json")
     return Made(root, profile, summary, root / "out" / "summary.json")
 
@@ -57,6 +57,6 @@ def recollect(tmp_path: Path) -> Recollect:
     def run(change: Callable[[Path], None], seeds: Sequence[int] = records.SEEDS) -> Summary:
         profile = records.build(tmp_path, seeds)
         change(profile)
-        return collect(profile, *records.planned(profile, seeds), data=tmp_path / "data")
+        return collect(profile, *records.planned(profile, seeds), manifest_file=records.manifest_of(tmp_path))
 
     return run

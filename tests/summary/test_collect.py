@@ -98,7 +98,7 @@ def test_two_records_of_one_cell_are_refused_when_found_and_kept_apart_when_plan
     with pytest.raises(UserError, match="of the same cell") as caught:
         found_runs(profile)
     assert "glyphs-m/small" in str(caught.value) and f"{RUN}/run.json" in str(caught.value)
-    assert len(collect(profile, *records.planned(profile), data=tmp_path / "data").runs) == 12
+    assert len(collect(profile, *records.planned(profile), manifest_file=records.manifest_of(tmp_path)).runs) == 12
 
 
 def test_records_found_on_disk_are_the_planned_ones(made: Made) -> None:

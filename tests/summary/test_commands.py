@@ -17,7 +17,7 @@ def test_the_command_writes_what_the_plan_names(made: Made, tmp_path: Path) -> N
     cells, costs = (json.dumps([cell.model_dump() for cell in found]) for found in records.planned(made.profile))
     out = tmp_path / "summary.json"
     done = run(
-        *("--profile-dir", made.profile, "--data", made.root / "data", "--out", out),
+        *("--profile-dir", made.profile, "--manifest", records.manifest_of(made.root), "--out", out),
         *("--cells", cells, "--costs", costs, "--split", made.profile / "glyphs-s/split.json"),
     )
     assert done.returncode == 0 and "11 of 12 runs and 24 cost cells" in done.stderr, done.stderr
@@ -27,7 +27,9 @@ def test_the_command_writes_what_the_plan_names(made: Made, tmp_path: Path) -> N
 
 
 def test_the_command_finds_records_without_a_plan(made: Made, tmp_path: Path) -> None:
-    done = run("--profile-dir", made.profile, "--data", made.root / "data", "--out", tmp_path / "summary.json")
+    done = run(
+        "--profile-dir", made.profile, "--manifest", records.manifest_of(made.root), "--out", tmp_path / "summary.json"
+    )
     assert done.returncode == 0 and "11 of 12 runs and 24 cost cells" in done.stderr, done.stderr
 
 

@@ -11,7 +11,8 @@ TRAINING = {name: HEADS * count for name, count in PER_CELL.items()}
 
 def made(project: Project) -> dict[str, int]:
     """Every computed file and when it was written."""
-    files = (path for path in (project.folder / "results").rglob("*") if path.is_file())
+    folders = (project.folder / "results", project.folder / "data")
+    files = (path for folder in folders for path in folder.rglob("*") if path.is_file())
     return {str(path): path.stat().st_mtime_ns for path in files}
 
 
@@ -27,10 +28,11 @@ def config(finished):
         (("train: {", "train: {lr: 0.2, "), TRAINING | COSTS),
         (("seeds:", "loss: {scale: 16}\nseeds:"), TRAINING | COSTS),
         (("tier: xs", "tier: xs, classes: 7"), TRAINING | {"cost_end_to_end": HEADS, "split": 1}),
+        (("tier: xs", "tier: xs, size: 24"), TRAINING | {"cost_end_to_end": HEADS, "dataset": 1, "split": 1}),
         (("measure: {", "measure: {power_seconds: 1, "), COSTS),
         (("measure: {", "measure: {threads: 2, "), COSTS | {"machine": 1}),
     ],
-    ids=["train", "loss", "split", "measure", "machine"],
+    ids=["train", "loss", "split", "images", "measure", "machine"],
 )
 def test_another_setting_is_computed_beside_the_first(finished, config, stages, change, again):
     before, first = config.read_text(), made(finished)
@@ -40,6 +42,7 @@ def test_another_setting_is_computed_beside_the_first(finished, config, stages, 
     result = finished.snakemake(*QUICK, path=stages)
     assert result.returncode == 0, result.stdout + result.stderr
     rewritten = {path for path, time in first.items() if made(finished).get(path) != time}
+    assert not [path for path in rewritten if "/data/" in path]
     assert all(path.startswith(str(finished.folder / "results/quick")) for path in rewritten)
     assert not [path for path in rewritten if "/cost/" in path or "/glyphs" in path or "/machine" in path], rewritten
     config.write_text(before)

@@ -9,8 +9,15 @@ from dataclasses import dataclass
 PUBLISHED = "results/published"
 """summaries of other machines, one folder each"""
 
-RUNS, COSTS, MACHINES = "**/run.json", "cost/**/*.json", "machine*.json"
+RUN, STEPS, MODEL, EVALUATION = "run.json", "steps.jsonl", "model.pt", "evaluation.json"
+EMBEDDINGS, CENTRES = "embeddings.npy", "centres.npy"
+"""what lies in a training cell's folder"""
+
+RUNS, COSTS, MACHINES = f"**/{RUN}", "cost/**/*.json", "machine*.json"
 """patterns, within a profile's folder, of the records that a summary made by hand finds"""
+
+MANIFEST, MANIFESTS = "manifest.json", "*/manifest.json"
+"""what a built data set is, in its folder, and the pattern of those within data/"""
 
 TABLES = ("heads", "runs", "scores", "costs")
 
@@ -33,10 +40,9 @@ class Paths:
         """Folder of all that the profile computes."""
         return f"results/{self.profile}"
 
-    @property
-    def data(self) -> str:
-        """Folder of the built data set, which profiles share."""
-        return f"data/{self.dataset}"
+    def data(self, fingerprint: str) -> str:
+        """Folder of the data set built by the settings with this fingerprint; profiles share it."""
+        return f"data/{self.dataset}-{fingerprint}"
 
     @property
     def summary(self) -> str:

@@ -21,6 +21,7 @@ class Plan:
     """All cells of a config: `runs` by their folder, `costs` by their record."""
 
     paths: Paths
+    data: str
     split: str
     machine: str
     runs: dict[str, RunSpec]
@@ -52,6 +53,7 @@ def plan(config: Config) -> Plan:
     split = fingerprint(config.data)
     return Plan(
         paths=paths,
+        data=paths.data(fingerprint(config.data.of_images())),
         split=paths.split(split),
         machine=paths.machine(fingerprint(config.measure.device, config.measure.threads)),
         runs={run_folder(paths, spec, split): spec for spec in run_specs(config)},

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 from workflow.cells.data_section import Data
+from workflow.cells.paths import MANIFEST
 from workflow.console import Stopwatch, log
 from workflow.data.faces import load_tier
 from workflow.data.folder import Folder
@@ -46,7 +47,7 @@ def _list_hash(data: Data) -> str | None:
 
 
 def _is_there(out: Path, record: dict[str, object]) -> bool:
-    if record["list"] is None or not (out / "manifest.json").exists():
+    if record["list"] is None or not (out / MANIFEST).exists():
         return False
     manifest = open_dataset(out).manifest
     complete = all(source["status"] == "ok" for source in manifest["sources"])
@@ -55,7 +56,7 @@ def _is_there(out: Path, record: dict[str, object]) -> bool:
 
 def _refuse_foreign(out: Path) -> None:
     """A folder with other things in it is not ours to write into: a mistyped --out must not mix with them."""
-    known = {"manifest.json", "images.npy", "classes.npy", "groups.npy", "similar.npy"}
+    known = {MANIFEST, "images.npy", "classes.npy", "groups.npy", "similar.npy"}
     if not out.exists():
         return
     foreign = [path.name for path in out.iterdir() if path.name not in known and not path.name.endswith(".part")]

@@ -9,6 +9,7 @@ from typing import BinaryIO, Protocol, TypedDict
 
 import numpy as np
 
+from workflow.cells.paths import MANIFEST
 from workflow.data.faces import SPLIT_PARTS
 from workflow.data.similar import look_alikes
 from workflow.errors import UserError
@@ -73,9 +74,9 @@ class Dataset:
 def open_dataset(folder: Path) -> Dataset:
     """Open a finished dataset folder; UserError if it is missing, unfinished or its arrays do not fit together."""
     folder = Path(folder)
-    if not (folder / "manifest.json").exists():
+    if not (folder / MANIFEST).exists():
         raise UserError(f"{folder} is not a finished dataset: build it with `python -m workflow.data build`")
-    manifest = read_json(folder / "manifest.json")
+    manifest = read_json(folder / MANIFEST)
     arrays = {name: _load(folder / f"{name}.npy") for name in ("images", "classes", "groups", "similar")}
     lengths = {name: len(array) for name, array in arrays.items()}
     rows, classes = manifest["images"], len(manifest["classes"])
@@ -103,7 +104,7 @@ def write_dataset(folder: Path, supply: Supply, record: dict[str, object]) -> Da
     A killed run leaves a folder without manifest.json, which nothing opens. UserError when the disk is full.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "manifest.json").unlink(missing_ok=True)
+    (folder / MANIFEST).unlink(missing_ok=True)
     for left in folder.glob(".*.part"):  # of a run that was killed
         left.unlink()
     digest = hashlib.sha256()
@@ -116,7 +117,7 @@ def write_dataset(folder: Path, supply: Supply, record: dict[str, object]) -> Da
         _save(folder / f"{name}.npy", array)
     digest.update(json.dumps(names).encode())
     content = {"hash": digest.hexdigest(), "images": len(images), "classes": names, **supply.record()}
-    write_json(folder / "manifest.json", {**record, **content})
+    write_json(folder / MANIFEST, {**record, **content})
     return open_dataset(folder)
 
 

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
+from workflow.cells.paths import CENTRES, EMBEDDINGS, MANIFEST, MODEL
 from workflow.cells.records import RunRecord
 from workflow.console import progress
 from workflow.data.loaders import to_tensor
@@ -48,8 +49,8 @@ def embed_cell(cell: Path, dataset: Path, split_file: Path, device: torch.device
             centres = normalize(model["centres"].float(), dim=1).numpy().astype(np.float16)
         check_unit(rows, f"{cell}, evaluation images")
         check_unit(centres, f"{cell}, class centres")
-    save_array(cell / "centres.npy", centres)
-    save_array(cell / "embeddings.npy", rows)
+    save_array(cell / CENTRES, centres)
+    save_array(cell / EMBEDDINGS, rows)
 
 
 @torch.inference_mode()
@@ -66,7 +67,7 @@ def embed(backbone: nn.Module, images: np.ndarray, rows: np.ndarray, device: tor
 
 def open_images(dataset: Path, split: Split) -> np.ndarray:
     """The dataset's images, memory-mapped, after checking that the split was made from them."""
-    if read_json(dataset / "manifest.json")["hash"] != split.record.dataset_hash:
+    if read_json(dataset / MANIFEST)["hash"] != split.record.dataset_hash:
         raise UserError(f"the split was made from another version of {dataset}: make the split and the cells again")
     try:
         images: np.ndarray = np.load(dataset / "images.npy", mmap_mode="r")
@@ -77,7 +78,7 @@ def open_images(dataset: Path, split: Split) -> np.ndarray:
 
 def load_model(cell: Path) -> Model:
     """model.pt of the cell on the CPU; only tensors and plain values are unpickled."""
-    file = cell / "model.pt"
+    file = cell / MODEL
     try:
         model: Model = torch.load(file, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:

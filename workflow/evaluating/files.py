@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from workflow.cells.paths import RUN
 from workflow.cells.records import RunRecord
 from workflow.data.split_file import Split
 from workflow.errors import UserError
@@ -13,7 +14,7 @@ from workflow.files import atomic
 
 def load_run(cell: Path, split: Split) -> RunRecord:
     """The cell's run.json; UserError if it was trained on another split: test images may have been training images."""
-    run = RunRecord.read(cell / "run.json")
+    run = RunRecord.read(cell / RUN)
     if run.split_hash != split.record.hash:
         raise UserError(f"{cell} was trained on another split: delete the cell's folder and train it again")
     return run

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from workflow.cells.paths import CENTRES, EMBEDDINGS, EVALUATION
 from workflow.cells.records import EvaluationRecord, RunRecord, SplitRecord
 from workflow.data.split_file import Split, load_split
 from workflow.errors import UserError
@@ -44,7 +45,7 @@ def evaluate_cell(cell: Path, split_file: Path, distractors: Sequence[int]) -> s
         counts=scored.counts,
         curves=scored.curves,
     )
-    record.write(cell / "evaluation.json")
+    record.write(cell / EVALUATION)
     return one_line(run, scored.scores["test"])
 
 
@@ -52,8 +53,8 @@ def cell_scores(cell: Path, run: RunRecord, split: Split, distractors: Sequence[
     """The scores of the embeddings in the cell's folder, or for a cell that did not end well null ones."""
     if run.outcome != "ok":
         return no_scores(f"{run.outcome}: {run.reason}", split, distractors)
-    embeddings = load_rows(cell, "embeddings.npy", [len(split.arrays["eval_rows"])])
-    centres = load_rows(cell, "centres.npy", [0, len(split.label_counts)])
+    embeddings = load_rows(cell, EMBEDDINGS, [len(split.arrays["eval_rows"])])
+    centres = load_rows(cell, CENTRES, [0, len(split.label_counts)])
     if centres.shape[1] != embeddings.shape[1]:
         raise UserError(f"{cell}: centres.npy and embeddings.npy differ in dimension; embed the cell again")
     return all_scores(embeddings, split, centres, distractors)

@@ -22,7 +22,7 @@ def floor(cost: Cost, machine: MachineRecord, device: str, precision: str = "fp3
     if machine.device == device:
         ms = floor_ms(found, machine.rates)
     if ms is None:
-        note = f"machine.json has no {precision} rate of {device} (it is of {machine.device})"
+        note = f"the machine's record has no {precision} rate of {device} (it is of {machine.device})"
         log(f"no floor: {note}; delete it and run again to measure this machine")
     return found.model_copy(update={"ms": ms, "note": note})
 

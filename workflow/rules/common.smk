@@ -26,7 +26,7 @@ except UserError as error:
 
 PLAN = plan_of(CONFIG)
 PATHS, SPLIT, MACHINE = PLAN.paths, PLAN.split, PLAN.machine
-MANIFEST = f"{PATHS.data}/manifest.json"
+MANIFEST = f"{PLAN.data}/manifest.json"
 CELL = PATHS.run("{label}", "{ratio}", "{seed}", "{print}")
 HEADS = {row.name: row.head for row in CONFIG.heads}
 REPORTS = [PATHS.report("html"), PATHS.report("pdf")]

@@ -7,10 +7,10 @@ rule dataset:
         sources=beside("workflow/data/*.yaml"),
     output:
         manifest=MANIFEST,
-        images=f"{PATHS.data}/images.npy",
-        classes=f"{PATHS.data}/classes.npy",
-        groups=f"{PATHS.data}/groups.npy",
-        similar=f"{PATHS.data}/similar.npy",
+        images=f"{PLAN.data}/images.npy",
+        classes=f"{PLAN.data}/classes.npy",
+        groups=f"{PLAN.data}/groups.npy",
+        similar=f"{PLAN.data}/similar.npy",
     log:
         PATHS.data_log(),
     benchmark:
@@ -33,7 +33,7 @@ rule split:
     input:
         code=code("workflow.data", without=(*FORMS, "workflow.data.build", "workflow.data.fetch")),
         manifest=MANIFEST,
-        similar=f"{PATHS.data}/similar.npy",
+        similar=f"{PLAN.data}/similar.npy",
     output:
         split=SPLIT,
         info=SPLIT.replace(".npz", ".json"),

@@ -51,7 +51,8 @@ rule summary:
         profile=subpath(output.summary, parent=True),
     shell:
         "logged {log:q} python -m workflow.summary --profile-dir {params.profile:q} --cells {input.runs:q}"
-        " --costs {input.costs:q} --split {input.split:q} --machine {input.machine:q} --out {output.summary:q}"
+        " --costs {input.costs:q} --split {input.split:q} --machine {input.machine:q} --manifest {input.manifest:q}"
+        " --out {output.summary:q}"
 
 
 rule figures:

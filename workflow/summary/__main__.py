@@ -20,10 +20,10 @@ def main() -> None:
         given.profile_dir,
         listed(given.cells, PlannedRun, "--cells") if given.cells else found_runs(given.profile_dir),
         listed(given.costs, PlannedCost, "--costs") if given.costs else found_costs(given.profile_dir),
-        data=given.data,
         reference=given.reference,
         split_file=given.split,
         machine_file=given.machine,
+        manifest_file=given.manifest,
     )
     write(summary, given.out)
     done, planned = summary.heads["done"].sum(), len(summary.runs)
@@ -38,7 +38,7 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--costs", help="planned cost cells: JSON list or its file; default: those found")
     found.add_argument("--split", type=Path, help="the runs' split.json; default: the one in <profile>/<dataset>")
     found.add_argument("--machine", type=Path, help="the machine's rates; default: the last measured of the profile")
-    found.add_argument("--data", type=Path, default=Path("data"), help="folder that holds <dataset>/manifest.json")
+    found.add_argument("--manifest", type=Path, help="the data set's manifest; default: that under data/ with its hash")
     found.add_argument("--reference", default="fc", help="row or head that differences are taken to (default: fc)")
     found.add_argument("--out", type=Path, required=True, help="summary.json; the tables are written beside it")
     return found

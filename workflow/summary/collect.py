@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic import Field
 
 from workflow.cells.cost_records import MachineRecord
-from workflow.cells.paths import MACHINES, splits
+from workflow.cells.paths import EVALUATION, MACHINES, MANIFESTS, splits
 from workflow.cells.records import Record, SplitRecord, Stored
 from workflow.cells.spec import PlannedCost, PlannedRun
 from workflow.errors import UserError
@@ -16,6 +16,9 @@ from workflow.summary.rows import cost_row, run_row
 from workflow.summary.stored import CostRow, DatasetFacts, RunRow, Source, SplitFacts, SummaryRecord
 from workflow.summary.summary import Summary
 from workflow.summary.tables import summarise
+
+Stated = tuple[Path | None, str | None]
+"""a file, and what it says of something; None where there is no such file, or it says nothing"""
 
 
 class Manifest(Stored):
@@ -35,12 +38,15 @@ def collect(
     cells: Sequence[PlannedRun],
     costs: Sequence[PlannedCost],
     *,
-    data: Path = Path("data"),
     reference: str = "fc",
     split_file: Path | None = None,
     machine_file: Path | None = None,
+    manifest_file: Path | None = None,
 ) -> Summary:
     """The summary of the folder results/<profile>. `reference` is the row, or the head, that differences are taken to.
+
+    Files that are not given are looked for: the split of the runs' data set and the machine's rates in `profile`, the
+    data set's manifest, by its hash, under data/.
 
     Every planned cell appears, whatever its outcome. Raises UserError when two records were made with another
     protocol, split, dataset or (for costs) machine, naming both.
@@ -49,9 +55,9 @@ def collect(
         raise UserError(f"{profile}: no cell is planned and none was found; name heads and seeds in the config")
     runs = [run_row(cell) for cell in cells]
     split_path = split_file or split_of(profile, runs)
-    split = SplitRecord.read(split_path) if split_path.exists() else None
-    manifest_path = data / (split.dataset if split else "") / "manifest.json"
-    manifest = Manifest.read(manifest_path) if manifest_path.exists() else None
+    split = SplitRecord.read(split_path) if split_path and split_path.exists() else None
+    manifest_path = manifest_file or manifest_of(Path("data"), split)
+    manifest = Manifest.read(manifest_path) if manifest_path and manifest_path.exists() else None
     timed = [cost_row(cell, split.counts.get("train_classes") if split else None) for cell in costs]
     machine = machine_file or machine_of(profile)
     facts: dict[str, object] = {
@@ -59,7 +65,7 @@ def collect(
         "reference": next((run.name for run in runs if reference in (run.name, run.head)), None),
         "dataset": dataset_facts(runs, split, manifest),
         "split": split_facts(split, split_path),
-        "machine": MachineRecord.read(machine) if machine.exists() else None,
+        "machine": MachineRecord.read(machine) if machine and machine.exists() else None,
         "collected": Record.model_validate(provenance()),
         "runs": runs,
         "costs": timed,
@@ -69,34 +75,39 @@ def collect(
     return summarise(SummaryRecord.model_validate(facts))
 
 
-def split_of(profile: Path, runs: Sequence[RunRow]) -> Path:
-    """Where the split.json of the dataset that the runs used is, or of the only one there is."""
+def split_of(profile: Path, runs: Sequence[RunRow]) -> Path | None:
+    """The record of the split of the data set that the runs used, or of the only one there is."""
     named = sorted({run.dataset.name for run in runs if run.dataset})
-    paths = [path for name in named or ["*"] for path in sorted(profile.glob(splits(name)))]
-    return next(iter(paths), profile / "split.json")
+    return next((path for name in named or ["*"] for path in sorted(profile.glob(splits(name)))), None)
 
 
-def machine_of(profile: Path) -> Path:
-    """Where the machine's rates that were measured last are."""
-    found = sorted(profile.glob(MACHINES), key=lambda path: path.stat().st_mtime)
-    return next(reversed(found), profile / "machine.json")
+def machine_of(profile: Path) -> Path | None:
+    """The machine's rates that were measured last."""
+    return max(profile.glob(MACHINES), key=lambda path: path.stat().st_mtime, default=None)
+
+
+def manifest_of(data: Path, split: SplitRecord | None) -> Path | None:
+    """The manifest of the data set that was split, among those built under `data`."""
+    if split is None:
+        return None
+    return next((path for path in sorted(data.glob(MANIFESTS)) if Manifest.read(path).hash == split.dataset_hash), None)
 
 
 def agreed_data(
-    runs: Sequence[RunRow], split: tuple[Path, SplitRecord | None], manifest: tuple[Path, Manifest | None]
+    runs: Sequence[RunRow], split: tuple[Path | None, SplitRecord | None], manifest: tuple[Path | None, Manifest | None]
 ) -> dict[str, str | None]:
     """What all records of runs must share: protocol, split hash, dataset hash, the backbone."""
     paths = [(Path(run.record), run) for run in runs if run.record]
-    scored = [(path.with_name("evaluation.json"), run) for path, run in paths]
-    (split_path, split_), (manifest_path, manifest_) = split, manifest
-    data = [(path, run.dataset.hash) for path, run in paths if run.dataset]
-    if split_:
-        data.insert(0, (split_path, split_.dataset_hash))
-    if manifest_ and manifest_.hash:
-        data.insert(0, (manifest_path, manifest_.hash))
-    hashes = [(split_path, split_.hash if split_ else None), *((path, run.split_hash) for path, run in paths)]
+    scored = [(path.with_name(EVALUATION), run) for path, run in paths]
+    splits_ = [(path, found) for path, found in (split,) if found]
+    data: list[Stated] = [(path, found.hash) for path, found in (manifest,) if found]
+    data += [(path, found.dataset_hash) for path, found in splits_]
+    data += [(path, run.dataset.hash) for path, run in paths if run.dataset]
+    hashes: list[Stated] = [(path, found.hash) for path, found in splits_]
+    hashes += [(path, run.split_hash) for path, run in paths]
     hashes += [(path, run.evaluated_split) for path, run in scored]
-    protocols = [(split_path, split_.protocol if split_ else None), *((path, run.protocol) for path, run in scored)]
+    protocols: list[Stated] = [(path, found.protocol) for path, found in splits_]
+    protocols += [(path, run.protocol) for path, run in scored]
     return {
         "protocol": require_same("protocol", protocols),
         "split_hash": require_same("split_hash", hashes),
@@ -115,7 +126,7 @@ def agreed_costs(costs: Sequence[CostRow]) -> dict[str, str | None]:
     }
 
 
-def require_same(what: str, seen: Iterable[tuple[Path, str | None]]) -> str | None:
+def require_same(what: str, seen: Iterable[Stated]) -> str | None:
     """The one value of `what` in all records that state it; a UserError naming two records that disagree."""
     stated = [(path, value) for path, value in seen if value is not None]
     for path, value in stated:
@@ -143,7 +154,9 @@ def dataset_facts(runs: Sequence[RunRow], split: SplitRecord | None, manifest: M
     )
 
 
-def split_facts(split: SplitRecord | None, path: Path) -> SplitFacts:
+def split_facts(split: SplitRecord | None, path: Path | None) -> SplitFacts:
     """What the report says about the split, whose record lies at `path`."""
-    known = split.model_dump(mode="json", include=set(SplitFacts.model_fields)) if split else {}
-    return SplitFacts.model_validate(known | ({"record": path.as_posix()} if split else {}))
+    if split is None or path is None:
+        return SplitFacts()
+    known = split.model_dump(mode="json", include=set(SplitFacts.model_fields))
+    return SplitFacts.model_validate(known | {"record": path.as_posix()})

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from workflow.cells.cost_records import CostRecord
+from workflow.cells.paths import EVALUATION, RUN, STEPS
 from workflow.cells.records import EvaluationRecord, Record, RunRecord
 from workflow.cells.spec import PlannedCost, PlannedRun
 from workflow.summary.costs import measured
@@ -17,16 +18,16 @@ NOT_EVALUATED = "trained, but evaluation.json does not exist: run the evaluation
 def run_row(cell: PlannedRun) -> RunRow:
     """The row of a training cell: what run.json, steps.jsonl and evaluation.json in its folder say."""
     folder = Path(cell.folder)
-    path = folder / "run.json"
+    path = folder / RUN
     place: dict[str, object] = {**cell.model_dump(exclude={"folder"}), "name": row_name(cell.label, cell.ratio)}
     if not path.exists():
         return RunRow.model_validate({**place, "outcome": Ending.MISSING, "reason": NOT_RUN})
-    run, evaluated = RunRecord.read(path), folder / "evaluation.json"
+    run, evaluated = RunRecord.read(path), folder / EVALUATION
     shared = (set(RunRow.model_fields) & set(RunRecord.model_fields)) - {"cell"}
     facts = {name: getattr(run, name) for name in shared}
     place |= {"head": run.cell.head, "backbone": run.cell.backbone, "record": path.as_posix()}
     scores = scored(run, EvaluationRecord.read(evaluated) if evaluated.exists() else None, evaluated)
-    progress = progress_lines(folder / "steps.jsonl")
+    progress = progress_lines(folder / STEPS)
     return RunRow.model_validate({**place, **facts, **scores, "progress": progress})
 
 

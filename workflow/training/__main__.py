@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from workflow.cells.ending import is_worker, supervise
-from workflow.cells.paths import ratio_text
+from workflow.cells.paths import RUN, ratio_text
 from workflow.cells.spec import RunSpec
 from workflow.console import duration
 from workflow.errors import command_line
@@ -20,7 +20,7 @@ def main() -> None:
         train(spec, given.dataset, given.split, given.out)
         return
     lost = partial(write_lost, spec, given.split, given.out)
-    record = given.out / "run.json"
+    record = given.out / RUN
     sys.exit(supervise("workflow.training", sys.argv[1:], spec.train.processes, record, lost))
 
 

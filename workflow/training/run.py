@@ -9,6 +9,7 @@ import torch
 from heads.kit.ranks import count
 from workflow.allocator import keep_freed_memory
 from workflow.cells.ending import Ending, beginning, ended
+from workflow.cells.paths import MODEL, RUN, STEPS
 from workflow.cells.records import RunRecord, SplitRecord
 from workflow.devices import device_name, pick_device
 from workflow.training import checkpoint
@@ -69,7 +70,7 @@ def refuse(cell: Cell, record: RunRecord) -> RunRecord:
     """Write the records of a cell whose head could not be made: it failed before the first step."""
     if leads():
         cell.folder.mkdir(parents=True, exist_ok=True)
-        (cell.folder / "steps.jsonl").touch()
+        (cell.folder / STEPS).touch()
         write(cell.folder, record, NO_WEIGHTS)
     log(record.reason or "")
     return record
@@ -91,8 +92,8 @@ def finish(session: Session, record: RunRecord) -> RunRecord:
 
 def write(folder: Path, record: RunRecord, model: Mapping[str, object]) -> None:
     """Write model.pt and then run.json, which says that the cell has ended."""
-    checkpoint.save(folder / "model.pt", {**model, "step": record.steps})
-    record.write(folder / "run.json")
+    checkpoint.save(folder / MODEL, {**model, "step": record.steps})
+    record.write(folder / RUN)
 
 
 def first_to_end(folder: Path) -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
+from workflow.cells.paths import STEPS
 from workflow.training.processes import leads
 
 
@@ -13,7 +14,7 @@ class StepLog:
     """steps.partial.jsonl while the cell is trained, steps.jsonl once it has ended. One process writes for all."""
 
     def __init__(self, folder: Path):
-        self.partial, self.whole = folder / "steps.partial.jsonl", folder / "steps.jsonl"
+        self.partial, self.whole = folder / "steps.partial.jsonl", folder / STEPS
 
     def size(self) -> int:
         """Bytes written so far: a checkpoint says how many of them belong to it."""
