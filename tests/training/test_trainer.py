@@ -44,7 +44,7 @@ class Photos:
 def trainer(name: str, size: int = 12, **changes) -> Trainer:
     torch.manual_seed(0)
     backbone = torch.nn.Sequential(torch.nn.Linear(D, D), torch.nn.BatchNorm1d(D))
-    head = heads.load(name)(C, D, ratio=1.0)
+    head = heads.load(name)(C, D, **heads.chosen(name, {}, 1.0))
     views = 1 if head.batches == "instances" else 2
     momentum = None if head.momentum is None else 0.9
     network = Network(backbone, momentum is not None, changes.get("precision", "fp32"))
