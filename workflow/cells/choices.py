@@ -34,5 +34,5 @@ MARGINS = keys_of("heads/kit/margins.py", "NEUTRAL")
 BACKBONES = keys_of("workflow/training/backbones.py", "BACKBONES")
 PRECISIONS = keys_of("workflow/training/encoder.py", "PRECISIONS")
 LEVELS = keys_of("workflow/data/augment.py", "LEVELS")
-REFERENCES = ("plain_fc", "plain_partial_fc")
-"""heads that only cost cells measure, beside those of the config"""
+REFERENCES = tuple(sorted(path.stem for path in (ROOT / "workflow/measuring/references").glob("[!_]*.py")))
+"""heads as one writes them without thinking of memory, which only cost cells measure"""

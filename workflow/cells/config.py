@@ -8,11 +8,11 @@ table in config/README.md from here.
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Self, TypeVar
 
 from pydantic import Field, ValidationError, field_validator
 
-from workflow.cells.choices import BACKBONES
+from workflow.cells.choices import BACKBONES, REFERENCES
 from workflow.cells.data_section import Data
 from workflow.cells.fields import AtLeastTwo, Count, Device, Name, NotNegative, OneOf, Positive, Seed
 from workflow.cells.head_row import HeadRow
@@ -20,6 +20,10 @@ from workflow.cells.problems import sentences
 from workflow.cells.section import Section
 from workflow.cells.train_section import Loss, Train
 from workflow.errors import UserError
+
+Listed = TypeVar("Listed", int, str)
+CELLS = {"classes", "references"}
+"""keys of `measure` that say which cells there are, and nothing of any single one"""
 
 
 class Backbone(Section):
@@ -36,8 +40,10 @@ class Backbone(Section):
 class Measure(Section):
     """What a step costs; measured alone on the machine, one process a cell."""
 
-    classes: Annotated[tuple[AtLeastTwo, ...], Field(min_length=1)] = (10000, 100000)
+    classes: Annotated[tuple[AtLeastTwo, ...], Field(min_length=1)] = (10000, 100000, 1000000)
     """sizes of a head alone, on random embeddings of the backbone's dim"""
+    references: tuple[Annotated[str, OneOf(*REFERENCES)], ...] = REFERENCES
+    """heads written without thought of memory, measured alone beside the others and trained by none"""
     batch: Annotated[int, Field(ge=4)] = 256
     """embeddings with a gradient in a step of a head alone; end to end uses train.batch"""
     warmup: Count = 3
@@ -59,10 +65,10 @@ class Measure(Section):
     device: Device = "auto"
     """as train.device"""
 
-    @field_validator("classes")
+    @field_validator("classes", "references")
     @classmethod
-    def _different(cls, classes: tuple[int, ...]) -> tuple[int, ...]:
-        return once_each(classes)
+    def _different(cls, listed: tuple[Listed, ...]) -> tuple[Listed, ...]:
+        return once_each(listed)
 
 
 class Evaluate(Section):
@@ -105,12 +111,12 @@ class Config(Section):
         return config
 
 
-def once_each(numbers: tuple[int, ...]) -> tuple[int, ...]:
-    """`numbers`, if none stands twice; ValueError otherwise."""
-    twice = [str(number) for number, times in Counter(numbers).items() if times > 1]
+def once_each(listed: tuple[Listed, ...]) -> tuple[Listed, ...]:
+    """`listed`, if nothing stands there twice; ValueError otherwise."""
+    twice = [str(one) for one, times in Counter(listed).items() if times > 1]
     if twice:
         raise ValueError(f"{', '.join(twice)} stands there twice")
-    return numbers
+    return listed
 
 
 def _same_names(rows: object) -> list[str]:
@@ -118,7 +124,12 @@ def _same_names(rows: object) -> list[str]:
     found = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
     named = Counter(str(row.get("label") or row["head"]) for row in found if "head" in row)
     twice = [name for name, times in named.items() if times > 1]
-    return [f"two rows of heads are called '{name}': give one of them another `label`" for name in twice]
+    taken = [
+        f"a row of heads is called '{name}', as a reference of measure: give it a `label`"
+        for name in named
+        if name in REFERENCES
+    ]
+    return taken + [f"two rows of heads are called '{name}': give one of them another `label`" for name in twice]
 
 
 def _no_folder(data: object) -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from workflow.cells.config import Config
+from workflow.cells.config import CELLS, Config
 from workflow.cells.paths import Paths, ratio_text
 from workflow.cells.spec import CostSpec, PlannedCost, PlannedRun, RunSpec, cost_specs, fingerprint, run_specs
 
@@ -75,8 +75,8 @@ def cost_record(paths: Paths, spec: CostSpec, split: str) -> str:
 
 
 def shaping(spec: RunSpec | CostSpec) -> JsonValue:
-    """What of a specification shapes the cell's result. The list of all sizes in `measure` shapes no single one."""
+    """What of a specification shapes the cell's result. What lists cells in `measure` shapes none."""
     content: JsonValue = spec.model_dump(
-        mode="json", exclude={"cell": {"profile"}, "train": SHAPES_NOTHING, "measure": {"classes"}, "origins": True}
+        mode="json", exclude={"cell": {"profile"}, "train": SHAPES_NOTHING, "measure": CELLS, "origins": True}
     )
     return content

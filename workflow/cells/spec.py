@@ -6,7 +6,7 @@ from typing import Literal, Self
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 import heads
-from workflow.cells.config import Backbone, Config, Measure
+from workflow.cells.config import CELLS, Backbone, Config, Measure
 from workflow.cells.head_row import HeadRow, Options
 from workflow.cells.paths import ratio_text
 from workflow.cells.problems import sentences
@@ -81,8 +81,8 @@ class CostSpec(RunSpec):
     classes: int | None = None
 
     def as_json(self) -> str:
-        """The same, without the list of all sizes in `measure`: another size measures no cell again."""
-        return compact_json(self.model_dump(mode="json", exclude={"measure": {"classes"}}))
+        """The same, without what in `measure` lists cells: another one measures no cell again."""
+        return compact_json(self.model_dump(mode="json", exclude={"measure": CELLS}))
 
 
 class PlannedRun(BaseModel):
@@ -126,27 +126,52 @@ def cost_specs(config: Config) -> list[CostSpec]:
     measured = [row for row in config.heads if row.measured]
     first = [run_spec(config, row, ratio, 0) for row in measured for ratio in row.ratios or (1.0,)]
     ordered = sorted(first, key=lambda spec: (spec.cell.label, ratio_text(spec.cell.ratio)))
-    return [cost_spec(spec, config.measure, classes) for spec in ordered for classes in (None, *config.measure.classes)]
+    found = [
+        cost_spec(spec, config.measure, classes) for spec in ordered for classes in (None, *config.measure.classes)
+    ]
+    return found + [
+        cost_spec(spec, config.measure, classes)
+        for spec in reference_specs(config)
+        for classes in config.measure.classes
+    ]
+
+
+def reference_specs(config: Config) -> list[RunSpec]:
+    """The plain references that are measured, as if they were rows; one that samples, at the ratios of its head."""
+    ratios = sorted({ratio for row in config.heads if row.head == "partial_fc" for ratio in row.ratios or ()})
+    by_name = {"plain_fc": [1.0], "plain_partial_fc": ratios or [0.1]}
+    return [reference_spec(config, name, ratio) for name in config.measure.references for ratio in by_name[name]]
+
+
+def reference_spec(config: Config, name: str, ratio: float) -> RunSpec:
+    """One of them."""
+    cell = cell_name(config, name, name, ratio, 0)
+    options: Options = config.loss.model_dump(mode="json")
+    return RunSpec(cell=cell, options=options, train=config.train, backbone=config.backbone)
 
 
 def run_spec(config: Config, row: HeadRow, ratio: float, seed: int) -> RunSpec:
     """The training cell of one row of the config's heads at one of its ratios, from one seed."""
-    cell = CellName(
-        profile=config.profile,
-        dataset=config.data.name,
-        backbone=config.backbone.name,
-        label=row.name,
-        head=row.head,
-        ratio=float(ratio_text(ratio)),
-        seed=seed,
-    )
     return RunSpec(
-        cell=cell,
+        cell=cell_name(config, row.name, row.head, ratio, seed),
         options=head_options(config, row),
         momentum=row.momentum,
         train=Train.parse(config.train.model_dump() | row.train, "train"),
         backbone=config.backbone,
         origins=dict.fromkeys(own_settings(row), "row"),
+    )
+
+
+def cell_name(config: Config, label: str, head: str, ratio: float, seed: int) -> CellName:
+    """What a cell of this config is called."""
+    return CellName(
+        profile=config.profile,
+        dataset=config.data.name,
+        backbone=config.backbone.name,
+        label=label,
+        head=head,
+        ratio=float(ratio_text(ratio)),
+        seed=seed,
     )
 
 

@@ -25,18 +25,21 @@ class Conclusion(NamedTuple):
 
 
 class DoesNotFit(Exception):
-    """The declared state is larger than the memory that is free: trying would only thrash."""
+    """What the head declares to hold is more than the memory that is free: trying would only thrash."""
 
-    def __init__(self, needed: int, free: int, where: str):
-        super().__init__(f"its state needs {size_words(needed)} and {size_words(free)} of {where} memory are free")
-        self.needed = needed
+    def __init__(self, cost: Cost, free: int, where: str):
+        self.needed = cost.state_bytes + cost.working_bytes
+        held = f"{size_words(self.needed)} ({size_words(cost.state_bytes)} of state, the rest while it works)"
+        super().__init__(
+            f"predicted, not tried: it declares to need {held}, and {size_words(free)} of {where} memory are free"
+        )
 
 
 def check_fits(cost: Cost | None, device: torch.device) -> None:
-    """Raise DoesNotFit if the head's declared state cannot be held, before anything is allocated."""
+    """Raise DoesNotFit if what the head declares cannot be held, before anything is allocated."""
     free = available_bytes(device)
-    if cost is not None and cost.state_bytes > free:
-        raise DoesNotFit(cost.state_bytes, free, "GPU" if device.type == "cuda" else "host")
+    if cost is not None and cost.state_bytes + cost.working_bytes > free:
+        raise DoesNotFit(cost, free, "GPU" if device.type == "cuda" else "host")
 
 
 def conclude(measure: Callable[[], None]) -> Conclusion:

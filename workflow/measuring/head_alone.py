@@ -8,9 +8,11 @@ from torch import Tensor
 
 import heads
 from heads.kit import Batch, Cost, Head
+from workflow.cells.choices import REFERENCES
 from workflow.cells.cost_records import CostMode
 from workflow.cells.spec import CostSpec
 from workflow.errors import UserError
+from workflow.measuring import references
 from workflow.measuring.filling import fill
 from workflow.measuring.synthetic import Counted, Synthetic
 from workflow.measuring.workload import Encoded, declared_cost
@@ -60,23 +62,30 @@ class HeadAlone:
 
     def start(self, classes: int) -> None:
         """The head for `classes`, and an optimiser if it has parameters that it does not update itself."""
-        cell, train = self.spec.cell, self.spec.train
-        torch.manual_seed(cell.seed + 1)
-        self.head = heads.make(
-            cell.head,
-            classes,
-            self.dim,
-            options=self.spec.options,
-            ratio=cell.ratio,
-            momentum=self.spec.momentum,
-            label=cell.label,
-        ).to(self.device)
+        train = self.spec.train
+        torch.manual_seed(self.spec.cell.seed + 1)
+        self.head = self.make(classes).to(self.device)
         self.head.lr = train.lr
         parameters = list(self.head.parameters())
         self.optimiser = (
             torch.optim.SGD(parameters, train.lr, train.momentum, weight_decay=train.weight_decay)
             if parameters
             else None
+        )
+
+    def make(self, classes: int) -> Head:
+        """The head, or the plain reference, with the options of the cell."""
+        spec, cell = self.spec, self.spec.cell
+        if cell.head in REFERENCES:
+            return references.make(cell.head, classes, self.dim, spec.options, cell.ratio)
+        return heads.make(
+            cell.head,
+            classes,
+            self.dim,
+            options=spec.options,
+            ratio=cell.ratio,
+            momentum=spec.momentum,
+            label=cell.label,
         )
 
     def prepare(self, step: int) -> Callable[[], Tensor]:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from workflow.cells.config import CELLS
 from workflow.cells.cost_records import Conditions, CostName, CostRecord
 from workflow.cells.ending import Ending
 from workflow.cells.records import SplitRecord
@@ -17,7 +18,7 @@ def write_lost(spec: CostSpec, split: Path | None, out: Path, ending: Ending) ->
         finish=now(),
         cell=name_of(spec, split),
         conditions=Conditions(device=spec.measure.device, threads=spec.measure.threads),
-        measure=spec.measure.model_dump(mode="json", exclude={"classes"}),
+        measure=spec.measure.model_dump(mode="json", exclude=CELLS),
         outcome=ending.outcome,
         reason=ending.reason,
     ).write(out)

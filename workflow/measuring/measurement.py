@@ -8,6 +8,7 @@ import torch
 
 from heads.kit import Cost
 from workflow.allocator import keep_freed_memory
+from workflow.cells.config import CELLS
 from workflow.cells.cost_records import (
     CostRecord,
     MachineRecord,
@@ -51,7 +52,7 @@ class Measurement:
             finish=now(),
             cell=cost_name(self.workload, self.spec),
             conditions=self.conditions,
-            measure=self.spec.measure.model_dump(mode="json", exclude={"classes"}),
+            measure=self.spec.measure.model_dump(mode="json", exclude=CELLS),
             outcome=end.outcome,
             reason=end.reason,
         )

@@ -8,8 +8,10 @@ from torch import Tensor
 
 import heads
 from heads.kit import Cost, Head
+from workflow.cells.choices import REFERENCES
 from workflow.cells.cost_records import CostMode
 from workflow.cells.spec import CostSpec
+from workflow.measuring import references
 
 
 class Encoded(NamedTuple):
@@ -71,4 +73,6 @@ def declared_cost(spec: CostSpec, batch: int, classes: int, dim: int) -> Cost:
     """What the head of `spec` declares for one step with `batch` images that carry a gradient and `classes` classes;
     NotImplementedError where it declares nothing."""
     cell = spec.cell
+    if cell.head in REFERENCES:
+        return references.load(cell.head).cost(batch, classes, dim, ratio=cell.ratio)
     return heads.load(cell.head).cost(batch, classes, dim, **heads.chosen(cell.head, spec.options, cell.ratio))

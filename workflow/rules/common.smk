@@ -11,6 +11,7 @@ from snakemake.exceptions import WorkflowError
 ROOT = Path(str(workflow.current_basedir)).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from workflow.cells.choices import REFERENCES
 from workflow.cells.code import closure
 from workflow.cells.config import Config
 from workflow.cells.paths import PUBLISHED, telemetry
@@ -66,6 +67,8 @@ def here(path):
 
 def head_code(wildcards):
     """The file of the head labelled so, and those of heads/kit that it is made of."""
+    if wildcards.label in REFERENCES:
+        return code(f"workflow.measuring.references.{wildcards.label}")
     return code(f"heads.{HEADS[wildcards.label]}")
 
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import pandas as pd
 
-from workflow.summary.costs import in_training, largest_common, speed_range
+from workflow.summary.costs import contestants, in_training, largest_common, speed_range
 from workflow.summary.leaders import leaders
 from workflow.summary.samples import hardest, samples
 from workflow.summary.statistics import Contrast, contrast_of
@@ -180,7 +180,7 @@ def smallest(summary: Summary) -> Answer:
 
 def fewest_bytes(summary: Summary, field: str, classes: int) -> ByMemory:
     """The row with fewest bytes of `field` at a number of classes."""
-    costs = summary.costs
+    costs = contestants(summary.costs)
     there = costs[(costs["mode"] == Mode.HEAD) & (costs["outcome"] == Ending.OK) & (costs["classes"] == classes)]
     known = there.dropna(subset=[field]).set_index("name")
     best = str(known[field].astype("int64").idxmin())

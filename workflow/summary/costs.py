@@ -6,6 +6,7 @@ and rate of the report starts from these rows.
 
 import pandas as pd
 
+from workflow.cells.choices import REFERENCES
 from workflow.cells.cost_records import CostRecord, Memory, images_per_second
 from workflow.cells.records import Images
 from workflow.summary.stored import Quantiles, Upkeep
@@ -94,9 +95,15 @@ def in_training(summary: Summary) -> pd.DataFrame:
     return nearest.loc[[name for name in summary.heads["name"] if name in nearest.index]]
 
 
+def contestants(costs: pd.DataFrame) -> pd.DataFrame:
+    """The cost rows without those of plain references."""
+    return costs[~costs["head"].isin(REFERENCES)]
+
+
 def largest_common(summary: Summary, field: str = "peak_bytes") -> int | None:
-    """The largest number of classes at which all heads alone that were ever measured have a value of `field`."""
-    costs = summary.costs
+    """The largest number of classes at which all heads alone that were ever measured have a value of `field`; plain
+    references, which are no heads to choose, left out."""
+    costs = contestants(summary.costs)
     known = costs[(costs["mode"] == Mode.HEAD) & (costs["outcome"] == Ending.OK) & costs[field].notna()]
     reached = known.groupby("classes")["name"].nunique()
     common = reached[reached == known["name"].nunique()]
