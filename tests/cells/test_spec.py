@@ -60,8 +60,17 @@ def test_a_cells_spec_does_not_depend_on_other_cells(mapping):
 
 def test_cost_cells_are_each_head_end_to_end_and_alone_at_every_size(mapping):
     specs = cost_specs(Config.parse(mapping))
-    assert [spec.classes for spec in specs] == [None, 10000, 100000] * 7
-    assert [(spec.cell.label, spec.cell.ratio) for spec in specs[::3]] == [
+    rows, plain = specs[:28], specs[28:]
+    assert [spec.classes for spec in rows] == [None, 10000, 100000, 1000000] * 7
+    assert [spec.classes for spec in plain] == [10000, 100000, 1000000] * 3
+    assert [(spec.cell.label, spec.cell.ratio) for spec in plain[::3]] == [
+        ("plain_fc", 1),
+        ("plain_partial_fc", 0.1),
+        ("plain_partial_fc", 0.3),
+    ]
+    assert {spec.cell.head for spec in plain} == {"plain_fc", "plain_partial_fc"}
+    assert all(spec.options == {"margin": "cosface", "m": 0.3, "scale": 32} for spec in plain)
+    assert [(spec.cell.label, spec.cell.ratio) for spec in rows[::4]] == [
         ("dcq", 0.1),
         ("dcq", 0.3),
         ("f2c_dual", 0.1),
@@ -73,7 +82,16 @@ def test_cost_cells_are_each_head_end_to_end_and_alone_at_every_size(mapping):
     assert {spec.cell.seed for spec in specs} == {0}
 
 
+def test_plain_references_can_be_left_out_and_do_not_wait_for_their_heads(mapping):
+    mapping["heads"], mapping["measure"]["references"] = [{"head": "dcq"}], ["plain_partial_fc"]
+    plain = [spec.cell for spec in cost_specs(Config.parse(mapping)) if spec.cell.label != "dcq"]
+    assert {(cell.label, cell.ratio) for cell in plain} == {("plain_partial_fc", 0.1)}
+    mapping["measure"]["references"] = []
+    assert {spec.cell.label for spec in cost_specs(Config.parse(mapping))} == {"dcq"}
+
+
 def test_a_row_that_is_not_measured_is_trained_all_the_same(mapping):
+    mapping["measure"]["references"] = []
     mapping["heads"] = [{"head": "fc"}, {"head": "dcq", "measured": False}]
     config = Config.parse(mapping)
     assert {spec.cell.label for spec in cost_specs(config)} == {"fc"}
@@ -115,7 +133,7 @@ def test_specs_of_old_say_head_for_options(mapping):
     spec = cost_specs(Config.parse(mapping))[0]
     old = json.loads(spec.as_json())
     old["head"] = old.pop("options")
-    old["measure"]["classes"] = [10000, 100000]
+    old["measure"]["classes"] = DEFAULT["measure"]["classes"]
     del old["momentum"], old["backbone"]["width"], old["classes"]
     assert CostSpec.parse(json.dumps(old)) == spec
     assert RunSpec.parse(json.dumps(old)).options == spec.options

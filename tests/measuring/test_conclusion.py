@@ -68,5 +68,9 @@ def test_a_state_larger_than_the_free_memory_is_not_tried(monkeypatch):
     cpu = torch.device("cpu")
     check_fits(Cost(1 << 30, 0, 0, 0), cpu)
     check_fits(None, cpu)
-    end = conclude(lambda: check_fits(Cost(5 << 30, 0, 0, 0), cpu))
-    assert end == Conclusion("out of memory", "its state needs 5.0 GiB and 1.0 GiB of host memory are free", 5 << 30)
+    end = conclude(lambda: check_fits(Cost(3 << 30, 0, 0, 2 << 30), cpu))
+    words = (
+        "it declares to need 5.0 GiB (3.0 GiB of state, the rest while it works), and 1.0 GiB of host memory are free"
+    )
+    assert end == Conclusion("out of memory", f"predicted, not tried: {words}", 5 << 30)
+    assert conclude(lambda: check_fits(Cost(1 << 29, 0, 0, 1 << 30), cpu)).outcome == "out of memory"

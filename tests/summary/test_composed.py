@@ -20,6 +20,7 @@ from tests.summary.steps import (
     whole,
 )
 from workflow.cells.cost_records import MachineRecord, Rates
+from workflow.summary.answers import ByMemory, smallest
 from workflow.summary.composed import LADDER, ONE_SIZE, coefficients, composed
 from workflow.summary.growth import Basis
 from workflow.summary.step_model import Coefficients, Model, Setting
@@ -170,3 +171,11 @@ def test_coefficients_are_plain_data_that_say_the_same() -> None:
     assert again == found and (found.reference, found.batch, found.dim) == ("fc", BATCH, DIM)
     setting = Setting(3_000_000, 1024, 512, 4)
     assert [each.at(setting) for each in again.rows] == [each.at(setting) for each in found.rows]
+
+
+def test_a_plain_reference_is_never_named_a_winner() -> None:
+    plain = FC._replace(head="plain_fc", bytes_per_class=1.0)
+    found = summary_with([*measured(TRUTHS), alone(plain, 10_000)])
+    answer = smallest(found)
+    assert isinstance(answer, ByMemory) and answer.name == "dcq r 0.1" and answer.classes == SIZES[-1]
+    assert "plain_fc" not in answer.ties and "plain_fc" in set(found.costs["name"])

@@ -138,7 +138,9 @@ def cost_specs(config: Config) -> list[CostSpec]:
 
 def reference_specs(config: Config) -> list[RunSpec]:
     """The plain references that are measured, as if they were rows; one that samples, at the ratios of its head."""
-    ratios = sorted({ratio for row in config.heads if row.head == "partial_fc" for ratio in row.ratios or ()})
+    ratios = sorted(
+        {ratio for row in config.heads if row.head == "partial_fc" and row.measured for ratio in row.ratios or ()}
+    )
     by_name = {"plain_fc": [1.0], "plain_partial_fc": ratios or [0.1]}
     return [reference_spec(config, name, ratio) for name in config.measure.references for ratio in by_name[name]]
 

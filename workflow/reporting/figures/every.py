@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pandas as pd
 from matplotlib import pyplot as plt
 
 from workflow.files import write_json
@@ -18,7 +19,7 @@ PLOTS = (pareto.PLOT, scaling.PLOT, parts.PLOT, differences.PLOT, roc.PLOT, tail
 
 def draw_all(summary: Summary, folder: Path) -> Index:
     """Draw all plots into `folder` as SVG (wide and narrow), PDF and CSV, and write figures.json."""
-    looks = styles(summary.heads)
+    looks = styles(drawn_rows(summary))
     index: Index = {}
     for plot in PLOTS:
         reason = draw_one(plot, summary, looks, folder)
@@ -40,6 +41,12 @@ def draw_one(plot: Plot, summary: Summary, looks: Styles, folder: Path) -> str |
                 save(figure, folder, name, data)
             plt.close(figure)
     return None
+
+
+def drawn_rows(summary: Summary) -> pd.DataFrame:
+    """Name, label and ratio of every row that a figure may show: those of the run, then plain references."""
+    columns = ["name", "label", "ratio"]
+    return pd.concat([summary.heads[columns], summary.costs[columns]]).drop_duplicates("name", ignore_index=True)
 
 
 def read_words(plot: Plot, summary: Summary) -> str:
