@@ -18,6 +18,7 @@ from workflow.reporting.pages import (
     method,
     provenance,
     published,
+    scale,
     settings,
     tail,
     tradeoff,
@@ -28,7 +29,17 @@ from workflow.summary.summary import Summary
 from workflow.summary.vocabulary import Ending
 
 PAGES = (
-    *(answer.page, tradeoff.page, heads.page, claims.page, cost.page, accuracy.page, tail.page, curves.page),
+    *(
+        answer.page,
+        tradeoff.page,
+        heads.page,
+        claims.page,
+        cost.page,
+        scale.page,
+        accuracy.page,
+        tail.page,
+        curves.page,
+    ),
     *(published.page, method.page, settings.page, provenance.page, gaps.page, cite.page),
 )
 """The sections, in the order of the contents."""

@@ -7,14 +7,14 @@ from matplotlib import pyplot as plt
 
 from workflow.files import write_json
 from workflow.reporting.cost_words import has_upkeep
-from workflow.reporting.figures import curves, differences, pareto, parts, roc, scaling, tail
+from workflow.reporting.figures import composed, curves, differences, pareto, parts, roc, scaling, tail
 from workflow.reporting.figures.drawing import NARROW, WIDTH, look, save, save_svg
 from workflow.reporting.figures.index import Entry, Index, as_json
 from workflow.reporting.figures.plot import Plot
 from workflow.reporting.palette import Styles, styles
 from workflow.summary.summary import Summary
 
-PLOTS = (pareto.PLOT, scaling.PLOT, parts.PLOT, differences.PLOT, roc.PLOT, tail.PLOT, curves.PLOT)
+PLOTS = (pareto.PLOT, scaling.PLOT, composed.PLOT, parts.PLOT, differences.PLOT, roc.PLOT, tail.PLOT, curves.PLOT)
 
 
 def draw_all(summary: Summary, folder: Path) -> Index:

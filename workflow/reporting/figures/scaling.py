@@ -1,5 +1,7 @@
 """Step time and memory of the head alone against the number of classes."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
@@ -74,7 +76,7 @@ def marked(axes: Axes, own: pd.DataFrame, quantity: str, styles: Styles, name: s
         tag(dot(axes, classes, value, style, 5), name, f"{said} at {classes_words(int(classes))}, head alone", records)
 
 
-def logarithmic(panels: tuple[Axes, Axes], ladder: list[int]) -> None:
+def logarithmic(panels: Sequence[Axes], ladder: list[int]) -> None:
     """Both axes logarithmic, a tick for every number of classes that was measured."""
     for axes in panels:
         axes.set(xscale="log", yscale="log", xlabel="classes", ylabel="")
