@@ -21,7 +21,7 @@ from workflow.summary.samples import by_seed
 from workflow.summary.summary import Summary
 
 FIGURES = tuple(plot.name for plot in PLOTS)
-ORDER = ["answer", "tradeoff", "heads", "claims", "cost", "accuracy", "tail", "curves", "method", "settings"]
+ORDER = ["answer", "tradeoff", "heads", "claims", "cost", "scale", "accuracy", "tail", "curves", "method", "settings"]
 ORDER += ["provenance", "gaps", "cite"]
 
 
@@ -198,7 +198,7 @@ def test_published_results_stand_apart(made: Made, tmp_path: Path) -> None:
     tree = parse((tmp_path / "r.html").read_text())
     assert len(table(tree, "main")) == 6 and len(table(tree, "published-big-gpu")) == 2
     assert "another protocol, data set or split" in text_of(tree)
-    assert [element.get("id") for element in tree.iter("section")] == [*ORDER[:8], "published", *ORDER[8:]]
+    assert [element.get("id") for element in tree.iter("section")] == [*ORDER[:9], "published", *ORDER[9:]]
 
 
 def test_summaries_of_the_first_version_that_were_published_still_render(made: Made, tmp_path: Path) -> None:
