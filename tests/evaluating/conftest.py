@@ -54,7 +54,8 @@ class World:
         self.arrays["eval_rows"] = 3 * np.arange(self.size)
         self.arrays["train_rows"] = 3 * self.size + np.arange(self.arrays["shots"].sum())
         self.arrays["train_labels"] = np.repeat(np.arange(TRAINING), self.arrays["shots"])
-        self.arrays |= {f"enrolled_{name}": self.arrays[f"train_{name}"] for name in ("rows", "labels")}
+        labels = self.arrays["train_labels"]
+        self.arrays |= {"enrolled_rows": 3 * np.arange(len(labels)) + 1, "enrolled_labels": labels}
         self.rows, self.split = np.concatenate(self.parts), split_of(self.arrays)
 
     def images(self, means: np.ndarray) -> np.ndarray:
@@ -104,6 +105,7 @@ def make_cell(world: World, tmp_path: Path) -> Callable[..., tuple[Path, Path]]:
         run_record(outcome, reason, split_hash or world.split.record.hash).write(cell / "run.json")
         np.save(cell / "embeddings.npy", world.rows)
         np.save(cell / "centres.npy", world.centres)
+        np.save(cell / "means.npy", world.centres)
         return cell, split
 
     return make

@@ -56,6 +56,11 @@ def test_rows_are_the_backbone_s_unit_embeddings_of_eval_rows(trained, world, mo
     centres = load_rows(cell, "centres.npy", [40])
     stored = normalize(torch.load(cell / "model.pt")["centres"], dim=1).numpy()
     assert np.abs(centres - stored).max() < 1e-3
+    with torch.no_grad():
+        enrolled = normalize(backbone(plain(images[world.arrays["enrolled_rows"]])), dim=1).numpy()
+    labels = world.arrays["enrolled_labels"]
+    means = np.stack([enrolled[labels == label].mean(0) for label in range(40)])
+    assert np.abs(load_rows(cell, "means.npy", [40]) - means / np.linalg.norm(means, axis=1)[:, None]).max() < 2e-3
     assert evaluate_cell(cell, split, [10]).startswith("dcq 0.3 seed 0: hard pairs")
 
 

@@ -48,7 +48,9 @@ def describe_any(name):
 
 
 def test_short_labels_and_headline_are_those_of_the_report():
-    assert [describe(name).short for name in HEADLINE] == ["Hard pairs", "1:N rank-1", "ID", "ID few"]
+    assert [describe(name).short for name in HEADLINE] == [
+        *("Hard pairs", "Hard pairs AUC", "All-pairs TAR at FAR 0.0001", "1:N rank-1", "ID", "ID few")
+    ]
     assert describe("identification/rank1@10000").short == "1:N rank-1 +10\u202f000"
     assert describe("verification_random/tar@0.001").short == "Random TAR at FAR 0.001"
 
@@ -65,3 +67,19 @@ def test_scores_are_in_the_order_of_the_table_with_loose_rates_and_small_crowds_
 def test_the_table_is_read_without_torch_or_scipy():
     code = "import sys, workflow.evaluating.metrics; sys.exit(any(name in sys.modules for name in ('torch', 'scipy')))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_rate_says_how_many_pairs_it_needs():
+    strict = describe("verification_hard/tar@0.0001")
+    counts = {"hard_pairs": 12_000, "hard_genuine": 6_000, "all_impostors": 24_000_000}
+    assert strict.needs(counts) == "needs 100,000 impostor pairs, there are 6,000"
+    assert describe("verification_hard/tar@0.01").needs(counts) is None
+    assert describe("allpairs/tar@1e-05").needs(counts) is None
+    assert describe("allpairs/tar@1e-05").needs({"all_impostors": 10**6 - 1}) is not None
+    assert strict.needs({}) is None and describe("closed/rank1").needs(counts) is None
+
+
+def test_what_is_shown_first_is_no_detail_and_a_rate_may_be():
+    assert not [name for name in HEADLINE if describe(name).detail]
+    assert describe("allpairs/tar@0.1").detail and not describe("allpairs/tar@0.01").detail
+    assert describe("verification_random/eer").detail and not describe("verification_hard/eer").detail

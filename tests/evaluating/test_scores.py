@@ -31,6 +31,7 @@ def test_names_are_those_of_the_contract(world):
         *("identification/rank1", "identification/rank5", "identification/rank1@10", "identification/rank5@10"),
         *("identification/dir@fpir0.01", "closed/rank1", "closed/rank5", "closed/macro", "closed/rank1/many"),
         *("closed/rank1/medium", "closed/rank1/few", "centres/rank1", "centres/rank1/few"),
+        *("closed/mean_rank1", "closed/mean_rank1/many", "closed/mean_rank1/medium", "closed/mean_rank1/few"),
     } <= names
     pairs = {name.partition("/")[2] for name in names if name.startswith("verification_random")}
     assert pairs == {"accuracy", "accuracy_std", "eer", "auc", "tar@0.1", "tar@0.01", "tar@0.001", "tar@0.0001"}
@@ -77,6 +78,7 @@ def test_without_centres_that_column_is_null_with_its_reason(world):
         found = all_scores(world.rows, world.split, centres, [])
         assert found.scores["test"]["centres/rank1"] is None
         assert found.notes["centres/rank1/few"] == "the head learns no class centres"
+        assert found.notes["closed/mean_rank1/few"] == "the training images were not embedded"
 
 
 def test_null_in_one_part_alone_says_which(world):

@@ -8,7 +8,7 @@ from pathlib import Path
 MADE_BESIDE = {
     ("workflow.training", None): ["run.json", "steps.jsonl", "model.pt"],
     ("workflow.data", "build"): ["manifest.json", "images.npy", "classes.npy", "groups.npy", "similar.npy"],
-    ("workflow.evaluating", "embed"): ["embeddings.npy", "centres.npy"],
+    ("workflow.evaluating", "embed"): ["embeddings.npy", "centres.npy", "means.npy"],
     ("workflow.evaluating", "score"): ["evaluation.json"],
     ("workflow.reporting", "figures"): ["one.svg"],
 }

@@ -10,7 +10,7 @@ PUBLISHED = "results/published"
 """summaries of other machines, one folder each"""
 
 RUN, STEPS, MODEL, EVALUATION = "run.json", "steps.jsonl", "model.pt", "evaluation.json"
-EMBEDDINGS, CENTRES = "embeddings.npy", "centres.npy"
+EMBEDDINGS, CENTRES, MEANS, RESAMPLES = "embeddings.npy", "centres.npy", "means.npy", "resamples.npz"
 """what lies in a training cell's folder"""
 
 RUNS, COSTS, MACHINES = f"**/{RUN}", "cost/**/*.json", "machine*.json"

@@ -154,6 +154,8 @@ class EvaluationRecord(Record):
     notes: dict[str, str] = {}
     counts: dict[str, dict[str, int]] = {}
     curves: dict[str, list[list[int | float]]] = {}
+    se: dict[str, dict[str, float | None]] = {}
+    """standard error of each score of the test part, by resampling its classes; the replicates are in resamples.npz"""
 
 
 class ShotLimits(Part):

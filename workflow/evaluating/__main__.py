@@ -17,7 +17,9 @@ def parser() -> argparse.ArgumentParser:
     """The command line of this stage."""
     found = argparse.ArgumentParser(prog="python -m workflow.evaluating", description=__doc__)
     commands = found.add_subparsers(required=True, metavar="COMMAND")
-    command = commands.add_parser("embed", help="write embeddings.npy and centres.npy into the cell's folder")
+    command = commands.add_parser(
+        "embed", help="write embeddings.npy, centres.npy and means.npy into the cell's folder"
+    )
     command.set_defaults(run=_embed)
     _add_cell(command)
     command.add_argument("--dataset", type=Path, required=True, help="folder of a built dataset, e.g. data/glyphs-s")

@@ -22,13 +22,15 @@ class Comparisons:
     """One part's embeddings compared in every way that a metric asks for.
 
     `rows` (R, D) float16 unit rows, to which `arrays` (those of the part) point; `centres` (C, D) float16 unit rows,
-    or None where the head learns none; `sizes`: numbers of distractors behind the 1:N gallery.
+    or None where the head learns none; `means` (C', D) float16 unit rows, one of each class of the closed gallery, or
+    None where there are none; `sizes`: numbers of distractors behind the 1:N gallery.
     """
 
     rows: np.ndarray
     arrays: Mapping[str, np.ndarray]
     bands: ShotBands
     centres: np.ndarray | None = None
+    means: np.ndarray | None = None
     sizes: Sequence[int] = ()
 
     @cached_property
@@ -63,6 +65,11 @@ class Comparisons:
     def by_centres(self) -> ClosedSet | None:
         """The same probes among the head's learned class centres, if it has any."""
         return None if self.centres is None else self._closed(self.centres)
+
+    @cached_property
+    def by_means(self) -> ClosedSet | None:
+        """The same probes among the classes' means, if they are known."""
+        return None if self.means is None else self._closed(self.means)
 
     def _rows(self, name: str) -> np.ndarray:
         return self.rows[self.arrays[name]]

@@ -1,4 +1,6 @@
-"""One pass of the trained encoder over the split's evaluation images: all else is computed from what it stores."""
+"""One pass of the trained encoder over the split's evaluation images, and one over the images that enrol its classes:
+all else is computed from what is stored. Of the enrolled images only the mean of every class is kept.
+"""
 
 from pathlib import Path
 from typing import TypedDict
@@ -16,6 +18,7 @@ from workflow.data.split_file import Split, load_split
 from workflow.errors import UserError
 from workflow.evaluating.cosine import spans
 from workflow.evaluating.files import check_unit, load_run, save_array
+from workflow.evaluating.means import class_means
 from workflow.files import read_json
 from workflow.training.backbones import build
 
@@ -32,24 +35,28 @@ class Model(TypedDict):
 
 
 def embed_cell(cell: Path, dataset: Path, split_file: Path, device: torch.device) -> None:
-    """Write embeddings.npy (R, D) and centres.npy (C, D), float16 unit rows, into the cell's folder.
+    """Write embeddings.npy (R, D), centres.npy (L, D) and means.npy (C, D), float16 unit rows, into the cell's folder.
 
     A cell that did not end well gets empty ones. UserError for files that are missing or do not belong together, and
     for embeddings that are not finite.
     """
     split = load_split(split_file)
     run = load_run(cell, split)
-    rows = centres = np.zeros((0, run.parameters.backbone.dim), np.float16)
+    rows = centres = means = np.zeros((0, run.parameters.backbone.dim), np.float16)
     if run.outcome == "ok":
         images = open_images(dataset, split)
         model = load_model(cell)
         backbone = restore(run, model, images).to(device)
         rows = embed(backbone, images, split.arrays["eval_rows"], device, f"embedding {cell}")
+        enrolled = embed(backbone, images, split.arrays["enrolled_rows"], device, f"embedding the classes of {cell}")
+        means = class_means(enrolled, split.arrays["enrolled_labels"])
         if model["centres"] is not None:
             centres = normalize(model["centres"].float(), dim=1).numpy().astype(np.float16)
         check_unit(rows, f"{cell}, evaluation images")
         check_unit(centres, f"{cell}, class centres")
+        check_unit(means, f"{cell}, class means")
     save_array(cell / CENTRES, centres)
+    save_array(cell / MEANS, means)
     save_array(cell / EMBEDDINGS, rows)
 
 

@@ -1,6 +1,6 @@
 """The arrays in a cell's folder, and what must fit together before any number is made of it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +24,12 @@ def save_array(path: Path, array: np.ndarray) -> None:
     """Write a .npy file atomically."""
     with atomic(path) as temporary, temporary.open("wb") as file:
         np.save(file, array, allow_pickle=False)
+
+
+def save_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """Write a .npz file atomically."""
+    with atomic(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
 
 
 def load_rows(cell: Path, name: str, allowed: Collection[int]) -> np.ndarray:

@@ -51,20 +51,21 @@ class Gallery:
 
     def rank(self, k: int, size: int = 0) -> Score:
         """The share of probes with the mate among the first `k`, with `size` distractors (0, or one of `sizes`)."""
-        return self._too_few(size) or share(self._closer(size) < k, "probes")
+        return self._too_few(size) or share(self.closer(size) < k, "probes")
 
     def detected(self, rate: float, size: int = 0) -> Score:
         """DIR at a false alarm rate of at most `rate`, with `size` distractors (0, or one of `sizes`)."""
         if missing := self._too_few(size):
             return missing
-        best, half = self._best(size), self._columns.half[self._columns.own]
+        best, half = self.best(size), self.columns.half[self.columns.own]
         first, second = (self._detected(rate, best[:, kept], half == kept) for kept in (0, 1))
         if isinstance(first, Unmeasured):
             return first
         return second if isinstance(second, Unmeasured) else (first + second) / 2
 
     @cached_property
-    def _columns(self) -> Columns:
+    def columns(self) -> Columns:
+        """Where the mate of each probe stands in the gallery, and how near it is."""
         by_class = np.argsort(self.classes, kind="stable")
         order = np.concatenate([by_class[0::2], by_class[1::2]])
         half = np.repeat([0, 1], [len(by_class[0::2]), len(by_class[1::2])])
@@ -76,24 +77,25 @@ class Gallery:
     @cached_property
     def _near(self) -> Rivals:
         """The gallery's two halves against every probe."""
-        order, half, own, mate = self._columns
+        order, half, own, mate = self.columns
         return rivals(self.probe, self.images[order], mate, [int(np.count_nonzero(half == 0)), len(half)], own)
 
     @cached_property
     def _far(self) -> Rivals:
         """The distractors against every probe, from each of `sizes` that the split can fill to the next."""
         ends = [min(size, len(self.distractors)) for size in self._ascending]
-        return rivals(self.probe, self.distractors, self._columns.mate, ends)
+        return rivals(self.probe, self.distractors, self.columns.mate, ends)
 
     @cached_property
     def _ascending(self) -> list[int]:
         return sorted(set(self.sizes))
 
-    def _closer(self, size: int) -> np.ndarray:
+    def closer(self, size: int) -> np.ndarray:
+        """How many rivals (Q,) come at least as near to a probe as its mate, with `size` distractors."""
         near = self._near.closer.sum(1)
         return near + self._far.closer[:, : self._segments(size)].sum(1) if size else near
 
-    def _best(self, size: int) -> np.ndarray:
+    def best(self, size: int) -> np.ndarray:
         """The best score (Q, 2) of a rival in either half of the gallery or among `size` distractors."""
         near = self._near.best
         return np.maximum(near, self._far.best[:, : self._segments(size)].max(1, keepdims=True)) if size else near
@@ -108,7 +110,7 @@ class Gallery:
         if allowed < FEWEST_FALSE_ALARMS:
             return Unmeasured(f"{len(alarms):,} unmated probes allow {float(allowed):g} false alarms, fewer than 10")
         threshold = np.maximum(best[mated], alarms[int(allowed)])
-        return share(self._columns.mate[mated] > threshold, "mated probes")
+        return share(self.columns.mate[mated] > threshold, "mated probes")
 
     def _too_few(self, size: int) -> Unmeasured | None:
         number = len(self.distractors)

@@ -1,17 +1,18 @@
 """What a row of the table of metrics says: names and words for the reader, and how the score is computed."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from workflow.evaluating.comparisons import Comparisons
-from workflow.evaluating.score import Score, Unmeasured
+from workflow.evaluating.questions import Questions
+from workflow.evaluating.roc import FEWEST_FALSE_ACCEPTS
+from workflow.evaluating.score import Unmeasured, Value
 
 NARROW_SPACE = "\u202f"
 
 
-def not_computed(part: Comparisons, number: float) -> Score:
+def not_computed(part: Questions, number: float) -> Value:
     """The score of a row that only lends words to a name in a record of another version."""
     return Unmeasured("this version does not compute it")
 
@@ -25,7 +26,10 @@ class Metric:
     and the number that stands in the name for `{value}`: one of `rates`, or where there are none a number of
     distractors from the config; names without one get 0. `format` is a format specification for a share from 0 to 1.
     `group` is the question that the score answers, the same for all rows of a family. `headline` marks what a reader
-    is shown first and whose differences are tested. `order` sorts scores as in the table, then by their number.
+    is shown first and whose differences are tested, `detail` what is saturated, or says what another row says too:
+    it is shown to those who ask for it. In a row of several rates these are the rates for which that holds. `impostors`
+    begins the names, among a record's counts, of the pairs of which a rate takes a share. `order` sorts scores as in
+    the table, then by their number.
     """
 
     name: str
@@ -33,11 +37,13 @@ class Metric:
     label: str
     short: str
     description: str
-    score: Callable[[Comparisons, float], Score] = not_computed
+    score: Callable[[Questions, float], Value] = not_computed
     rates: tuple[float, ...] = ()
     better: Literal["high", "low"] = "high"
     format: str = ".1%"
-    headline: bool = False
+    headline: bool | tuple[float, ...] = False
+    detail: bool | tuple[float, ...] = False
+    impostors: Literal["hard", "random", "all", None] = None
     order: tuple[int, float] = (0, 0.0)
 
     def show(self, value: float | None) -> str:
@@ -60,14 +66,26 @@ class Metric:
             return None
         return self.filled(found[1]) if found.groups() else self
 
+    def needs(self, counts: Mapping[str, int]) -> str | None:
+        """Why a split with these `counts` can never give the score of this row, its rate filled in; None if it can."""
+        rate = -self.order[1]
+        if self.impostors is None or rate <= 0:
+            return None
+        whole = "all_impostors" if self.impostors == "all" else f"{self.impostors}_pairs"
+        there = counts.get(whole, 0) - (0 if self.impostors == "all" else counts.get(f"{self.impostors}_genuine", 0))
+        least = round(FEWEST_FALSE_ACCEPTS / rate)
+        return f"needs {least:,} impostor pairs, there are {there:,}" if whole in counts and there < least else None
+
     def filled(self, value: str) -> "Metric":
         """The row for one number, given as it stands in the score's name, e.g. `1e-05` or `10000`."""
-        words = f"{int(value):,}" if value.isdigit() else value
+        words, number = f"{int(value):,}" if value.isdigit() else value, float(value)
         return replace(
             self,
             name=self.name.replace("{value}", value),
             label=self.label.replace("{value}", words),
             short=self.short.replace("{value}", words.replace(",", NARROW_SPACE)),
             description=self.description.replace("{value}", words),
-            order=(self.order[0], float(value) if value.isdigit() else -float(value)),  # loose rates first
+            headline=self.headline if isinstance(self.headline, bool) else number in self.headline,
+            detail=self.detail if isinstance(self.detail, bool) else number in self.detail,
+            order=(self.order[0], number if value.isdigit() else -number),  # loose rates first
         )

@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from workflow.cells.paths import CENTRES, EMBEDDINGS, EVALUATION
+import numpy as np
+
+from workflow.cells.paths import CENTRES, EMBEDDINGS, EVALUATION, MEANS, RESAMPLES
 from workflow.cells.records import EvaluationRecord, RunRecord, SplitRecord
 from workflow.data.split_file import Split, load_split
 from workflow.errors import UserError
 from workflow.evaluating.closed import BANDS
-from workflow.evaluating.files import load_rows, load_run
+from workflow.evaluating.files import load_rows, load_run, save_arrays
 from workflow.evaluating.metrics import describe
 from workflow.evaluating.scores import Scored, all_scores, no_scores
 from workflow.provenance import now, provenance
@@ -21,7 +23,7 @@ SHOWN = {
 
 
 def evaluate_cell(cell: Path, split_file: Path, distractors: Sequence[int]) -> str:
-    """Write evaluation.json into the cell's folder and return one line of its scores.
+    """Write evaluation.json and resamples.npz into the cell's folder and return one line of its scores.
 
     `distractors`: how many stand in the larger galleries of 1:N. A cell that did not end well gets every score null,
     with its outcome and reason in the notes. UserError for records that are missing or do not fit together, and for
@@ -44,7 +46,9 @@ def evaluate_cell(cell: Path, split_file: Path, distractors: Sequence[int]) -> s
         notes=scored.notes,
         counts=scored.counts,
         curves=scored.curves,
+        se={"test": {name: spread(scored.resamples.get(name)) for name in scored.scores["test"]}},
     )
+    save_arrays(cell / RESAMPLES, {name: np.array(row, np.float32) for name, row in scored.resamples.items()})
     record.write(cell / EVALUATION)
     return one_line(run, scored.scores["test"])
 
@@ -55,9 +59,18 @@ def cell_scores(cell: Path, run: RunRecord, split: Split, distractors: Sequence[
         return no_scores(f"{run.outcome}: {run.reason}", split, distractors)
     embeddings = load_rows(cell, EMBEDDINGS, [len(split.arrays["eval_rows"])])
     centres = load_rows(cell, CENTRES, [0, len(split.label_counts)])
-    if centres.shape[1] != embeddings.shape[1]:
-        raise UserError(f"{cell}: centres.npy and embeddings.npy differ in dimension; embed the cell again")
-    return all_scores(embeddings, split, centres, distractors)
+    means = load_rows(cell, MEANS, [len(split.arrays["test_closed_gallery"])])
+    for name, rows in {CENTRES: centres, MEANS: means}.items():
+        if rows.shape[1] != embeddings.shape[1]:
+            raise UserError(f"{cell}: {name} and embeddings.npy differ in dimension; embed the cell again")
+    return all_scores(embeddings, split, centres, distractors, means, resampled=True)
+
+
+def spread(replicates: Sequence[float] | None) -> float | None:
+    """The standard error of a score: the standard deviation of its replicates, without those that drew no probe."""
+    known = np.array(replicates or [])
+    known = known[np.isfinite(known)]
+    return float(np.std(known, ddof=1)) if len(known) > 1 else None
 
 
 def one_line(run: RunRecord, scores: Mapping[str, float | None]) -> str:

@@ -13,6 +13,8 @@ class Unmeasured:
 
 
 Score = float | Unmeasured
+Value = Score | np.ndarray
+"""a score of the sample, or its replicates (R,) float64, one for each resampling of the classes"""
 
 
 def share(hits: np.ndarray, what: str) -> Score:

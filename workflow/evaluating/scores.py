@@ -11,46 +11,61 @@ from workflow.evaluating.comparisons import Comparisons
 from workflow.evaluating.files import check_unit
 from workflow.evaluating.metric import Metric
 from workflow.evaluating.metrics import METRICS
-from workflow.evaluating.score import Score, Unmeasured
+from workflow.evaluating.resampled import ResampledComparisons
+from workflow.evaluating.score import Unmeasured, Value
 
 CURVE = ("verification_hard/accuracy", "identification/rank1", "closed/rank1")
 CURVE_ROWS = ("hard_pairs", "gallery", "probe", "closed_gallery", "closed_probe")
 
 
 class Scored(NamedTuple):
-    """`scores` and `counts` by part and name, `notes`: why a name is null, `curves` of the test part."""
+    """`scores` and `counts` by part and name, `notes`: why a name is null, `curves` of the test part.
+
+    `resamples`: replicates of the test part's scores, float32 numbers, where a resampling of the classes was asked for.
+    """
 
     scores: dict[str, dict[str, float | None]]
     notes: dict[str, str]
     counts: dict[str, dict[str, int]]
     curves: dict[str, list[list[float]]]
+    resamples: dict[str, list[float]]
 
 
-def all_scores(embeddings: np.ndarray, split: Split, centres: np.ndarray | None, distractors: Sequence[int]) -> Scored:
-    """Score both parts of `split`.
+def all_scores(
+    embeddings: np.ndarray,
+    split: Split,
+    centres: np.ndarray | None,
+    distractors: Sequence[int],
+    means: np.ndarray | None = None,
+    *,
+    resampled: bool = False,
+) -> Scored:
+    """Score both parts of `split`, and with `resampled` the test part for resamplings of its classes too.
 
-    `embeddings` (R, D) unit rows aligned with eval_rows and `centres` (C, D) unit rows or None, both used as float16;
-    `distractors`: how many stand in the larger galleries of 1:N. UserError for embeddings that are not finite or not
-    of unit length.
+    `embeddings` (R, D) unit rows aligned with eval_rows, `centres` (L, D) unit rows of the labels learned or None,
+    `means` (C, D) unit rows of the closed gallery's classes or None, all used as float16; `distractors`: how many stand
+    in the larger galleries of 1:N. UserError for embeddings that are not finite or not of unit length.
     """
     embeddings = _stored(embeddings, "embeddings")
+    means = None if means is None or not len(means) else _stored(means, "means")
     known = len(split.arrays["shots"])  # behind these, the labels that noise gave to second halves of split classes
     centres = None if centres is None or not len(centres) else _stored(centres[:known], "centres")
     bands = shot_bands(split)
-    parts = {name: Comparisons(embeddings, split.part(name), bands, centres, distractors) for name in EVALUATED}
+    parts = {name: Comparisons(embeddings, split.part(name), bands, centres, means, distractors) for name in EVALUATED}
     found = {
         name: {score: row.score(part, number) for score, row, number in _names(distractors)}
         for name, part in parts.items()
     }
     scores = {part: {name: _number(score) for name, score in named.items()} for part, named in found.items()}
-    return Scored(scores, _notes(found), _counts(split), _curves(parts["test"]))
+    resamples = _resamples(parts["test"], split.record.hash, scores["test"], distractors) if resampled else {}
+    return Scored(scores, _notes(found), _counts(split), _curves(parts["test"]), resamples)
 
 
 def no_scores(reason: str, split: Split, distractors: Sequence[int]) -> Scored:
     """The same names, all null with `reason`, for a cell without embeddings: no table gets a hole."""
     names = [name for name, *_ in _names(distractors)]
     scores: dict[str, dict[str, float | None]] = {part: dict.fromkeys(names) for part in EVALUATED}
-    return Scored(scores, dict.fromkeys(names, reason), _counts(split), {})
+    return Scored(scores, dict.fromkeys(names, reason), _counts(split), {}, {})
 
 
 def curve_scores(
@@ -81,6 +96,15 @@ def _names(distractors: Sequence[int]) -> Iterator[tuple[str, Metric, float]]:
     for row in METRICS.values():
         for name, number in row.named(distractors):
             yield name, row, number
+
+
+def _resamples(
+    part: Comparisons, seed: str, scores: Mapping[str, float | None], distractors: Sequence[int]
+) -> dict[str, list[float]]:
+    """The replicates of every one of `scores` that was measured."""
+    again = ResampledComparisons(part, seed)
+    found = {name: row.score(again, number) for name, row, number in _names(distractors) if scores[name] is not None}
+    return {name: np.asarray(values, np.float32).tolist() for name, values in found.items()}
 
 
 def _curves(part: Comparisons) -> dict[str, list[list[float]]]:
@@ -116,11 +140,11 @@ def _stored(rows: np.ndarray, what: str) -> np.ndarray:
     return rows
 
 
-def _number(score: Score) -> float | None:
-    return None if isinstance(score, Unmeasured) else score
+def _number(score: Value) -> float | None:
+    return None if isinstance(score, Unmeasured) else float(score)
 
 
-def _notes(found: Mapping[str, Mapping[str, Score]]) -> dict[str, str]:
+def _notes(found: Mapping[str, Mapping[str, Value]]) -> dict[str, str]:
     notes: dict[str, list[str]] = {}
     for part, named in found.items():
         for name, score in named.items():

@@ -11,6 +11,7 @@ rule embed:
     output:
         embeddings=f"{CELL}/embeddings.npy",
         centres=f"{CELL}/centres.npy",
+        means=f"{CELL}/means.npy",
     log:
         PATHS.log("embed/{label}/{ratio}/{seed}-{print}"),
     benchmark:
@@ -39,6 +40,7 @@ rule score:
         run=f"{CELL}/run.json",
         embeddings=f"{CELL}/embeddings.npy",
         centres=f"{CELL}/centres.npy",
+        means=f"{CELL}/means.npy",
         split=SPLIT,
     output:
         f"{CELL}/evaluation.json",
