@@ -9,7 +9,7 @@ MADE_BESIDE = {
     ("workflow.training", None): ["run.json", "steps.jsonl", "model.pt"],
     ("workflow.data", "build"): ["manifest.json", "images.npy", "classes.npy", "groups.npy", "similar.npy"],
     ("workflow.evaluating", "embed"): ["embeddings.npy", "centres.npy", "means.npy"],
-    ("workflow.evaluating", "score"): ["evaluation.json"],
+    ("workflow.evaluating", "score"): ["evaluation.json", "resamples.npz"],
     ("workflow.reporting", "figures"): ["one.svg"],
 }
 TABLES = ["heads.csv", "runs.csv", "scores.csv", "costs.csv"]

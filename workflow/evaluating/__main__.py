@@ -17,15 +17,13 @@ def parser() -> argparse.ArgumentParser:
     """The command line of this stage."""
     found = argparse.ArgumentParser(prog="python -m workflow.evaluating", description=__doc__)
     commands = found.add_subparsers(required=True, metavar="COMMAND")
-    command = commands.add_parser(
-        "embed", help="write embeddings.npy, centres.npy and means.npy into the cell's folder"
-    )
+    command = commands.add_parser("embed", help="write embeddings, centres and class means into the cell's folder")
     command.set_defaults(run=_embed)
     _add_cell(command)
     command.add_argument("--dataset", type=Path, required=True, help="folder of a built dataset, e.g. data/glyphs-s")
     command.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1 or auto (default: cpu)")
     command.add_argument("--threads", type=_positive, default=1, help="CPU threads (default: 1)")
-    command = commands.add_parser("score", help="write evaluation.json into the cell's folder and print one line")
+    command = commands.add_parser("score", help="write evaluation.json and resamples.npz there, print one line")
     command.set_defaults(run=_score)
     _add_cell(command)
     command.add_argument(

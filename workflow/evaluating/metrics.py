@@ -1,8 +1,8 @@
 """What every score is: one row a metric, from which records, statistics and reports take names, texts and formats.
 
-A row also says how its score is computed, so that adding a metric is adding a row to its family, and the method it calls
-where there is none yet. A row whose name holds `{value}` stands for several scores that differ in one number, a
-false-accept rate or a number of distractors; `describe` fills that number in.
+A row also says how its score is computed, so that adding a metric is adding a row to its family, and the method that
+it calls where there is none yet. A row whose name holds `{value}` stands for several scores that differ in one number,
+a false-accept rate or a number of distractors; `describe` fills that number in.
 """
 
 from dataclasses import replace

@@ -1,8 +1,9 @@
 """The class bootstrap: what a score would have been, had other classes of the same kind been drawn for the test.
 
-R times as many classes as there are, are drawn with replacement: those of the open set, and among training classes those
-that are probed. A class drawn w times weighs w. The seed is the split's hash alone, so that replicate r of two runs on a
-split is of the same classes, and the spread of a difference between runs is that of the differences of replicates.
+R times, as many classes as there are are drawn with replacement: from those of the open set, and from the training
+classes that are probed. A class drawn w times weighs w. The seed is the split's hash alone, so that replicate r of two
+runs on a split is of the same classes, and the spread of a difference between runs is that of the differences of
+replicates.
 Efron & Tibshirani 1993, "An Introduction to the Bootstrap", chapter 6.
 """
 

@@ -1,8 +1,8 @@
 """The all-pairs curve over resamplings of the classes.
 
-At strict rates a threshold lies among the strongest impostors. These few are kept with their classes and weighed anew in
-every resampling: exact. At loose rates, and for the equal error rate, that would mean to weigh millions of pairs two
-hundred times. There the impostors stay those of the sample, so the threshold too, and only genuine pairs are weighed.
+At strict rates a threshold lies among the strongest impostors. These few are kept with their classes and weighed anew
+in every resampling: exact. At loose rates, and for the equal error rate, that would mean to weigh millions of pairs two
+hundred times. There the impostors stay those of the sample, and the threshold, and only genuine pairs are weighed.
 The spread then lacks the share of the impostors, which is small where millions of them decide.
 """
 

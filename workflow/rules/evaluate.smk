@@ -43,7 +43,8 @@ rule score:
         means=f"{CELL}/means.npy",
         split=SPLIT,
     output:
-        f"{CELL}/evaluation.json",
+        evaluation=f"{CELL}/evaluation.json",
+        resamples=f"{CELL}/resamples.npz",
     log:
         PATHS.log("score/{label}/{ratio}/{seed}-{print}"),
     benchmark:
