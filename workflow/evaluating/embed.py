@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
-from workflow.cells.paths import CENTRES, EMBEDDINGS, MANIFEST, MODEL
+from workflow.cells.paths import CENTRES, EMBEDDINGS, MANIFEST, MEANS, MODEL
 from workflow.cells.records import RunRecord
 from workflow.console import progress
 from workflow.data.loaders import to_tensor
