@@ -1,6 +1,5 @@
 import re
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pypdfium2
@@ -10,7 +9,7 @@ from tests.reporting.conftest import Made
 from workflow.errors import UserError
 from workflow.reporting.blocks import Cell, Column, Notes, table
 from workflow.reporting.document import load
-from workflow.reporting.pdf import HEADS_ACROSS, open_up, split, write_pdf
+from workflow.reporting.pdf import COLUMNS_BESIDE, open_up, split, write_pdf
 from workflow.summary.answers import HARD
 from workflow.summary.samples import by_seed
 from workflow.summary.summary import Summary
@@ -76,12 +75,12 @@ def test_the_program_stands_in_for_the_module(made: Made, tmp_path: Path, monkey
 
 
 def test_wide_tables_are_split_and_lose_nothing() -> None:
-    heads, notes = 2 * HEADS_ACROSS + 1, Notes()
+    heads, notes = 2 * COLUMNS_BESIDE + 1, Notes()
     notes.letter("n")
     columns = [Column(f"c{place}") for place in range(heads + 1)]
     row = [Cell(str(place)) for place in range(heads + 1)]
-    parts = split(replace(table("scores", "wide", columns, [row], notes), across=True))
-    assert [len(part.columns) for part in parts] == [HEADS_ACROSS + 1, HEADS_ACROSS + 1, 2]
+    parts = split(table("scores", "wide", columns, [row], notes))
+    assert [len(part.columns) for part in parts] == [COLUMNS_BESIDE + 1, COLUMNS_BESIDE + 1, 2]
     assert [cell for part in parts for cell in part.rows[0][1:]] == row[1:]
     assert [part.notes for part in parts] == [(), (), (("a", "n"),)]
 

@@ -3,7 +3,7 @@
 `kind` is what the templates tell blocks apart by.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pydantic import JsonValue
@@ -84,10 +84,20 @@ class AnswerCard:
 
 
 @dataclass(frozen=True)
+class Price:
+    """What a row costs: cells of its images per second and of its memory."""
+
+    rate: Cell
+    memory: Cell
+
+
+@dataclass(frozen=True)
 class Answers:
-    """All questions with their answers, side by side."""
+    """All questions with their answers, and what each row costs; `where` says in which setting."""
 
     items: tuple[AnswerCard, ...]
+    prices: Mapping[str, Price] = field(default_factory=dict)
+    where: str = ""
     kind: str = field(default="answers", init=False)
 
 
@@ -122,8 +132,9 @@ class Absent:
 
 @dataclass(frozen=True)
 class Table:
-    """A table; `notes` are footnotes (letter, reason), `remarks` what is to be known of the whole. A `folded` one is
-    closed at first in the HTML; one with heads `across` may be split on paper."""
+    """A table; `notes` are footnotes (letter, reason), `remarks` what is to be known of all. A `folded` one is closed
+    at first in the HTML. Its first `keys` columns say what a row is: on paper a wide table is split, these in
+    each part."""
 
     name: str
     caption: str
@@ -132,7 +143,7 @@ class Table:
     notes: tuple[tuple[str, str], ...] = ()
     folded: bool = False
     filterable: bool = False
-    across: bool = False
+    keys: int = 1
     remarks: tuple[str, ...] = ()
     kind: str = field(default="table", init=False)
 

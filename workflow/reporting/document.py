@@ -23,7 +23,8 @@ from workflow.reporting.pages import (
     tail,
     tradeoff,
 )
-from workflow.reporting.words import NOT_RECORDED, classes_words, count, seeds_words
+from workflow.reporting.standing import standing
+from workflow.reporting.words import NOT_RECORDED, seeds_words
 from workflow.summary.reading import read_summary
 from workflow.summary.summary import Summary
 from workflow.summary.vocabulary import Ending
@@ -80,24 +81,9 @@ def document(material: Material) -> Document:
         title="Which classification head?",
         kicker="Headroom",
         profile=material.summary.facts.profile,
-        lead=lead(material.summary),
+        lead=standing(material.summary),
         facts=facts(material.summary),
         sections=tuple(section for section in sections if section),
-    )
-
-
-def lead(summary: Summary) -> str:
-    """One paragraph: what this is."""
-    trained = summary.facts.split.counts.get("train_classes")
-    classes = "many classes" if trained is None else classes_words(trained)
-    steps = max((run.planned_steps or 0 for run in summary.stored.runs), default=0)
-    measured = [cost for cost in summary.stored.costs if cost.outcome == Ending.OK]
-    timed = bool(measured) and all(cost.exclusive for cost in measured)
-    return (
-        f"The same network, from the same initial weights, trained {count(steps)} steps on the same images of "
-        f"{classes} under {summary.heads['label'].nunique()} classification heads; then scored on images it never "
-        f"saw, of these classes and of new ones{', and timed alone on one machine' if timed else ''}. Every number "
-        "below is computed from the records listed under Provenance."
     )
 
 

@@ -20,9 +20,12 @@ from workflow.reporting.svg import inline_svg
 from workflow.summary.summary import Summary
 
 HERE = Path(__file__).parent
-SCRIPTS = ("copying", "tables", "card", "marks", "saving", "address", "start")
+SCRIPTS = (
+    *("copying", "tables", "card", "marks", "saving", "address"),
+    *("model", "printing", "plot", "explorer", "compare", "start"),
+)
 """Files of script/, in the order in which they become one module."""
-STYLES = ("page", "tables", "figures")
+STYLES = ("page", "tables", "first", "figures")
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ def write_html(material: Material, figures: Path, out: Path) -> None:
         loader=FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
     )
     environment.filters["map_of"] = dict
+    environment.globals["embedded"] = embedded
     report = document(material)
     page = environment.get_template("report.html.j2").render(
         document=report,

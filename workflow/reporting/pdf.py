@@ -8,18 +8,22 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+import matplotlib
 from pydantic import JsonValue, TypeAdapter
 
 from workflow.errors import UserError
 from workflow.files import atomic
-from workflow.reporting.blocks import Block, Table
+from workflow.reporting.blocks import Block, Explorer, Table
 from workflow.reporting.document import Document, document
 from workflow.reporting.material import Material
 
+KEPT = ("name", "kind", "colour", "anchor", "records")
 _DOCUMENT = TypeAdapter(Document)
 TEMPLATE = Path(__file__).with_name("report.typ")
-HEADS_ACROSS = 7
-"""Columns of heads that fit beside the first one on a page; wider tables are split."""
+COLUMNS_BESIDE = 7
+"""Columns that fit on a page beside those that say what a row is; wider tables are split."""
+FONTS = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+"""of the text in figures"""
 
 
 def write_pdf(material: Material, figures: Path, out: Path) -> None:
@@ -49,7 +53,7 @@ def typeset(folder: Path, out: Path) -> None:
     except ImportError:
         return typeset_by_program(folder, out)
     try:
-        out.write_bytes(typst.compile(folder / "report.typ", root=folder, ignore_system_fonts=True))
+        out.write_bytes(typst.compile(folder / "report.typ", root=folder, font_paths=[FONTS], ignore_system_fonts=True))
     except typst.TypstError as error:
         raise RuntimeError(f"the PDF template does not compile: {error}") from error
 
@@ -63,7 +67,8 @@ def typeset_by_program(folder: Path, out: Path) -> None:
             "the HTML report only"
         )
     pdf = folder / "report.pdf"
-    command = [program, "compile", "--ignore-system-fonts", "--root", str(folder), str(folder / "report.typ"), str(pdf)]
+    fonts = ["--ignore-system-fonts", "--font-path", str(FONTS)]
+    command = [program, "compile", *fonts, "--root", str(folder), str(folder / "report.typ"), str(pdf)]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         raise UserError(f"typst failed: {done.stderr.strip()}")
@@ -73,30 +78,37 @@ def typeset_by_program(folder: Path, out: Path) -> None:
 def printable(report: Document) -> JsonValue:
     """The report as JSON for paper: wide tables split, long words breakable."""
     sections = (
-        replace(section, blocks=tuple(part for block in section.blocks for part in split(block)))
+        replace(section, blocks=tuple(part for block in section.blocks for part in split(printed(block))))
         for section in report.sections
     )
     return breakable(_DOCUMENT.dump_python(replace(report, sections=tuple(sections)), mode="json"))
 
 
+def printed(block: Block) -> Block:
+    """What stands on paper for a block that the reader of a page can change."""
+    return block.table if isinstance(block, Explorer) else block
+
+
 def split(block: Block) -> list[Block]:
-    """A table with heads across, in parts that fit the page's width; footnotes stand under the last one."""
-    if not isinstance(block, Table) or not block.across or len(block.columns) - 1 <= HEADS_ACROSS:
+    """A table wider than the page in parts that fit, each with the columns that say what a row is; footnotes are under
+    the last one."""
+    if not isinstance(block, Table) or len(block.columns) - block.keys <= COLUMNS_BESIDE:
         return [block]
-    width = len(block.columns)
     parts: list[Block] = []
-    for start in range(1, width, HEADS_ACROSS):
-        end = min(start + HEADS_ACROSS, width)
-        columns = (block.columns[0], *block.columns[start:end])
-        rows = tuple((row[0], *row[start:end]) for row in block.rows)
-        parts.append(replace(block, columns=columns, rows=rows, notes=block.notes if end == width else ()))
+    for start in range(block.keys, len(block.columns), COLUMNS_BESIDE):
+        end = min(start + COLUMNS_BESIDE, len(block.columns))
+        columns = (*block.columns[: block.keys], *block.columns[start:end])
+        rows = tuple((*row[: block.keys], *row[start:end]) for row in block.rows)
+        last = end == len(block.columns)
+        notes, remarks = (block.notes, block.remarks) if last else ((), ())
+        parts.append(replace(block, columns=columns, rows=rows, notes=notes, remarks=remarks))
     return parts
 
 
 def breakable(value: JsonValue) -> JsonValue:
     """Long unbroken words may break after / _ = and every 16th character of a hash."""
     if isinstance(value, dict):
-        return {key: item if key in ("name", "kind", "colour") else breakable(item) for key, item in value.items()}
+        return {key: item if key in KEPT else breakable(item) for key, item in value.items()}
     if isinstance(value, list):
         return [breakable(item) for item in value]
     return re.sub(r"\S{18,}", open_up, value) if isinstance(value, str) else value

@@ -1,7 +1,10 @@
 # One summary of all records, and three renderings of it: figures, HTML, PDF.
 
 READ_BY_PAGES = beside(
-    "workflow/summary/*.yaml", "workflow/reporting/report.*", "workflow/reporting/script/*.js", "workflow/reporting/style/*.css"
+    "workflow/summary/*.yaml",
+    "workflow/reporting/report.*",
+    "workflow/reporting/script/*.js",
+    "workflow/reporting/style/*.css",
 )
 
 

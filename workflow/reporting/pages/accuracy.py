@@ -1,7 +1,5 @@
 """All test scores, and the figures about verification."""
 
-from dataclasses import replace
-
 from workflow.reporting.blocks import Cell, Column, Notes, Section, Table, Text, section, table
 from workflow.reporting.cells import score_cell
 from workflow.reporting.material import Material
@@ -30,7 +28,7 @@ def scores_table(material: Material) -> Table:
         [score_name(score), *(score_cell(material, name, score, notes) for name in material.names)] for score in ordered
     ]
     columns = [Column("Score", numeric=False, weight=1.9), *heads]
-    return replace(table("scores", "All test scores", columns, rows, notes, filterable=True), across=True)
+    return table("scores", "All test scores", columns, rows, notes, filterable=True)
 
 
 def score_name(score: str) -> Cell:

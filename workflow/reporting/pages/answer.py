@@ -3,6 +3,7 @@
 from workflow.reporting.blocks import AnswerCard, Answers, Caution, Section, section
 from workflow.reporting.caveats import caveat_words
 from workflow.reporting.material import Material
+from workflow.reporting.pages.prices import prices, where
 from workflow.reporting.words import classes_words, metric, number, points, seeds_words, size
 from workflow.summary.answers import Answer, ByMemory, ByScore, BySpeed, ByTrade, Placed, Question, Unanswered, answers
 
@@ -25,7 +26,8 @@ LACKING = {
 def page(material: Material) -> Section:
     """The answers, and the caveats."""
     cards = tuple(card(answer, material) for answer in answers(material.summary))
-    return section("answer", "The answer", Answers(cards), Caution(caveat_words(material.summary)))
+    shown = Answers(cards, prices(material), where(material.summary))
+    return section("answer", "The answer", shown, Caution(caveat_words(material.summary)))
 
 
 def card(answer: Answer, material: Material) -> AnswerCard:
@@ -67,7 +69,8 @@ def told(answer: ByScore) -> str:
     """How the rows were told apart, or why not."""
     if not answer.best:
         return "one seed a row tells none from another"
-    behind = f"{len(answer.behind)} rows lower" if answer.behind else "no row is lower"
+    lower = len(answer.behind)
+    behind = f"{lower} {'row' if lower == 1 else 'rows'} lower" if lower else "no row is lower"
     alone = f", {len(answer.one_seed)} of one seed not judged" if answer.one_seed else ""
     return f"Tukey’s 95 % intervals: {behind}{alone}"
 

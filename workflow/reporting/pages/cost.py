@@ -30,6 +30,9 @@ COLUMNS = (
     Column("Energy", unit="J/image", weight=1.1),
 )
 
+KEYS = 3
+"""columns that say which cell a row is"""
+
 
 def page(material: Material) -> Section:
     """The figures about cost, and the table of all cost cells."""
@@ -49,7 +52,7 @@ def cost_table(material: Material) -> Table:
     lacking = tuple(never_measured(COLUMNS[place], [row[place] for row in rows]) for place in empty)
     columns = [COLUMNS[place] for place in kept]
     made = table("costs", "Every cost cell", columns, cells, notes, filterable=True, folded=len(rows) > 30)
-    return replace(made, remarks=lacking)
+    return replace(made, remarks=lacking, keys=KEYS)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 function restore() {
   restoreTables(view.values);
   isolate(chosen("alone"));
+  explore();
 }
 
 const ON_CLICK = [
@@ -17,6 +18,7 @@ const ON_CLICK = [
 document.documentElement.classList.add("scripted");
 document.querySelectorAll("[data-columns]").forEach(offerColumns);
 document.querySelectorAll("figure").forEach(roving);
+offerSetting();
 watchMarks();
 
 document.addEventListener("click", (event) => {
@@ -38,6 +40,7 @@ document.addEventListener("input", (event) => {
   filterTable(document.getElementById(of), event.target.value);
   choose(`filter.${of}`, event.target.value);
 });
+document.getElementById("open-other").addEventListener("change", (event) => onOpen(event.target));
 addEventListener("hashchange", onAddress);
 addEventListener("beforeprint", () => document.querySelectorAll("section details:not(.menu)").forEach((part) => (part.open = true)));
 Object.assign(view, readAddress());
