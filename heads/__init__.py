@@ -76,6 +76,16 @@ def takes_class_counts(name: str) -> bool:
     return "class_counts" in _arguments(name)
 
 
+def has_twin(name: str) -> bool:
+    """Whether the head needs a momentum twin of the encoder, as its class sets `momentum`; read from its source."""
+    for node in _head_class(name).body:
+        named = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        if any(isinstance(one, ast.Name) and one.id == "momentum" for one in named):
+            value = getattr(node, "value", None)
+            return not (isinstance(value, ast.Constant) and value.value is None)
+    return False
+
+
 def chosen(name: str, options: Mapping[str, object], ratio: float) -> dict[str, object]:
     """What a cell chooses of the head's constructor and of its `cost`: the `options`, and the ratio if it takes one."""
     return {**options, "ratio": ratio} if takes_ratio(name) else dict(options)
@@ -123,10 +133,16 @@ def _one_each(num_classes: int) -> "Tensor":
 
 def _arguments(name: str) -> list[str]:
     """Names of the arguments of the constructor in heads/<name>.py."""
+    constructors = [
+        item for item in _head_class(name).body if isinstance(item, ast.FunctionDef) and item.name == "__init__"
+    ]
+    return [argument.arg for found in constructors for argument in _named(found.args)]
+
+
+def _head_class(name: str) -> ast.ClassDef:
     for node in _parsed(name).body:
         if isinstance(node, ast.ClassDef) and node.name == "Head":
-            constructors = [item for item in node.body if isinstance(item, ast.FunctionDef) and item.name == "__init__"]
-            return [argument.arg for found in constructors for argument in _named(found.args)]
+            return node
     raise ValueError(f"heads/{name}.py has no class named Head: call your class Head")
 
 

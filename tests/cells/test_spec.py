@@ -31,6 +31,7 @@ def test_cells_are_seed_major(mapping):
         "head": "partial_fc",
         "ratio": 0.1,
         "seed": 0,
+        "role": "row",
     }
     assert len(specs) == 16
 

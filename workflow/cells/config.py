@@ -16,11 +16,15 @@ from workflow.cells.choices import BACKBONES, REFERENCES
 from workflow.cells.data_section import Data
 from workflow.cells.fields import AtLeastTwo, Count, Device, Name, NotNegative, OneOf, Positive, Seed
 from workflow.cells.head_row import HeadRow
+from workflow.cells.hints import hint
 from workflow.cells.problems import sentences
+from workflow.cells.regimes import Budget, Tune
 from workflow.cells.section import Section
 from workflow.cells.train_section import Loss, Train
 from workflow.errors import UserError
 
+REFERENCE = "fc"
+"""row, or head, that the others are compared with"""
 Listed = TypeVar("Listed", int, str)
 CELLS = {"classes", "references"}
 """keys of `measure` that say which cells there are, and nothing of any single one"""
@@ -90,6 +94,8 @@ class Config(Section):
     """of the runs: each head is trained once from each"""
     loss: Loss = Loss()
     train: Train = Train()
+    budget: Budget = Budget()
+    tune: Tune | None = None
     measure: Measure = Measure()
     evaluate: Evaluate = Evaluate()
 
@@ -98,12 +104,18 @@ class Config(Section):
     def _different(cls, seeds: tuple[int, ...]) -> tuple[int, ...]:
         return once_each(seeds)
 
+    @property
+    def reference(self) -> HeadRow | None:
+        """The row that the others are compared with: the first of the head fc, or called so."""
+        return next((row for row in self.heads if REFERENCE in (row.name, row.head)), None)
+
     @classmethod
     def parse(cls, mapping: Mapping[str, object], where: str = "") -> Self:
         """The whole config; UserError with a line for every problem there is, in the order of the alphabet."""
         problems = [*_same_names(mapping.get("heads")), *_no_folder(mapping.get("data"))]
         try:
             config = cls.of_json(mapping)
+            problems += _no_such_rows(config)
         except ValidationError as error:
             problems += sentences(error, cls, where)
         if problems:
@@ -117,6 +129,15 @@ def once_each(listed: tuple[Listed, ...]) -> tuple[Listed, ...]:
     if twice:
         raise ValueError(f"{', '.join(twice)} stands there twice")
     return listed
+
+
+def _no_such_rows(config: Config) -> list[str]:
+    """Rows that other sections speak of and that there are not."""
+    found, names = [], [row.name for row in config.heads]
+    if (config.budget.images or config.budget.seconds) and config.reference is None:
+        found.append("'budget' compares with the row fc: add {head: fc} to `heads`, or remove `budget`")
+    wanted = config.tune.rows or () if config.tune else ()
+    return found + [f"'tune.rows' names '{name}'{hint(name, names)}" for name in wanted if name not in names]
 
 
 def _same_names(rows: object) -> list[str]:

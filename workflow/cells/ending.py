@@ -61,21 +61,28 @@ def beginning(spec: RunSpec, split: SplitRecord) -> RunRecord:
         provenance()
         | {
             "cell": spec.cell,
-            "parameters": Parameters(
-                options=spec.options,
-                momentum=spec.momentum,
-                train=spec.train,
-                backbone=spec.backbone,
-                origins=spec.origins,
-            ),
+            "parameters": parameters_of(spec),
+            "trial": spec.trial,
             "dataset": DatasetName(name=split.dataset, hash=split.dataset_hash),
             "split_hash": split.hash,
+            "evaluation_hash": split.evaluation_hash,
             "device": spec.train.device,
             "precision": spec.train.precision,
             "processes": spec.train.processes,
             "planned_steps": spec.train.steps,
             "outcome": "failed",
         }
+    )
+
+
+def parameters_of(spec: RunSpec) -> Parameters:
+    """The settings of a cell as its record repeats them."""
+    return Parameters(
+        options=spec.options,
+        momentum=spec.momentum,
+        train=spec.train,
+        backbone=spec.backbone,
+        origins=spec.origins,
     )
 
 

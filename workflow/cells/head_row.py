@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field, JsonValue, ValidationInfo, field_validator
 
 import heads
+from workflow.cells.data_section import Data
 from workflow.cells.fields import Name, ShareAboveZero, ShareBelowOne
 from workflow.cells.hints import hint
 from workflow.cells.paths import ratio_text
@@ -14,6 +15,9 @@ from workflow.errors import UserError
 
 COMMON = {"device", "threads", "processes"}
 """keys of `train` that say what a job takes of the machine, which rows share"""
+
+ABLATIONS = {"min_shots", "noise"}
+"""keys of `data` that change what is trained on and nothing of what is asked"""
 
 Options = dict[str, JsonValue]
 """constructor arguments of a head by name"""
@@ -34,6 +38,8 @@ class HeadRow(Section):
     """keywords of the head's constructor, over those that all heads share"""
     train: Options = Field(default_factory=dict)
     """keys of the section train in which this row differs, such as {steps: 300}"""
+    data: Options = Field(default_factory=dict)
+    """keys of data in which this row's training images differ: min_shots, noise; what is asked of it stays the same"""
     measured: bool = True
     """whether its cost is measured; say false of a row that only learns otherwise than a row that is measured"""
 
@@ -73,6 +79,17 @@ class HeadRow(Section):
         except UserError as error:
             raise ValueError(str(error)) from error
         return train
+
+    @field_validator("data")
+    @classmethod
+    def _learnable(cls, data: Options) -> Options:
+        if others := sorted(set(data) - ABLATIONS):
+            raise ValueError(f"{', '.join(others)}: the same for all rows, a row may only set {', '.join(ABLATIONS)}")
+        try:
+            Data.parse({"name": "any", **data})
+        except UserError as error:
+            raise ValueError(str(error)) from error
+        return data
 
     @property
     def name(self) -> str:

@@ -13,7 +13,7 @@ RUN, STEPS, MODEL, EVALUATION = "run.json", "steps.jsonl", "model.pt", "evaluati
 EMBEDDINGS, CENTRES, MEANS, RESAMPLES = "embeddings.npy", "centres.npy", "means.npy", "resamples.npz"
 """what lies in a training cell's folder"""
 
-RUNS, COSTS, MACHINES = f"**/{RUN}", "cost/**/*.json", "machine*.json"
+RUNS, COSTS, MACHINES, CHOSEN = f"**/{RUN}", "cost/**/*.json", "machine*.json", "tuned/*/*.json"
 """patterns, within a profile's folder, of the records that a summary made by hand finds"""
 
 MANIFEST, MANIFESTS = "manifest.json", "*/manifest.json"
@@ -78,6 +78,10 @@ class Paths:
         """Record of a cost cell: of the head alone at `classes`, or of a whole training step (None)."""
         mode = "end-to-end" if classes is None else "head"
         return f"{self.results}/cost/{mode}/{label}/{ratio}/{classes or 'train'}-{fingerprint}.json"
+
+    def chosen(self, label: str, ratio: str, fingerprint: str) -> str:
+        """Record of the setting that was chosen for a row; `fingerprint` names the trials."""
+        return f"{self.results}/tuned/{label}/{ratio}-{fingerprint}.json"
 
     def report(self, form: str) -> str:
         """The report as `html` or `pdf`."""

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal, Self
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
 from workflow.cells.config import Backbone
-from workflow.cells.spec import CellName, Origin
+from workflow.cells.spec import CellName, Origin, Trial
 from workflow.cells.train_section import Train
 from workflow.errors import UserError
 from workflow.files import read_json, write_json
@@ -97,6 +97,18 @@ class Declared(Part):
     learned_centres: bool = False
 
 
+class Equal(Part):
+    """How the steps of a cell with an equal budget were found: so many that they spend what the reference's spend."""
+
+    reference: str
+    reference_steps: int
+    own_step: float
+    """images that a step encodes, or its milliseconds"""
+    reference_step: float
+    """the same of the reference"""
+    steps: int
+
+
 class DatasetName(Part):
     name: str
     hash: str
@@ -121,6 +133,8 @@ class RunRecord(Record):
     declared: Declared | None = None
     dataset: DatasetName
     split_hash: str
+    evaluation_hash: str | None = None
+    """of what the split asks, which rows that learn from other images share; None in older records"""
     initial_weights: str | None = None
     device: str
     precision: str
@@ -134,6 +148,10 @@ class RunRecord(Record):
     """images of all views that were loaded, by many, medium and few; None in older records"""
     normalised: Normalised | None = None
     """None in older records"""
+    equal: Equal | None = None
+    """of a cell with as many images or seconds as the reference"""
+    trial: Trial | None = None
+    """of a cell that tries a setting"""
     seconds: float = 0.0
     resumed: int = 0
     exclusive: bool = False
@@ -179,5 +197,7 @@ class SplitRecord(Stored):
     counts: dict[str, int]
     shots: ShotLimits
     classes: list[str]
+    evaluation_hash: str | None = None
+    """of all that is asked but for the closed-set probes; None in older records"""
     made: Record | None = None
     """who drew it; None in older records"""

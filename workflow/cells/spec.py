@@ -10,6 +10,7 @@ from workflow.cells.config import CELLS, Backbone, Config, Measure
 from workflow.cells.head_row import HeadRow, Options
 from workflow.cells.paths import ratio_text
 from workflow.cells.problems import sentences
+from workflow.cells.regimes import Space
 from workflow.cells.section import compact_json
 from workflow.cells.train_section import Train
 from workflow.errors import UserError
@@ -23,6 +24,11 @@ SHARED = ("margin", "m", "scale", "weight_decay")
 
 Origin = Literal["row", "tuned"]
 """where a setting comes from that is not shared: the row of the config, or its tuning"""
+
+
+Role = Literal["row", "images", "seconds", "trial", "tuned"]
+"""what a training cell is for: a row of the config's heads; the same with as many images, or seconds, as the reference;
+a setting tried in tuning it; the row with the setting that was chosen"""
 
 
 class Spec(BaseModel):
@@ -58,6 +64,30 @@ class CellName(BaseModel):
     head: str
     ratio: float
     seed: int
+    role: Role = "row"
+
+
+class Reference(BaseModel):
+    """What a cell of an equal budget is held against: the row called so, and what it does in a step."""
+
+    model_config = ConfigDict(frozen=True)
+
+    label: str
+    head: str
+    options: Options
+    ratio: float
+    steps: int
+    batch: int
+
+
+class Trial(BaseModel):
+    """Point number `number` of the Sobol sequence with the seed `sequence`, in `space`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    number: int
+    sequence: int
+    space: Space
 
 
 class RunSpec(Spec):
@@ -72,6 +102,10 @@ class RunSpec(Spec):
     backbone: Backbone
     origins: dict[str, Origin] = Field(default_factory=dict)
     """of options, momentum and keys of `train` those that the config's shared sections do not decide, and who does"""
+    reference: Reference | None = None
+    """of a cell with as many images or seconds as the reference, which decide its steps"""
+    trial: Trial | None = None
+    """of a cell that tries a setting"""
 
 
 class CostSpec(RunSpec):
@@ -94,6 +128,7 @@ class PlannedRun(BaseModel):
     head: str
     ratio: float
     seed: int
+    role: Role = "row"
     folder: str
 
 

@@ -22,7 +22,7 @@ from workflow.cells.data_section import Data
 from workflow.cells.records import Record, ShotLimits, SplitRecord
 from workflow.console import log
 from workflow.data.split_classes import Roles, choose
-from workflow.data.split_file import EVALUATED, Split, split_hash
+from workflow.data.split_file import EVALUATED, Split, evaluation_hash, split_hash
 from workflow.data.split_numbers import SplitNumbers, resolve
 from workflow.data.split_rows import Rows
 from workflow.data.split_training import as_trained
@@ -74,6 +74,7 @@ def _record(
     return SplitRecord(
         protocol=SplitRecord.PROTOCOL,
         hash=split_hash(arrays),
+        evaluation_hash=evaluation_hash(arrays),
         dataset=dataset.manifest["name"],
         dataset_hash=dataset.manifest["hash"],
         settings=numbers.model_dump(mode="json"),

@@ -11,7 +11,7 @@ closed gallery and its probes with training labels. `distractors` (N,) are posit
 import hashlib
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,6 +74,19 @@ def split_hash(arrays: Mapping[str, np.ndarray]) -> str:
         digest.update(f"{name} {arrays[name].dtype.str} {arrays[name].shape} ".encode())
         digest.update(np.ascontiguousarray(arrays[name]).tobytes())
     return digest.hexdigest()
+
+
+def evaluation_hash(arrays: Mapping[str, np.ndarray]) -> str:
+    """sha256 over all that is asked, as images of the dataset, but for the closed-set probes: what splits share that
+    differ only in what is trained on."""
+    asked = {name: arrays["eval_rows"][arrays[name]] for name in _asked(POSITIONS)} | {
+        name: arrays[name] for name in _asked(FACTS)
+    }
+    return split_hash({**asked, "distractors": arrays["eval_rows"][arrays["distractors"]]})
+
+
+def _asked(names: Sequence[str]) -> list[str]:
+    return [f"{part}_{name}" for part in EVALUATED for name in names if not name.startswith("closed_probe")]
 
 
 def _names() -> list[str]:

@@ -72,6 +72,32 @@ def head_code(wildcards):
     return code(f"heads.{HEADS[wildcards.label]}")
 
 
+def folder_of(wildcards):
+    """The folder of a training cell."""
+    return PATHS.run(wildcards.label, wildcards.ratio, wildcards.seed, wildcards.print)
+
+
+def split_of_run(wildcards):
+    """The split that a training cell learns from and is asked about."""
+    return PLAN.split_of[folder_of(wildcards)]
+
+
+def split_of_cost(wildcards):
+    """The split that the images of a measured training step are of."""
+    return PLAN.split_of[PATHS.cost(wildcards.label, wildcards.ratio, None, wildcards.print)]
+
+
+def reads(wildcards):
+    """Records of other cells that decide settings of a training cell."""
+    return PLAN.reads.get(folder_of(wildcards), [])
+
+
+def trials(wildcards):
+    """The records of the trials that a setting is chosen from."""
+    record = PATHS.chosen(wildcards.label, wildcards.ratio, wildcards.print)
+    return [f"{folder}/{name}" for folder in PLAN.chosen[record] for name in ("run.json", "steps.jsonl")]
+
+
 # Parameters that are derived from the output are no reason to run again: what shapes a result is in its path already.
 def run_spec(wildcards, output):
     return PLAN.runs[os.path.dirname(output.run)].as_json()

@@ -54,7 +54,7 @@ rule cost_end_to_end:
         code=code("workflow.measuring", without=(*FORMS, "workflow.evaluating")),
         machine=MACHINE,
         dataset=MANIFEST,
-        split=SPLIT,
+        split=split_of_cost,
     output:
         PATHS.cost("{label}", "{ratio}", None, "{print}"),
     log:

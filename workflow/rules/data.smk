@@ -35,12 +35,12 @@ rule split:
         manifest=MANIFEST,
         similar=f"{PLAN.data}/similar.npy",
     output:
-        split=SPLIT,
-        info=SPLIT.replace(".npz", ".json"),
+        split=PATHS.split("{print}"),
+        info=PATHS.split("{print}").replace(".npz", ".json"),
     log:
-        PATHS.log("split"),
+        PATHS.log("split-{print}"),
     benchmark:
-        telemetry(PATHS.log("split"))
+        telemetry(PATHS.log("split-{print}"))
     conda:
         "../envs/data.yaml"
     threads: 1
@@ -48,7 +48,7 @@ rule split:
         mem_mb=4000,
         runtime=60,
     params:
-        settings=CONFIG.data.as_json(),
+        settings=lambda wildcards, output: PLAN.splits[output.split].as_json(),
         dataset=subpath(input.manifest, parent=True),
     shell:
         "logged {log:q} python -m workflow.data split --dataset {params.dataset:q} --settings {params.settings:q}"

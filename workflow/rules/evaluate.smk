@@ -7,7 +7,7 @@ rule embed:
         run=f"{CELL}/run.json",
         model=f"{CELL}/model.pt",
         dataset=MANIFEST,
-        split=SPLIT,
+        split=split_of_run,
     output:
         embeddings=f"{CELL}/embeddings.npy",
         centres=f"{CELL}/centres.npy",
@@ -41,7 +41,7 @@ rule score:
         embeddings=f"{CELL}/embeddings.npy",
         centres=f"{CELL}/centres.npy",
         means=f"{CELL}/means.npy",
-        split=SPLIT,
+        split=split_of_run,
     output:
         evaluation=f"{CELL}/evaluation.json",
         resamples=f"{CELL}/resamples.npz",

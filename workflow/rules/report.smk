@@ -28,9 +28,10 @@ rule summary:
         runs=PATHS.plans[0],
         costs=PATHS.plans[1],
         cells=[
-            f"{folder}/{record}" for folder in PLAN.runs for record in ("run.json", "steps.jsonl", "evaluation.json")
+            f"{folder}/{record}" for folder in PLAN.evaluated for record in ("run.json", "steps.jsonl", "evaluation.json")
         ],
         measured=list(PLAN.costs),
+        tuned=list(PLAN.chosen),
         machine=MACHINE,
         manifest=MANIFEST,
         split=SPLIT.replace(".npz", ".json"),
@@ -55,7 +56,7 @@ rule summary:
     shell:
         "logged {log:q} python -m workflow.summary --profile-dir {params.profile:q} --cells {input.runs:q}"
         " --costs {input.costs:q} --split {input.split:q} --machine {input.machine:q} --manifest {input.manifest:q}"
-        " --out {output.summary:q}"
+        " --tuned {input.tuned:q} --out {output.summary:q}"
 
 
 rule figures:

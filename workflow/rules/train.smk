@@ -7,7 +7,8 @@ rule train:
         # without evaluating: the few scores of the learning curve do not shape the run
         code=code("workflow.training", without=(*FORMS, "workflow.evaluating")),
         dataset=MANIFEST,
-        split=SPLIT,
+        split=split_of_run,
+        reads=reads,
     output:
         run=f"{CELL}/run.json",
         steps=f"{CELL}/steps.jsonl",
@@ -30,4 +31,27 @@ rule train:
         out=subpath(output.run, parent=True),
     shell:
         "logged {log:q} python -m workflow.training --dataset {params.dataset:q} --split {input.split:q}"
-        " --out {params.out:q} --spec {params.spec:q}"
+        " --out {params.out:q} --reads {input.reads:q} --spec {params.spec:q}"
+
+
+# The setting of a row that is tuned: the best of its trials, by their validation scores.
+rule choose:
+    input:
+        code=code("workflow.training.choosing"),
+        trials=trials,
+    output:
+        PATHS.chosen("{label}", "{ratio}", "{print}"),
+    log:
+        PATHS.log("choose/{label}/{ratio}-{print}"),
+    benchmark:
+        telemetry(PATHS.log("choose/{label}/{ratio}-{print}"))
+    conda:
+        "../envs/train.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        folders=lambda wildcards, output: PLAN.chosen[output[0]],
+    shell:
+        "logged {log:q} python -m workflow.training.choosing --trials {params.folders:q} --out {output:q}"

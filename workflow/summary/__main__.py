@@ -7,7 +7,7 @@ from workflow.cells.spec import PlannedCost, PlannedRun
 from workflow.console import log
 from workflow.errors import UserError, command_line
 from workflow.summary.collect import collect
-from workflow.summary.planned import found_costs, found_runs, listed
+from workflow.summary.planned import found_costs, found_runs, found_tuned, listed
 from workflow.summary.writing import write
 
 
@@ -24,6 +24,7 @@ def main() -> None:
         split_file=given.split,
         machine_file=given.machine,
         manifest_file=given.manifest,
+        tuned_files=found_tuned(given.profile_dir) if given.tuned is None else given.tuned,
     )
     write(summary, given.out)
     done, planned = summary.heads["done"].sum(), len(summary.runs)
@@ -39,6 +40,7 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--split", type=Path, help="the runs' split.json; default: the one in <profile>/<dataset>")
     found.add_argument("--machine", type=Path, help="the machine's rates; default: the last measured of the profile")
     found.add_argument("--manifest", type=Path, help="the data set's manifest; default: that under data/ with its hash")
+    found.add_argument("--tuned", type=Path, nargs="*", help="records of chosen settings; default: those found")
     found.add_argument("--reference", default="fc", help="row or head that differences are taken to (default: fc)")
     found.add_argument("--out", type=Path, required=True, help="summary.json; the tables are written beside it")
     return found

@@ -9,6 +9,7 @@ from workflow.cells.cost_records import MachineRecord
 from workflow.cells.paths import EVALUATION, MACHINES, MANIFESTS, splits
 from workflow.cells.records import Record, SplitRecord, Stored
 from workflow.cells.spec import PlannedCost, PlannedRun
+from workflow.cells.tuning_records import ChosenRecord
 from workflow.errors import UserError
 from workflow.provenance import provenance
 from workflow.summary.resampled import resampled
@@ -42,6 +43,7 @@ def collect(
     split_file: Path | None = None,
     machine_file: Path | None = None,
     manifest_file: Path | None = None,
+    tuned_files: Sequence[Path] = (),
 ) -> Summary:
     """The summary of the folder results/<profile>. `reference` is the row, or the head, that differences are taken to.
 
@@ -62,17 +64,27 @@ def collect(
     machine = machine_file or machine_of(profile)
     facts: dict[str, object] = {
         "profile": profile.name,
-        "reference": next((run.name for run in runs if reference in (run.name, run.head)), None),
         "dataset": dataset_facts(runs, split, manifest),
         "split": split_facts(split, split_path),
         "machine": MachineRecord.read(machine) if machine and machine.exists() else None,
         "collected": Record.model_validate(provenance()),
-        "runs": runs,
+        "tuned": [ChosenRecord.read(path) for path in tuned_files],
         "costs": timed,
-        "resampled": resampled(runs),
+        **by_role(runs, reference),
     }
     facts |= agreed_data(runs, (split_path, split), (manifest_path, manifest)) | agreed_costs(timed)
     return summarise(SummaryRecord.model_validate(facts))
+
+
+def by_role(runs: Sequence[RunRow], reference: str) -> dict[str, object]:
+    """The runs of the rows, with what is said of them together, apart from those of other budgets and settings."""
+    rows = [run for run in runs if run.role == "row"]
+    return {
+        "reference": next((run.name for run in rows if reference in (run.name, run.head)), None),
+        "runs": rows,
+        "others": [run for run in runs if run.role != "row"],
+        "resampled": resampled(rows),
+    }
 
 
 def split_of(profile: Path, runs: Sequence[RunRow]) -> Path | None:
@@ -96,24 +108,38 @@ def manifest_of(data: Path, split: SplitRecord | None) -> Path | None:
 def agreed_data(
     runs: Sequence[RunRow], split: tuple[Path | None, SplitRecord | None], manifest: tuple[Path | None, Manifest | None]
 ) -> dict[str, str | None]:
-    """What all records of runs must share: protocol, split hash, dataset hash, the backbone."""
+    """What all records of runs must share: protocol, what the split asks, dataset hash, the backbone."""
     paths = [(Path(run.record), run) for run in runs if run.record]
     scored = [(path.with_name(EVALUATION), run) for path, run in paths]
     splits_ = [(path, found) for path, found in (split,) if found]
     data: list[Stated] = [(path, found.hash) for path, found in (manifest,) if found]
     data += [(path, found.dataset_hash) for path, found in splits_]
     data += [(path, run.dataset.hash) for path, run in paths if run.dataset]
-    hashes: list[Stated] = [(path, found.hash) for path, found in splits_]
-    hashes += [(path, run.split_hash) for path, run in paths]
-    hashes += [(path, run.evaluated_split) for path, run in scored]
     protocols: list[Stated] = [(path, found.protocol) for path, found in splits_]
     protocols += [(path, run.protocol) for path, run in scored]
     return {
         "protocol": require_same("protocol", protocols),
-        "split_hash": require_same("split_hash", hashes),
+        "split_hash": agreed_split(splits_, paths),
         "dataset_hash": require_same("dataset hash", data),
         "backbone": require_same("backbone", [(path, run.backbone) for path, run in paths]),
     }
+
+
+def agreed_split(
+    splits_: Sequence[tuple[Path | None, SplitRecord]], paths: Sequence[tuple[Path, RunRow]]
+) -> str | None:
+    """The hash of the profile's split. Rows that learn from other images have splits of their own, which ask the same;
+    where a record does not say what its split asks, all must be of one split."""
+    asked: list[Stated] = [(path, found.evaluation_hash) for path, found in splits_]
+    asked += [(path, run.evaluation_hash) for path, run in paths]
+    hashes: list[Stated] = [(path, found.hash) for path, found in splits_]
+    hashes += [(path, run.split_hash) for path, run in paths]
+    for path, run in paths:
+        require_same("split_hash", [(path, run.split_hash), (path.with_name(EVALUATION), run.evaluated_split)])
+    if all(value for _, value in asked):
+        require_same("evaluation_hash", asked)
+        return hashes[0][1] if hashes else None
+    return require_same("split_hash", hashes)
 
 
 def agreed_costs(costs: Sequence[CostRow]) -> dict[str, str | None]:

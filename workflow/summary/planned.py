@@ -6,7 +6,7 @@ from typing import TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from workflow.cells.cost_records import CostRecord
-from workflow.cells.paths import COSTS, RUNS
+from workflow.cells.paths import CHOSEN, COSTS, RUNS
 from workflow.cells.records import RunRecord
 from workflow.cells.spec import PlannedCost, PlannedRun
 from workflow.errors import UserError
@@ -38,9 +38,17 @@ def found_runs(profile: Path) -> list[PlannedRun]:
     cells: dict[PlannedRun, Path] = {}
     for path in sorted(profile.glob(RUNS)):
         cell = RunRecord.read(path).cell
-        key = PlannedRun(label=cell.label, head=cell.head, ratio=cell.ratio, seed=cell.seed, folder="")
+        if cell.role == "trial":
+            continue
+        named = cell.model_dump(include={"label", "head", "ratio", "seed", "role"})
+        key = PlannedRun(**named, folder="")
         refuse_twins(cells.setdefault(key, path), path)
     return [key.model_copy(update={"folder": path.parent.as_posix()}) for key, path in cells.items()]
+
+
+def found_tuned(profile: Path) -> list[Path]:
+    """The records of chosen settings that lie under results/<profile>/."""
+    return sorted(profile.glob(CHOSEN))
 
 
 def found_costs(profile: Path) -> list[PlannedCost]:

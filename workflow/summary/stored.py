@@ -9,7 +9,19 @@ from pydantic import AliasChoices, BeforeValidator, Field
 
 from workflow.cells.cost_records import Declares, Floor, MachineRecord, Memory, Nvml
 from workflow.cells.paths import ratio_text
-from workflow.cells.records import DatasetName, Declared, Images, Machine, Parameters, Part, Record
+from workflow.cells.records import (
+    DatasetName,
+    Declared,
+    Equal,
+    Images,
+    Machine,
+    Normalised,
+    Parameters,
+    Part,
+    Record,
+)
+from workflow.cells.spec import Role
+from workflow.cells.tuning_records import ChosenRecord
 from workflow.summary.vocabulary import Ending, Mode
 
 SCHEMA: Final = "headroom-summary-2"
@@ -124,6 +136,7 @@ class RunRow(Row):
     """A planned training cell, whatever became of it. Seconds are of training; scores are by part and name."""
 
     seed: int
+    role: Role = "row"
     backbone: str | None = None
     steps: int | None = None
     planned_steps: int | None = None
@@ -133,7 +146,11 @@ class RunRow(Row):
     freed_memory_kept: bool | None = None
     resumed: int | None = None
     initial_weights: str | None = None
+    images_drawn: dict[str, int] | None = None
+    normalised: Normalised | None = None
+    equal: Equal | None = None
     split_hash: str | None = None
+    evaluation_hash: str | None = None
     dataset: DatasetName | None = None
     declared: Declared | None = None
     parameters: Parameters | None = None
@@ -204,4 +221,8 @@ class SummaryRecord(Facts):
     costs: list[CostRow] = Field(default_factory=list)
     resampled: dict[str, dict[str, list[float]]] = Field(default_factory=dict)
     """by test score and row: the mean over the good seeds under each resampling of the test classes"""
+    others: list[RunRow] = Field(default_factory=list)
+    """the rows again: with as many images or seconds as the reference, and with settings of their own"""
+    tuned: list[ChosenRecord] = Field(default_factory=list)
+    """how those settings were chosen"""
     rows: list[Marked] = Field(default_factory=list, exclude=True)

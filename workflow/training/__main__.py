@@ -17,7 +17,7 @@ def main() -> None:
     given = parser().parse_args()
     spec = RunSpec.parse(given.spec)
     if is_worker():
-        train(spec, given.dataset, given.split, given.out)
+        train(spec, given.dataset, given.split, given.out, tuple(given.reads))
         return
     lost = partial(write_lost, spec, given.split, given.out)
     record = given.out / RUN
@@ -36,20 +36,29 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--split", type=Path, required=True, help="the profile's split.npz")
     top.add_argument("--out", type=Path, required=True, help="folder of the cell's records")
     top.add_argument("--spec", required=True, help="JSON: cell, options, train and backbone (run.json shows one)")
+    top.add_argument(
+        "--reads",
+        type=Path,
+        nargs="*",
+        default=[],
+        help="records of other cells that decide a setting: for equal seconds the cost records of the whole step, of "
+        "this row and of the reference; for a tuned row the setting that was chosen",
+    )
     return top
 
 
-def train(spec: RunSpec, dataset: Path, split: Path, folder: Path) -> None:
+def train(spec: RunSpec, dataset: Path, split: Path, folder: Path, reads: tuple[Path, ...] = ()) -> None:
     """Train a cell in this process, with a line before and after; of several processes one says it."""
     from workflow.evaluating.scores import curve_scores  # with torch, which the supervisor can do without
     from workflow.training.cell import Cell
     from workflow.training.processes import joined
     from workflow.training.run import run
 
-    name = f"{spec.cell.label} {ratio_text(spec.cell.ratio)} seed {spec.cell.seed}"
+    role = "" if spec.cell.role == "row" else f" ({spec.cell.role})"
+    name = f"{spec.cell.label} {ratio_text(spec.cell.ratio)} seed {spec.cell.seed}{role}"
     with joined(spec.train.device):
-        say(f"training {name}: {spec.train.steps} steps into {folder}")
-        record = run(Cell(spec, dataset, split, folder, curve_scores))
+        say(f"training {name} into {folder}")
+        record = run(Cell(spec, dataset, split, folder, curve_scores, reads))
         end = "done" if record.outcome == "ok" else f"{record.outcome} ({record.reason})"
         say(f"trained {name}: {end}, {record.steps} steps in {duration(record.seconds)}")
 

@@ -24,3 +24,5 @@ class Cell:
     split: Path
     folder: Path
     score: CurveScores
+    reads: tuple[Path, ...] = ()
+    """records of other cells that decide settings of this one: step times, or the setting that was chosen"""

@@ -8,7 +8,7 @@ import torch
 
 from heads.kit.ranks import count
 from workflow.allocator import keep_freed_memory
-from workflow.cells.ending import Ending, beginning, ended
+from workflow.cells.ending import Ending, beginning, ended, parameters_of
 from workflow.cells.paths import MODEL, RUN, STEPS
 from workflow.cells.records import RunRecord, SplitRecord
 from workflow.devices import device_name, pick_device
@@ -18,6 +18,7 @@ from workflow.training.cell import Cell
 from workflow.training.outcome import attempt
 from workflow.training.processes import command, leads, log
 from workflow.training.session import Session
+from workflow.training.settings import settle
 
 NO_WEIGHTS = {"backbone": None, "twin": None, "centres": None}
 
@@ -41,6 +42,8 @@ def run(cell: Cell) -> RunRecord:
     torch.set_num_threads(cell.spec.train.threads)
     torch.use_deterministic_algorithms(True, warn_only=True)
     try:
+        cell, equal = settle(cell)
+        record = record.model_copy(update={"equal": equal} | settled(cell))
         session = Session(cell)
     except Refused as error:
         return refuse(cell, ended(record, Ending("failed", str(error))))
@@ -50,6 +53,11 @@ def run(cell: Cell) -> RunRecord:
     if ending.outcome == "ok" or count() == 1:  # of several processes, one that failed is alone
         record = record.model_copy(update={"images_drawn": session.images_drawn()})
     return finish(session, ended(record, ending))
+
+
+def settled(cell: Cell) -> dict[str, object]:
+    """The fields of a record that repeat settings which others may have decided."""
+    return {"parameters": parameters_of(cell.spec), "planned_steps": cell.spec.train.steps}
 
 
 def with_results(record: RunRecord, session: Session) -> RunRecord:
