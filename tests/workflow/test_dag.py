@@ -176,3 +176,21 @@ def test_a_finished_run_names_cells_that_failed_and_how_to_try_them_again(finish
     assert said in result.stderr
     again = finished.planned("--configfile", "config/quick.yaml", "--forcerun", str(record))
     assert again["train"] == 1 and again["score"] == 1
+
+
+def test_what_was_published_is_rendered_without_data(project, stages):
+    place = project.folder / "results/published/here/quick"
+    place.mkdir(parents=True)
+    (place / "summary.json").write_text("{}")
+    assert project.planned("published") == {"published": 1, "published_figures": 1, "published_report": 2}
+    result = project.snakemake("published", path=stages)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert {path.name for path in (project.folder / "reports/published/here").glob("quick.*")} == {
+        "quick.html",
+        "quick.pdf",
+    }
+    assert not (project.folder / "data").exists()
+
+
+def test_publishing_needs_no_more_than_the_summary(finished):
+    assert finished.planned("publish", *QUICK) == {"publish": 1}

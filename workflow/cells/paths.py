@@ -6,8 +6,8 @@ parts that vary, the plan their values.
 
 from dataclasses import dataclass
 
-PUBLISHED = "results/published"
-"""summaries of other machines, one folder each"""
+PUBLISHED, PUBLISHED_SUMMARIES = "results/published", ("*/summary.json", "*/*/summary.json")
+"""what was published, a folder a machine; and the patterns, therein, of the summaries of a machine, or of a profile"""
 
 RUN, STEPS, MODEL, EVALUATION = "run.json", "steps.jsonl", "model.pt", "evaluation.json"
 EMBEDDINGS, CENTRES, MEANS, RESAMPLES = "embeddings.npy", "centres.npy", "means.npy", "resamples.npz"
@@ -18,6 +18,8 @@ RUNS, COSTS, MACHINES, CHOSEN = f"**/{RUN}", "cost/**/*.json", "machine*.json", 
 
 MANIFEST, MANIFESTS = "manifest.json", "*/manifest.json"
 """what a built data set is, in its folder, and the pattern of those within data/"""
+
+SUMMARY = "summary.json"
 
 TABLES = ("heads", "runs", "scores", "costs")
 
@@ -46,7 +48,7 @@ class Paths:
 
     @property
     def summary(self) -> str:
-        return f"{self.results}/summary.json"
+        return f"{self.results}/{SUMMARY}"
 
     @property
     def tables(self) -> list[str]:
@@ -85,7 +87,7 @@ class Paths:
 
     def report(self, form: str) -> str:
         """The report as `html` or `pdf`."""
-        return f"reports/{self.profile}.{form}"
+        return report_of(self.profile, form)
 
     def log(self, job: str) -> str:
         """What a job of this profile says, of which only the end is shown if it fails."""
@@ -94,6 +96,11 @@ class Paths:
     def data_log(self) -> str:
         """The same for the building of the data set, which profiles share."""
         return f"logs/data/{self.dataset}.log"
+
+
+def report_of(profile: str, form: str) -> str:
+    """The report of a profile, or of a published one, as `html` or `pdf`."""
+    return f"reports/{profile}.{form}"
 
 
 def splits(dataset: str) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from workflow.cells.paths import PUBLISHED_SUMMARIES
 from workflow.reporting.blocks import Drawing, Section
 from workflow.reporting.figures.index import read_index
 from workflow.reporting.material import Material
@@ -69,9 +70,17 @@ def load(summary: Path, figures: Path, published: Path | None = None) -> Materia
 
     Benchmark records that lie beside published summaries are none, and are passed over.
     """
-    paths = sorted(published.glob("*/summary.json")) if published else []
-    others = {path.parent.name: read_summary(path) for path in paths}
-    return Material(read_summary(summary), read_index(figures), others)
+    return Material(read_summary(summary), read_index(figures), others(published, summary) if published else {})
+
+
+def others(published: Path, own: Path) -> dict[str, Summary]:
+    """The summaries under results/published but `own`, by the machine and profile that their folders are named for."""
+    found = sorted(path for pattern in PUBLISHED_SUMMARIES for path in published.glob(pattern))
+    return {
+        path.parent.relative_to(published).as_posix(): read_summary(path)
+        for path in found
+        if path.resolve() != own.resolve()
+    }
 
 
 def document(material: Material) -> Document:

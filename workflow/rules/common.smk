@@ -14,7 +14,7 @@ sys.path.insert(0, str(ROOT))
 from workflow.cells.choices import REFERENCES
 from workflow.cells.code import closure
 from workflow.cells.config import Config
-from workflow.cells.paths import PUBLISHED, telemetry
+from workflow.cells.paths import PUBLISHED, PUBLISHED_SUMMARIES, SUMMARY, report_of, telemetry
 from workflow.cells.plan import plan as plan_of
 from workflow.cells.section import compact_json
 from workflow.data.listing import listing
@@ -31,6 +31,11 @@ MANIFEST = f"{PLAN.data}/manifest.json"
 CELL = PATHS.run("{label}", "{ratio}", "{seed}", "{print}")
 HEADS = {row.name: row.head for row in CONFIG.heads}
 REPORTS = [PATHS.report("html"), PATHS.report("pdf")]
+PUBLISHED_PROFILES = [
+    f"published/{path.parent.relative_to(PUBLISHED)}"
+    for pattern in PUBLISHED_SUMMARIES
+    for path in sorted(Path(PUBLISHED).glob(pattern))
+]
 PROCESSES = CONFIG.train.processes
 
 # What a job is told and how it speaks: its specification names the output, so no number rests on these.
@@ -117,6 +122,8 @@ def write_plan(output, params, log):
 def failures():
     """Records of training runs that did not end well, and what they say."""
     for folder in PLAN.runs:
+        if not Path(folder, "run.json").exists():
+            continue  # of a run that was asked for less than everything
         record = json.loads(Path(folder, "run.json").read_text(encoding="utf-8"))
         if record.get("outcome", "ok") != "ok":
             yield f"{folder}/run.json", f"{record['outcome']}, {record['reason']}"
