@@ -10,6 +10,7 @@ MADE_BESIDE = {
     ("workflow.data", "build"): ["manifest.json", "images.npy", "classes.npy", "groups.npy", "similar.npy"],
     ("workflow.evaluating", "embed"): ["embeddings.npy", "centres.npy", "means.npy"],
     ("workflow.evaluating", "score"): ["evaluation.json", "resamples.npz"],
+    ("workflow.evaluating", "baseline"): ["evaluation.json", "resamples.npz"],
     ("workflow.reporting", "figures"): ["one.svg"],
 }
 TABLES = ["heads.csv", "runs.csv", "scores.csv", "costs.csv"]

@@ -34,5 +34,6 @@ MARGINS = keys_of("heads/kit/margins.py", "NEUTRAL")
 BACKBONES = keys_of("workflow/training/backbones.py", "BACKBONES")
 PRECISIONS = keys_of("workflow/training/encoder.py", "PRECISIONS")
 LEVELS = keys_of("workflow/data/augment.py", "LEVELS")
+BASELINES = keys_of("workflow/evaluating/baselines.py", "BASELINES")
 REFERENCES = tuple(sorted(path.stem for path in (ROOT / "workflow/measuring/references").glob("[!_]*.py")))
 """heads as one writes them without thinking of memory, which only cost cells measure"""

@@ -12,7 +12,7 @@ from typing import Annotated, Self, TypeVar
 
 from pydantic import Field, ValidationError, field_validator
 
-from workflow.cells.choices import BACKBONES, REFERENCES
+from workflow.cells.choices import BACKBONES, BASELINES, REFERENCES
 from workflow.cells.data_section import Data
 from workflow.cells.fields import AtLeastTwo, Count, Device, Name, NotNegative, OneOf, Positive, Seed
 from workflow.cells.head_row import HeadRow
@@ -80,6 +80,13 @@ class Evaluate(Section):
 
     distractors: tuple[Count, ...] = (1000, 10000)
     """sizes of the larger galleries"""
+    baselines: tuple[Annotated[str, OneOf(*BASELINES)], ...] = BASELINES
+    """rows that no head trained: the pixels, a linear discriminant analysis of them, the backbone's first weights"""
+
+    @field_validator("baselines")
+    @classmethod
+    def _different(cls, listed: tuple[str, ...]) -> tuple[str, ...]:
+        return once_each(listed)
 
 
 class Config(Section):

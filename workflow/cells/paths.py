@@ -85,6 +85,10 @@ class Paths:
         """Record of the setting that was chosen for a row; `fingerprint` names the trials."""
         return f"{self.results}/tuned/{label}/{ratio}-{fingerprint}.json"
 
+    def baseline(self, kind: str, fingerprint: str) -> str:
+        """Folder of the scores of the baseline `kind`."""
+        return f"{self.results}/{self.dataset}/baselines/{kind}-{fingerprint}"
+
     def report(self, form: str) -> str:
         """The report as `html` or `pdf`."""
         return report_of(self.profile, form)
@@ -101,6 +105,11 @@ class Paths:
 def report_of(profile: str, form: str) -> str:
     """The report of a profile, or of a published one, as `html` or `pdf`."""
     return f"reports/{profile}.{form}"
+
+
+def baselines(dataset: str) -> str:
+    """Pattern, within a profile's folder, of the scores of all baselines on `dataset`."""
+    return f"{dataset}/baselines/*/{EVALUATION}"
 
 
 def splits(dataset: str) -> str:

@@ -39,6 +39,8 @@ class Plan:
     """records of other cells that a training cell reads, by its folder"""
     chosen: dict[str, list[str]] = field(default_factory=dict)
     """the record of each setting that is chosen, and the folders of its trials"""
+    baselines: dict[str, str] = field(default_factory=dict)
+    """kind of each baseline, by its folder"""
 
     @property
     def evaluated(self) -> list[str]:
@@ -125,6 +127,10 @@ def plan(config: Config) -> Plan:
         split_of={place: places.split(spec) for place, spec in (*runs.items(), *steps.items())},
         reads=reads | {folder: [one.record] for one in tuned for folder in one.cells},
         chosen={one.record: list(one.trials) for one in tuned},
+        baselines={
+            places.paths.baseline(kind, fingerprint(kind, config.backbone, own)): kind
+            for kind in config.evaluate.baselines
+        },
     )
 
 

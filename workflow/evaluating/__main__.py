@@ -1,8 +1,11 @@
 """`python -m workflow.evaluating embed|score`: a trained cell's embeddings, then its scores."""
 
 import argparse
+import json
 from pathlib import Path
 
+from workflow.cells.choices import BASELINES
+from workflow.cells.config import Backbone
 from workflow.errors import command_line
 from workflow.evaluating.record import evaluate_cell
 
@@ -23,13 +26,27 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--dataset", type=Path, required=True, help="folder of a built dataset, e.g. data/glyphs-s")
     command.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1 or auto (default: cpu)")
     command.add_argument("--threads", type=_positive, default=1, help="CPU threads (default: 1)")
+    command = commands.add_parser("baseline", help="embed and score what no head trained: pixels, LDA, first weights")
+    command.set_defaults(run=_baseline)
+    command.add_argument("--kind", required=True, choices=BASELINES, help="which")
+    command.add_argument("--out", type=Path, required=True, help="folder to write evaluation.json and resamples.npz to")
+    command.add_argument("--profile", required=True, help="the profile's name, for the record")
+    command.add_argument("--dataset", type=Path, required=True, help="folder of a built dataset")
+    command.add_argument("--split", type=Path, required=True, help="the profile's split.npz")
+    command.add_argument("--backbone", required=True, help="the config's section backbone as JSON")
+    command.add_argument("--threads", type=_positive, default=1, help="CPU threads (default: 1)")
+    _add_distractors(command)
     command = commands.add_parser("score", help="write evaluation.json and resamples.npz there, print one line")
     command.set_defaults(run=_score)
     _add_cell(command)
-    command.add_argument(
+    _add_distractors(command)
+    return found
+
+
+def _add_distractors(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
         "--distractors", type=_positive, nargs="*", default=[], help="numbers of distractors in 1:N, e.g. 1000 10000"
     )
-    return found
 
 
 def _add_cell(parser: argparse.ArgumentParser) -> None:
@@ -54,6 +71,17 @@ def _embed(arguments: argparse.Namespace) -> None:
     keep_freed_memory()
     torch.set_num_threads(arguments.threads)
     embed_cell(arguments.cell, arguments.dataset, arguments.split, pick_device(arguments.device))
+
+
+def _baseline(arguments: argparse.Namespace) -> None:
+    import torch
+
+    from workflow.evaluating.baselines import evaluate_baseline
+
+    torch.set_num_threads(arguments.threads)
+    backbone = Backbone.parse(json.loads(arguments.backbone), "backbone")
+    places = arguments.out, arguments.profile, arguments.dataset, arguments.split
+    evaluate_baseline(arguments.kind, *places, backbone, arguments.distractors)
 
 
 def _score(arguments: argparse.Namespace) -> None:

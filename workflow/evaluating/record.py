@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from workflow.cells.paths import CENTRES, EMBEDDINGS, EVALUATION, MEANS, RESAMPLES
-from workflow.cells.records import EvaluationRecord, RunRecord, SplitRecord
+from workflow.cells.records import EvaluationRecord, Outcome, RunRecord, SplitRecord
+from workflow.cells.spec import CellName
 from workflow.data.split_file import Split, load_split
 from workflow.errors import UserError
 from workflow.evaluating.closed import BANDS
@@ -33,14 +35,28 @@ def evaluate_cell(cell: Path, split_file: Path, distractors: Sequence[int]) -> s
     split = load_split(split_file)
     run = load_run(cell, split)
     scored = cell_scores(cell, run, split, distractors)
+    write_evaluation(cell, facts, run.cell, run.outcome, run.reason, run.split_hash, scored)
+    return one_line(run, scored.scores["test"])
+
+
+def write_evaluation(
+    folder: Path,
+    facts: Mapping[str, Any],
+    cell: CellName,
+    outcome: Outcome,
+    reason: str | None,
+    split_hash: str,
+    scored: Scored,
+) -> None:
+    """Write evaluation.json and resamples.npz into `folder`; `facts` are the provenance from before the work began."""
     record = EvaluationRecord(
         **facts,
         finish=now(),
         protocol=SplitRecord.PROTOCOL,
-        cell=run.cell,
-        outcome=run.outcome,
-        reason=run.reason,
-        split_hash=run.split_hash,
+        cell=cell,
+        outcome=outcome,
+        reason=reason,
+        split_hash=split_hash,
         validation=scored.scores["validation"],
         test=scored.scores["test"],
         notes=scored.notes,
@@ -48,9 +64,8 @@ def evaluate_cell(cell: Path, split_file: Path, distractors: Sequence[int]) -> s
         curves=scored.curves,
         se={"test": {name: spread(scored.resamples.get(name)) for name in scored.scores["test"]}},
     )
-    save_arrays(cell / RESAMPLES, {name: np.array(row, np.float32) for name, row in scored.resamples.items()})
-    record.write(cell / EVALUATION)
-    return one_line(run, scored.scores["test"])
+    save_arrays(folder / RESAMPLES, {name: np.array(row, np.float32) for name, row in scored.resamples.items()})
+    record.write(folder / EVALUATION)
 
 
 def cell_scores(cell: Path, run: RunRecord, split: Split, distractors: Sequence[int]) -> Scored:

@@ -29,6 +29,7 @@ PLAN = plan_of(CONFIG)
 PATHS, SPLIT, MACHINE = PLAN.paths, PLAN.split, PLAN.machine
 MANIFEST = f"{PLAN.data}/manifest.json"
 CELL = PATHS.run("{label}", "{ratio}", "{seed}", "{print}")
+BASELINE = PATHS.baseline("{kind}", "{print}")
 HEADS = {row.name: row.head for row in CONFIG.heads}
 REPORTS = [PATHS.report("html"), PATHS.report("pdf")]
 PUBLISHED_PROFILES = [
@@ -51,6 +52,7 @@ wildcard_constraints:
     seed=r"\d+",
     classes=r"\d+",
     print="[0-9a-f]{8}",
+    kind="[a-z]+",
     form="html|pdf",
 
 

@@ -62,3 +62,35 @@ rule score:
     shell:
         "logged {log:q} python -m workflow.evaluating score --cell {params.cell:q} --split {input.split:q}"
         " --distractors {params.distractors}"
+
+
+# What no head trained: no cell, so no seeds, and one job from the images to the scores.
+rule baseline:
+    input:
+        code=code("workflow.evaluating.baselines", without=FORMS),
+        dataset=MANIFEST,
+        split=SPLIT,
+    output:
+        evaluation=f"{BASELINE}/evaluation.json",
+        resamples=f"{BASELINE}/resamples.npz",
+    log:
+        PATHS.log("baseline/{kind}-{print}"),
+    benchmark:
+        telemetry(PATHS.log("baseline/{kind}-{print}"))
+    conda:
+        "../envs/train.yaml"
+    threads: CONFIG.train.threads
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    params:
+        out=subpath(output.evaluation, parent=True),
+        dataset=subpath(input.dataset, parent=True),
+        profile=CONFIG.profile,
+        backbone=CONFIG.backbone.as_json(),
+        threads=CONFIG.train.threads,
+        distractors=CONFIG.evaluate.distractors,
+    shell:
+        "logged {log:q} python -m workflow.evaluating baseline --kind {wildcards.kind:q} --out {params.out:q}"
+        " --profile {params.profile:q} --dataset {params.dataset:q} --split {input.split:q}"
+        " --backbone {params.backbone:q} --threads {params.threads} --distractors {params.distractors}"

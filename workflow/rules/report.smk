@@ -32,6 +32,7 @@ rule summary:
         ],
         measured=list(PLAN.costs),
         tuned=list(PLAN.chosen),
+        baselines=[f"{folder}/evaluation.json" for folder in PLAN.baselines],
         machine=MACHINE,
         manifest=MANIFEST,
         split=SPLIT.replace(".npz", ".json"),

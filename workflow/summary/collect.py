@@ -12,6 +12,7 @@ from workflow.cells.spec import PlannedCost, PlannedRun
 from workflow.cells.tuning_records import ChosenRecord
 from workflow.errors import UserError
 from workflow.provenance import provenance
+from workflow.summary.baselines import baseline_rows
 from workflow.summary.resampled import resampled
 from workflow.summary.rows import cost_row, run_row
 from workflow.summary.stored import CostRow, DatasetFacts, RunRow, Source, SplitFacts, SummaryRecord
@@ -48,8 +49,7 @@ def collect(
     """The summary of the folder results/<profile>. `reference` is the row, or the head, that differences are taken to.
 
     Files that are not given are looked for: the split of the runs' data set and the machine's rates in `profile`, the
-    data set's manifest, by its hash, under data/.
-
+    data set's manifest, by its hash, under data/; so are baselines.
     Every planned cell appears, whatever its outcome. Raises UserError when two records were made with another
     protocol, split, dataset or (for costs) machine, naming both.
     """
@@ -71,6 +71,7 @@ def collect(
         "tuned": [ChosenRecord.read(path) for path in tuned_files],
         "costs": timed,
         **by_role(runs, reference),
+        "baselines": baseline_rows(profile, split),
     }
     facts |= agreed_data(runs, (split_path, split), (manifest_path, manifest)) | agreed_costs(timed)
     return summarise(SummaryRecord.model_validate(facts))

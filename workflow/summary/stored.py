@@ -211,6 +211,15 @@ class Marked(Part):
     reference: bool
 
 
+class BaselineRow(Part):
+    """What no head trained, and how it scores: `kind` is its key in the config; scores and errors by part and name."""
+
+    kind: str
+    scores: dict[str, dict[str, float | None]]
+    se: dict[str, dict[str, float | None]] = Field(default_factory=dict)
+    record: str
+
+
 class SummaryRecord(Facts):
     """A whole summary.json."""
 
@@ -225,4 +234,5 @@ class SummaryRecord(Facts):
     """the rows again: with as many images or seconds as the reference, and with settings of their own"""
     tuned: list[ChosenRecord] = Field(default_factory=list)
     """how those settings were chosen"""
+    baselines: list[BaselineRow] = Field(default_factory=list)
     rows: list[Marked] = Field(default_factory=list, exclude=True)

@@ -1,0 +1,110 @@
+"""Embeddings that no head trained, scored as those of the heads are: they say what a score is worth.
+
+*raw*: the grey pixels of an image, at most SIDE x SIDE. *lda*: a linear discriminant analysis of them on the training
+images (Fisher 1936; Duda, Hart & Stork 2001, section 3.8.3), which needs one pass over these and one F x F eigenproblem
+of F pixels, whatever the number of classes; memory is that of the class sums, C x F float64. *untrained*: the backbone
+with the first weights of seed 0.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from scipy.linalg import eigh
+from torch.nn.functional import adaptive_avg_pool2d, normalize
+
+from workflow.cells.config import Backbone
+from workflow.cells.spec import CellName
+from workflow.data.loaders import to_tensor
+from workflow.data.split_file import Split, load_split
+from workflow.evaluating.cosine import spans
+from workflow.evaluating.embed import embed, open_images
+from workflow.evaluating.means import class_means
+from workflow.evaluating.record import write_evaluation
+from workflow.evaluating.scores import all_scores
+from workflow.provenance import provenance
+from workflow.training.backbones import build
+
+SIDE = 32
+ROWS = 4096
+SHRINKAGE = 0.01  # of the mean variance within classes, added to each pixel's: some pixels never vary
+
+Embed = Callable[[np.ndarray], np.ndarray]
+"""rows of the dataset (n,) to float16 unit embeddings (n, D)"""
+
+
+def evaluate_baseline(
+    kind: str,
+    folder: Path,
+    profile: str,
+    dataset: Path,
+    split_file: Path,
+    backbone: Backbone,
+    distractors: Sequence[int],
+) -> None:
+    """Write evaluation.json and resamples.npz of the baseline `kind` into `folder`; no other file is kept."""
+    facts, split = provenance(), load_split(split_file)
+    images = open_images(dataset, split)
+    rows_of = BASELINES[kind](images, split, backbone)
+    enrolled = rows_of(split.arrays["enrolled_rows"])
+    means = class_means(enrolled, split.arrays["enrolled_labels"])
+    scored = all_scores(rows_of(split.arrays["eval_rows"]), split, None, distractors, means, resampled=True)
+    cell = CellName(
+        profile=profile, dataset=split.record.dataset, backbone=backbone.name, label=kind, head=kind, ratio=1, seed=0
+    )
+    write_evaluation(folder, facts, cell, "ok", None, split.record.hash, scored)
+
+
+def raw(images: np.ndarray, split: Split, backbone: Backbone) -> Embed:
+    """The pixels themselves."""
+    return lambda rows: _stored(pixels(images, rows))
+
+
+def lda(images: np.ndarray, split: Split, backbone: Backbone) -> Embed:
+    """As many discriminants as the backbone has dimensions, if the pixels and classes allow."""
+    mean, directions = discriminants(images, split.arrays["train_rows"], split.arrays["train_labels"], backbone.dim)
+    return lambda rows: _stored((pixels(images, rows) - mean) @ directions)
+
+
+def untrained(images: np.ndarray, split: Split, backbone: Backbone) -> Embed:
+    """The backbone as training finds it."""
+    torch.manual_seed(0)
+    net = build(backbone, 1 if images.ndim == 3 else images.shape[3], images.shape[1])
+    return lambda rows: embed(net, images, rows, torch.device("cpu"), "embedding with the untrained backbone")
+
+
+BASELINES = {"raw": raw, "lda": lda, "untrained": untrained}
+
+
+def pixels(images: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Grey values from 0 to 1, float32 (n, F), of `rows` (n,) of `images`; larger ones are averaged to SIDE x SIDE."""
+    side = min(SIDE, images.shape[1])
+    found = np.empty((len(rows), side * side), np.float32)
+    for first, last in spans(len(rows), ROWS):
+        grey = (to_tensor(images[rows[first:last]]).mean(1, keepdim=True) + 1) / 2
+        found[first:last] = adaptive_avg_pool2d(grey, side).flatten(1).numpy()
+    return found
+
+
+def discriminants(images: np.ndarray, rows: np.ndarray, labels: np.ndarray, dim: int) -> tuple[np.ndarray, np.ndarray]:
+    """Mean (F,) and directions (F, D) float32 in which the classes lie farthest apart, for their spread within."""
+    counts = np.bincount(labels)
+    size = min(SIDE, images.shape[1]) ** 2
+    square, sums = np.zeros((size, size)), np.zeros((len(counts), size))
+    for first, last in spans(len(rows), ROWS):
+        some = pixels(images, rows[first:last]).astype(np.float64)
+        np.add.at(sums, labels[first:last], some)
+        square += some.T @ some
+    mean = sums.sum(0) / len(rows)
+    means = sums / counts[:, None]
+    between = (means.T * counts) @ means
+    within = square - between + SHRINKAGE * np.trace(square - between) / size * np.eye(size)
+    last = size - 1
+    kept = min(dim, last, len(counts) - 1)
+    _, found = eigh(between - len(rows) * np.outer(mean, mean), within, subset_by_index=(last - kept + 1, last))
+    return mean.astype(np.float32), found.astype(np.float32)
+
+
+def _stored(rows: np.ndarray) -> np.ndarray:
+    return normalize(torch.from_numpy(rows), dim=1).numpy().astype(np.float16)
