@@ -1,162 +1,302 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pytest
 from pydantic import ValidationError
 
-from tests.summary.made_up import HARD, Scores, cost, summary_of, timing
-from workflow.summary.claims import Judgement, judge
-from workflow.summary.effects import Gain, Lack, Ratio, Reach
-from workflow.summary.rules import NoWorse, load_claims
-from workflow.summary.stored import CostRow
+from tests.summary.made_up import Scores, cost, runs_of, summary_of, timing
+from workflow.cells.config import Backbone
+from workflow.cells.records import Images, Parameters
+from workflow.cells.train_section import Train
+from workflow.summary.claims import Judgement, judge, judge_one
+from workflow.summary.effects import Gain, Lack, Order, Ratio, Reach, SpeedUp
+from workflow.summary.regime import Condition, Unmet
+from workflow.summary.rules import NoWorse, Row, load_claims
+from workflow.summary.stored import CostRow, RunRow, SplitFacts
 from workflow.summary.summary import Summary
-from workflow.summary.vocabulary import Ending, Verdict
+from workflow.summary.tables import summarise
+from workflow.summary.vocabulary import Ending, Mode, Verdict
 
-Rows = Sequence[tuple[str, float, Scores]]
+AUC, ONE_TO_N, CLOSED = "verification_hard/auc", "identification/rank1", "closed/rank1"
+Settings = Mapping[str, object]
+Made = tuple[str, float, Scores, Settings]
+"""A row: head, ratio, scores, and its own settings."""
 
 
-def judged(name: str, rows: Rows, costs: Sequence[CostRow] = ()) -> Judgement:
-    return next(each for each in judge(summary_of(rows, costs)) if each.claim.id == name)
+def trained(
+    rows: Sequence[Made],
+    classes: int = 20_000,
+    epochs: float = 16.0,
+    tail: str = "pareto",
+    costs: Sequence[CostRow] = (),
+) -> Summary:
+    """A run of these rows, the first of which is the reference, in the regime of most claims unless said otherwise."""
+    runs = [run for place, row in enumerate(rows) for run in with_settings(place, *row, images=1000 * epochs)]
+    base = summary_of([], costs).stored
+    split = SplitFacts(counts={"train_images": 1000, "train_classes": classes}, settings={"tail": tail})
+    return summarise(
+        base.model_copy(update={"runs": runs, "split": split, "reference": runs[0].name if runs else None})
+    )
 
 
-def test_every_claim_is_complete_and_stands_once() -> None:
+def with_settings(place: int, head: str, ratio: float, scores: Scores, own: Settings, images: float) -> list[RunRow]:
+    """The runs of a row with its own options, momentum, keys of train, or data; every row has a name of its own."""
+    options = {name: value for name, value in own.items() if name not in ("momentum", "train", "data")}
+    train, data = (dict(own.get(key, {})) for key in ("train", "data"))  # type: ignore[call-overload]
+    names = [*options, *train, *(["twin momentum"] if "momentum" in own else [])]
+    parameters = Parameters(
+        options={"m": 0.3, **options},
+        momentum=own.get("momentum"),  # type: ignore[arg-type]
+        train=Train.model_validate(train),
+        backbone=Backbone(),
+        data=data,
+        origins=dict.fromkeys(names, "row"),
+    )
+    more = {"parameters": parameters, "images": Images(gradient=images), "name": f"{head} {ratio:g} {place}"}
+    return [run.model_copy(update=more) for run in runs_of(head, ratio, scores)]
+
+
+def judged(name: str, summary: Summary) -> Judgement:
+    return judge_one(next(claim for claim in load_claims() if claim.id == name), summary)
+
+
+def all_scores(*values: float) -> Scores:
+    return {score: list(values) for score in (AUC, ONE_TO_N, CLOSED)}
+
+
+FC: Made = ("fc", 1.0, all_scores(0.950, 0.951, 0.949), {})
+
+
+def test_there_are_twenty_two_complete_claims_each_once() -> None:
     claims = load_claims()
-    assert len({claim.id for claim in claims}) == len(claims) >= 12
-    assert all(claim.paper and claim.statement and claim.source for claim in claims)
+    assert len({claim.id for claim in claims}) == len(claims) == 22
+    assert all(claim.paper and claim.statement and claim.source and claim.needs for claim in claims)
+    assert {claim.rule.margin for claim in claims if isinstance(claim.rule, NoWorse)} == {0.005}
 
 
-def test_margins_stand_in_the_file() -> None:
-    margins = {claim.id: claim.rule.margin for claim in load_claims() if hasattr(claim.rule, "margin")}
-    accuracy = {name: 0.005 for name in ("pfc-accuracy", "dcq-classes", "f2c-accuracy")}
-    memory = {name: 0.05 for name in ("pfc-memory", "dcq-memory", "f2c-memory")}
-    assert margins.items() >= {**accuracy, **memory, "dcq-few-shot": 0.01}.items()
-    assert all(0 < margin < 1 for margin in margins.values())
-
-
-@pytest.mark.parametrize(("key", "value", "message"), [("score", "closed/rankX", "is not the name of a score")])
-def test_a_rule_with_a_misspelt_name_is_refused(key: str, value: str, message: str) -> None:
-    rule = {"kind": "no_worse", "head": "dcq", "ratio": 0.1, "score": "closed/rank1", "margin": 0.005, key: value}
-    with pytest.raises(ValidationError, match=message):
+def test_a_rule_with_a_misspelt_name_is_refused() -> None:
+    rule = {"kind": "no_worse", "rows": [{"head": "dcq"}], "scores": ["closed/rankX"], "margin": 0.005}
+    with pytest.raises(ValidationError, match="is not the name of a score"):
         NoWorse.model_validate(rule)
+    with pytest.raises(ValidationError, match="Extra inputs"):
+        Row.model_validate({"head": "dcq", "option": {}})
 
 
 @pytest.mark.parametrize(
     ("own", "expected"),
     [
-        ([0.885, 0.895], "contradicted"),
-        ([0.962, 0.968], "reproduced"),
-        ([0.915, 0.930], "undecided"),
-        ([0.990], "undecided"),
-        ([], "not measured here"),
+        ((0.950, 0.951, 0.949), Verdict.REPRODUCED),
+        ((0.930, 0.931, 0.929), Verdict.REFUTED),
+        ((0.945, 0.946, 0.944), Verdict.OPEN),
+        ((0.990,), Verdict.OPEN),
     ],
 )
-def test_no_loss_of_accuracy(own: list[float], expected: str) -> None:
-    rows = [("fc", 1.0, {HARD: [0.923, 0.931]}), ("partial_fc", 0.1, {HARD: own})]
-    found = judged("pfc-accuracy", rows)
-    assert found.verdict == expected and (found.lack == Lack.SCORE) == (not own)
-    assert isinstance(found.effect, Gain) and (found.effect.difference.n if found.effect.difference else 0) == len(own)
+def test_no_loss_of_accuracy(own: Sequence[float], expected: Verdict) -> None:
+    found = judged("pfc-accuracy", trained([FC, ("partial_fc", 0.1, all_scores(*own), {})]))
+    assert found.verdict == expected and found.lack is None and not found.unmet
+    gains = [effect for effect in found.effects if isinstance(effect, Gain)]
+    assert [gain.score for gain in gains] == [AUC, ONE_TO_N, CLOSED] and gains[0].difference.n == len(own)
+    assert (gains[0].seeds is not None) == (expected == Verdict.OPEN and len(own) > 1)
 
 
-def test_a_ratio_that_was_not_run_is_not_measured() -> None:
-    rows = [("fc", 1.0, {HARD: [0.92, 0.93]}), ("partial_fc", 0.3, {HARD: [0.99, 0.99]})]
-    found = judged("pfc-accuracy", rows)
-    assert (found.verdict, found.row, found.lack) == (Verdict.ABSENT, None, Lack.ROW)
-
-
-@pytest.mark.parametrize(
-    ("many", "few", "expected"),
-    [
-        # The pilot's shape: a gain everywhere is no tail effect, however large it is.
-        ([0.985, 0.986], [0.922, 0.923], "contradicted"),
-        ([0.945, 0.946], [0.960, 0.961], "reproduced"),
-        ([0.945, 0.975], [0.960, 0.930], "undecided"),
-    ],
-)
-def test_a_tail_effect_needs_more_of_the_errors_removed_in_few(
-    many: list[float], few: list[float], expected: str
-) -> None:
-    base = {"closed/rank1/many": [0.94, 0.94], "closed/rank1/few": [0.905, 0.905]}
-    own = {"closed/rank1/many": many, "closed/rank1/few": few}
-    assert judged("dcq-few-shot", [("fc", 1.0, base), ("dcq", 0.1, own)]).verdict == expected
-
-
-def test_a_tail_effect_needs_both_groups() -> None:
-    rows = [("fc", 1.0, {"closed/rank1/many": [0.9]}), ("dcq", 0.1, {"closed/rank1/many": [0.9]})]
-    assert judged("dcq-few-shot", rows).lack == Lack.GROUPS
-
-
-BOTH: Rows = [("fc", 1.0, {}), ("dcq", 0.1, {}), ("f2c", 0.1, {})]
-
-
-def test_memory_is_compared_where_both_ran_and_never_by_declaration() -> None:
-    ladder = [cost("fc", 1.0, 10_000, 500), cost("dcq", 0.1, 10_000, 100), cost("dcq", 0.1, 10**6, 9_000)]
-    found = judged("dcq-memory", BOTH, ladder)
-    assert found.verdict == "reproduced" and found.effect == Ratio(100, 500, 10_000, "device allocator")
-    unmeasured = judged("dcq-memory", BOTH, [cost("fc", 1.0, 10_000, None), cost("dcq", 0.1, 10_000, None)])
-    assert (unmeasured.verdict, unmeasured.lack) == ("not measured here", Lack.COST)
-    assert unmeasured.effect == Ratio(100, 100, 10_000)
-
-
-@pytest.mark.parametrize(
-    ("own", "expected"), [(949, "reproduced"), (951, "undecided"), (1049, "undecided"), (1051, "contradicted")]
-)
-def test_five_percent_of_memory_decide(own: int, expected: str) -> None:
-    costs = [cost("fc", 1.0, 10_000, 1000), cost("dcq", 0.1, 10_000, own)]
-    assert judged("dcq-memory", BOTH, costs).verdict == expected
-
-
-@pytest.mark.parametrize(("own", "expected"), [(90.0, "reproduced"), (100.5, "undecided"), (130.0, "contradicted")])
-def test_faster_needs_ranges_that_do_not_overlap(own: float, expected: str) -> None:
-    assert judged("f2c-speed", BOTH, [timing("fc", 1.0, 100.0), timing("f2c", 0.1, own)]).verdict == expected
-
-
-def test_timings_that_were_not_exclusive_decide_nothing() -> None:
-    costs = [timing("fc", 1.0, 100.0), timing("f2c", 0.1, 50.0, exclusive=False)]
-    found = judged("f2c-speed", BOTH, costs)
-    assert (found.verdict, found.lack) == ("not measured here", Lack.EXCLUSIVE)
-    assert judged("f2c-speed", BOTH).lack == Lack.COST
-
-
-def test_scale_is_decided_by_a_cell_that_ran_or_did_not_fit() -> None:
-    ran = cost("partial_fc", 0.1, 10**7, 1)
-    assert judged("pfc-scale", [], [ran]).verdict == "reproduced"
-    lost = judged("pfc-scale", [], [ran.model_copy(update={"outcome": Ending.MEMORY})])
-    assert (lost.verdict, lost.effect) == ("contradicted", Reach(10**7))
-    short = judged("pfc-scale", [], [cost("partial_fc", 0.1, 10**6, 1)])
-    assert (short.verdict, short.effect, short.lack) == ("not measured here", Reach(10**6), Lack.CLASSES)
-    assert judged("pfc-scale", []).effect is None
-
-
-@pytest.mark.parametrize(("peak", "expected"), [(8 * 10**9, "reproduced"), (9 * 10**9, "contradicted")])
-def test_the_allocators_peak_stays_below_a_limit(peak: int, expected: str) -> None:
-    whole = cost("dcq", 0.1, 100_000, peak, mode="end-to-end")
-    assert judged("dcq-server", BOTH, [whole]).verdict == expected
-    assert judged("dcq-server", BOTH, [whole.model_copy(update={"classes": 5000})]).lack == Lack.DEVICE
-
-
-@pytest.mark.parametrize(
-    ("gains", "verdict"),
-    [
-        ([0.010, 0.003], "undecided"),
-        ([0.090, 0.085], "reproduced"),
-        ([-0.090, -0.085], "contradicted"),
-        ([-0.005, -0.002], "undecided"),
-        ([0.084, 0.085, 0.086], "reproduced"),
-    ],
-)
-def test_a_gain_within_noise_reproduces_nothing(gains: list[float], verdict: str) -> None:
-    score = "identification/rank1"
-    base, own = {score: [0.9, 0.904, 0.902][: len(gains)]}, {score: [0.9 + gain for gain in gains]}
-    assert judged("dcq-long-tail", [("fc", 1.0, base), ("dcq", 0.1, own)]).verdict == verdict
+def test_one_score_that_is_lost_contradicts_the_claim() -> None:
+    own = {**all_scores(0.950, 0.951, 0.949), CLOSED: [0.90, 0.901, 0.899]}
+    assert judged("pfc-accuracy", trained([FC, ("partial_fc", 0.1, own, {})])).verdict == Verdict.REFUTED
 
 
 def test_the_hardest_version_of_a_score_decides() -> None:
-    easy, hard = "identification/rank1", "identification/rank1@1000"
-    rows = [("fc", 1.0, {easy: [0.9, 0.9], hard: [0.5, 0.5]}), ("dcq", 0.1, {easy: [0.8, 0.8], hard: [0.6, 0.6]})]
-    found = judged("dcq-long-tail", rows)
-    assert found.verdict == "reproduced" and isinstance(found.effect, Gain) and found.effect.score == hard
+    hard = {f"{ONE_TO_N}@1000": [0.950, 0.951, 0.949]}
+    lost = {f"{ONE_TO_N}@1000": [0.80, 0.801, 0.799]}
+    rows: list[Made] = [("fc", 1.0, FC[2] | hard, {}), ("partial_fc", 0.1, FC[2] | lost, {})]
+    found = judged("pfc-accuracy", trained(rows))
+    assert found.verdict == Verdict.REFUTED and f"{ONE_TO_N}@1000" in [getattr(e, "score", "") for e in found.effects]
+
+
+def test_outside_its_regime_a_claim_is_told_and_not_judged() -> None:
+    rows: list[Made] = [FC, ("partial_fc", 0.1, all_scores(0.1, 0.1, 0.1), {})]
+    found = judged("pfc-accuracy", trained(rows, classes=5000, epochs=8.4))
+    assert found.verdict == Verdict.OUTSIDE and found.effects
+    assert found.unmet == (
+        Unmet(Condition.EPOCHS, 16, pytest.approx(8.4)),
+        Unmet(Condition.SAMPLED, 4, pytest.approx(500 / 256)),
+    )
+    assert judged("pfc-accuracy", trained(rows, classes=10_240)).verdict == Verdict.REFUTED, (
+        "the limit itself is inside"
+    )
+
+
+def test_a_long_tail_is_asked_of_the_data() -> None:
+    rows: list[Made] = [FC, ("dcq", 0.1, all_scores(0.97, 0.971, 0.969), {})]
+    assert judged("dcq-long-tail", trained(rows)).unmet == (Unmet(Condition.TAIL, ("natural",), "pareto"),)
+    assert judged("dcq-long-tail", trained(rows, tail="natural")).verdict == Verdict.REPRODUCED
+
+
+def test_a_row_that_was_not_run_is_named() -> None:
+    found = judged("pfc-accuracy", trained([FC, ("partial_fc", 0.3, FC[2], {})]))
+    assert (found.verdict, found.lack) == (Verdict.ABSENT, Lack.ROW)
+    assert [(row.head, row.ratio) for row in found.missing] == [("partial_fc", 0.1)]
+
+
+@pytest.mark.parametrize(
+    ("claim", "head", "own", "other", "better"),
+    [
+        ("pfc-update", "partial_fc", {}, {"update": "dense"}, False),
+        ("dcq-sampling", "dcq", {}, {"loader": "even pairs"}, False),
+        ("dcq-tail-classes", "dcq", {}, {"data": {"min_shots": 3}}, True),
+        ("dcq-one-stage", "dcq", {}, {"train": {"first_stage": {"share": 0.5, "min_shots": 7}}}, False),
+        ("dcq-momentum", "dcq", {"momentum": 0.999}, {"momentum": 0.9}, False),
+        ("f2c-fresh-loss", "f2c", {}, {"fresh_weight": 0}, True),
+        ("f2c-group", "f2c", {"rows": 3}, {"rows": 1}, True),
+    ],
+)
+def test_rows_of_an_ablation_are_found_by_their_settings(
+    claim: str, head: str, own: Settings, other: Settings, better: bool
+) -> None:
+    """At any one ratio, whatever they are called, beside rows that differ in something else too."""
+    high, low = all_scores(0.97, 0.971, 0.969), all_scores(0.90, 0.901, 0.899)
+    decoy: Made = (head, 0.3, all_scores(0.1, 0.1, 0.1), {**own, "train": {"lr": 0.7}})
+    summary = trained([FC, decoy, (head, 0.3, high, own), (head, 0.3, low, other)])
+    found = judged(claim, summary)
+    assert found.verdict == Verdict.REPRODUCED, found
+    assert {(gain.row, gain.other) for gain in found.effects if isinstance(gain, Gain)} == {
+        (f"{head} 0.3 2", f"{head} 0.3 3")
+    }
+    swapped = judged(claim, trained([FC, decoy, (head, 0.3, low, own), (head, 0.3, high, other)]))
+    assert swapped.verdict == Verdict.REFUTED
+    same = judged(claim, trained([FC, decoy, (head, 0.3, high, own), (head, 0.3, high, other)]))
+    assert same.verdict == (Verdict.OPEN if better else Verdict.REPRODUCED)
+    assert judged(claim, trained([FC, decoy, (head, 0.3, high, own)])).lack == Lack.ROW
+
+
+def test_noise_is_compared_with_the_same_noise() -> None:
+    noise = {"data": {"noise": {"flips": 0.2}}}
+    rows: list[Made] = [FC, ("fc", 1.0, all_scores(0.6, 0.601, 0.599), noise)]
+    found = judged("pfc-noise", trained([*rows, ("partial_fc", 0.1, all_scores(0.8, 0.801, 0.799), noise)]))
+    assert found.verdict == Verdict.REPRODUCED and isinstance(found.effects[0], Gain)
+    assert found.effects[0].other == "fc 1 1"
+    assert judged("pfc-noise", trained(rows)).lack == Lack.ROW
+
+
+@pytest.mark.parametrize(
+    ("last", "expected"), [(0.9505, Verdict.REPRODUCED), (0.93, Verdict.REFUTED), (0.946, Verdict.OPEN)]
+)
+def test_flat_means_that_all_are_within_the_margin_of_each_other(last: float, expected: Verdict) -> None:
+    rows: list[Made] = [("partial_fc", ratio, FC[2], {}) for ratio in (0.05, 0.1, 0.2)]
+    rows.append(("partial_fc", 0.3, all_scores(last, last + 0.001, last - 0.001), {}))
+    found = judged("pfc-flat", trained([FC, *rows], classes=50_000))
+    assert found.verdict == expected and len(found.effects) == 18
+
+
+@pytest.mark.parametrize(("few", "many", "expected"), [(0.95, 0.96, Verdict.REPRODUCED), (0.91, 0.99, Verdict.REFUTED)])
+def test_a_gain_everywhere_is_no_tail_effect(few: float, many: float, expected: Verdict) -> None:
+    def groups(few: float, many: float) -> Scores:
+        return {
+            "closed/mean_rank1/few": [few, few + 0.001],
+            "closed/mean_rank1/many": [many, many - 0.001],
+        }
+
+    found = judged("dcq-few-shot", trained([("fc", 1.0, groups(0.90, 0.95), {}), ("dcq", 0.1, groups(few, many), {})]))
+    assert found.verdict == expected
+    lost = judged("dcq-few-shot", trained([FC, ("dcq", 0.1, FC[2], {})]))
+    assert (lost.verdict, lost.lack) == (Verdict.ABSENT, Lack.SCORE)
+
+
+def test_memory_is_compared_with_a_plain_fc_and_with_ours_decides_design() -> None:
+    rows: list[Made] = [FC, ("partial_fc", 0.1, FC[2], {})]
+    own = [
+        named(cost("fc", 1.0, 10_000, 500), "fc 1 0"),
+        named(cost("partial_fc", 0.1, 10_000, 480), "partial_fc 0.1 1"),
+    ]
+    lean = judged("pfc-memory", trained(rows, costs=own))
+    assert lean.verdict == Verdict.DESIGN
+    assert lean.effects == (Ratio("partial_fc 0.1 1", "fc 1 0", 480, 500, 10_000, "device allocator"),)
+    plain = judged("pfc-memory", trained(rows, costs=[*own, cost("plain_fc", 1.0, 10_000, 1500)]))
+    assert plain.verdict == Verdict.REPRODUCED and [effect.base for effect in plain.effects] == [1500, 500]  # type: ignore[union-attr]
+    assert judged("pfc-memory", trained(rows)).lack == Lack.COST
+
+
+@pytest.mark.parametrize(
+    ("peak", "expected"),
+    [(949, Verdict.REPRODUCED), (951, Verdict.OPEN), (1049, Verdict.OPEN), (1051, Verdict.REFUTED)],
+)
+def test_five_percent_of_memory_decide(peak: int, expected: Verdict) -> None:
+    costs = [cost("plain_fc", 1.0, 10_000, 1000), named(cost("partial_fc", 0.1, 10_000, peak), "partial_fc 0.1 1")]
+    assert judged("pfc-memory", trained([FC, ("partial_fc", 0.1, FC[2], {})], costs=costs)).verdict == expected
+
+
+def named(row: CostRow, name: str) -> CostRow:
+    return row.model_copy(update={"name": name})
+
+
+def ladder(head: str, ratio: float, name: str, slope: float, exclusive: bool = True) -> list[CostRow]:
+    """A whole step of 100 ms, a tenth of it the head, and the head alone at two sizes."""
+    parts = {"backbone": 90.0, "head": 10.0}
+    more: dict[str, object] = {"exclusive": exclusive, "dim": 128, "batch": 256}
+    whole = timing(head, ratio, 100.0, parts_ms=parts, **more)
+    alone = [
+        timing(head, ratio, slope * size, **more).model_copy(update={"mode": Mode.HEAD, "classes": size})
+        for size in (10_000, 1_000_000)
+    ]
+    return [named(row, name) for row in (whole, *alone)]
+
+
+@pytest.mark.parametrize(("slope", "expected"), [(1e-4, Verdict.REPRODUCED), (2e-3, Verdict.REFUTED)])
+def test_a_speed_up_grows_with_classes_where_the_head_matters(slope: float, expected: Verdict) -> None:
+    rows: list[Made] = [FC, ("partial_fc", 0.1, FC[2], {})]
+    costs = [*ladder("fc", 1.0, "fc 1 0", 1e-3), *ladder("partial_fc", 0.1, "partial_fc 0.1 1", slope)]
+    found = judged("pfc-throughput", trained(rows, costs=costs))
+    assert found.verdict == expected, found
+    last = found.effects[-1]
+    assert isinstance(last, SpeedUp) and last.classes == 1_000_000
+    assert last.value == pytest.approx((90 + 1000) / (90 + slope * 1e6), rel=0.02)
+    disturbed = [*costs[:3], *ladder("partial_fc", 0.1, "partial_fc 0.1 1", slope, exclusive=False)]
+    assert judged("pfc-throughput", trained(rows, costs=disturbed)).lack == Lack.EXCLUSIVE
+
+
+def test_break_even_is_sought_for_every_head_in_time_and_memory() -> None:
+    heads = ("partial_fc", "dcq", "f2c")
+    rows: list[Made] = [FC, *((head, 0.1, FC[2], {}) for head in heads)]
+    costs = ladder("fc", 1.0, "fc 1 0", 1e-3)
+    for place, head in enumerate(heads, 1):
+        costs += ladder(head, 0.1, f"{head} 0.1 {place}", 1e-4)
+    found = judged("break-even", trained(rows, costs=costs))
+    assert len(found.effects) == 6 and found.verdict == Verdict.OPEN, "no memory was measured"
+    assert judged("break-even", trained(rows)).lack == Lack.COST
+    slower = [*costs[:3], *ladder("dcq", 0.1, "dcq 0.1 2", 1e-2)]
+    assert judged("break-even", trained(rows, costs=slower)).verdict == Verdict.REFUTED
+
+
+@pytest.mark.parametrize(
+    ("outcome", "dim", "expected"),
+    [
+        (Ending.OK, 512, Verdict.REPRODUCED),
+        (Ending.MEMORY, 512, Verdict.REFUTED),
+        (Ending.OK, 128, Verdict.ABSENT),
+    ],
+)
+def test_ten_million_need_a_whole_step_at_full_dimension(outcome: Ending, dim: int, expected: Verdict) -> None:
+    cell = cost("partial_fc", 0.1, 10**7, 1, mode=Mode.WHOLE, dim=dim, outcome=outcome)
+    found = judged("pfc-scale", summary_of([], [cell]))
+    assert found.verdict == expected
+    assert found.effects == (Reach(10**7, dim, outcome == Ending.OK),)
+
+
+def test_plain_implementations_may_turn_the_order_round() -> None:
+    heads = (("fc", 1.0, 300), ("partial_fc", 0.1, 310), ("dcq", 0.1, 200), ("f2c", 0.1, 250))
+    rows: list[Made] = [(head, ratio, FC[2], {}) for head, ratio, _ in heads]
+    costs = [
+        named(cost(head, ratio, 10_000, peak), f"{head} {ratio:g} {n}") for n, (head, ratio, peak) in enumerate(heads)
+    ]
+    plain = [cost("plain_fc", 1.0, 10_000, 900), cost("plain_partial_fc", 0.1, 10_000, 400)]
+    found = judged("lean", trained(rows, costs=[*costs, *plain]))
+    assert found.verdict == Verdict.REPRODUCED
+    assert found.effects == (
+        Order("peak_bytes", 10_000, ("dcq", "f2c", "fc", "partial_fc"), ("dcq", "f2c", "partial_fc", "fc")),
+    )
+    assert judged("lean", trained(rows, costs=costs)).lack == Lack.COST
 
 
 def test_every_claim_on_made_up_records_has_a_verdict(summary: Summary) -> None:
     found = judge(summary)
     assert [each.claim.id for each in found] == [claim.id for claim in load_claims()]
     assert all((each.lack is not None) == (each.verdict == Verdict.ABSENT) for each in found)
+    assert all(bool(each.unmet) == (each.verdict == Verdict.OUTSIDE) for each in found)

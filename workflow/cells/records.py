@@ -121,6 +121,8 @@ class Parameters(Part):
     momentum: float | None = None
     train: Train
     backbone: Backbone
+    data: dict[str, Any] = {}
+    """of the data section what the row's training images differ in"""
     origins: dict[str, Origin] = {}
     """of options, twin momentum and keys of `train` those that the config's shared sections do not decide"""
 

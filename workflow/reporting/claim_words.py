@@ -1,138 +1,164 @@
 """Claims in words: what decides one, made from its rule, and what was measured for it."""
 
+from collections.abc import Iterable
+
 from workflow.evaluating.metrics import METRICS
-from workflow.reporting.words import (
-    classes_words,
-    count,
-    difference_words,
-    error_words,
-    metric,
-    number,
-    points,
-    seeds_words,
-    size,
-)
+from workflow.reporting.effect_words import effect_words, seeds_sentence
+from workflow.reporting.words import classes_words, margin_words, metric, number
 from workflow.summary.claims import Judgement
-from workflow.summary.effects import Effect, Gain, Lack, Peak, Ratio, Reach
-from workflow.summary.rules import AnyRule, Below, Better, Faster, Fits, Less, NoWorse, RowRule, Tail
-from workflow.summary.stored import row_name
+from workflow.summary.effects import Gain, Lack
+from workflow.summary.regime import Condition, Unmet
+from workflow.summary.rules import (
+    AnyRule,
+    Better,
+    BreakEven,
+    Claim,
+    Fits,
+    Flat,
+    Grows,
+    Less,
+    NoWorse,
+    Regime,
+    Reorders,
+    Row,
+    Tail,
+    Wanted,
+)
 from workflow.summary.vocabulary import Mode, Verdict
 
-FIELDS = {"peak_bytes": "measured peak bytes"}
+FIELDS = {"peak_bytes": "measured peak bytes", "step_ms.median": "step time"}
 MODES = {Mode.HEAD: "of the head alone", Mode.WHOLE: "end to end"}
+LACKS = {
+    Lack.SCORE: "a score of the claim was not measured for both rows",
+    Lack.COST: "the cost was not measured for both rows",
+    Lack.EXCLUSIVE: "the timings did not run alone on the machine, so they are not compared",
+    Lack.CLASSES: "no cell was measured at so many classes",
+}
 
 
-def decided_by(rule: AnyRule, reference: str | None) -> str:
-    """The sentence that says what decides a claim; `reference` is the row that differences are taken to."""
-    base = reference or "the reference"
+def decided_by(claim: Claim) -> str:
+    """The sentence that says what decides a claim, and where it means anything."""
+    where = regime_words(claim.regime)
+    return f"{rule_words(claim.rule)}{f'; judged only {where}' if where else ''}"
+
+
+def rule_words(rule: AnyRule) -> str:
+    """What decides, made from the rule."""
     match rule:
         case NoWorse():
-            loss = f"a loss within {points(rule.margin)} points counts as none"
-            return f"{minus(rule, rule.score, base)}; {loss}"
+            loss = f"no interval may reach below a loss of {margin_words(rule.margin)} points"
+            return f"{minus(rule)}; {loss}"
         case Better():
-            return f"{minus(rule, rule.score, base)}; the whole interval must be above zero"
+            return f"{minus(rule)}; the whole interval must be above zero"
+        case Flat():
+            span = f"all differences of {several(rule.rows)} in {scores_words(rule.scores)}"
+            return f"{span} (Tukey) must lie within {margin_words(rule.margin)} points"
         case Tail():
-            gain = f"gain of {row_words(rule)} over {base} in {metric(rule.score).label.lower()}"
+            gain = f"gain of {several(rule.rows)} over the reference in {metric(rule.score).label.lower()}"
             groups = f"among classes with {rule.more} images minus the same among those with {rule.less}"
-            return f"{gain}, {groups}; a tail effect needs at least {number(100 * rule.margin)} points"
+            return f"{gain}, {groups}; the whole interval must be above {margin_words(rule.margin)} points"
+        case _:
+            return cost_rule_words(rule)
+
+
+def cost_rule_words(rule: Less | Grows | Fits | BreakEven | Reorders) -> str:
+    """What decides a claim about costs."""
+    match rule:
         case Less():
-            what = f"{FIELDS.get(rule.field, rule.field)} {MODES[rule.mode]}"
-            return f"{what}, {divided(rule, base)}; more than {number(100 * rule.margin)} % either way decides"
-        case Faster():
-            rate = "with gradient" if rule.images == "gradient" else "encoded"
-            what = f"images per second {rate}, {MODES[rule.mode]}"
-            return f"{what}, {divided(rule, base)}; the p10–p90 ranges must not overlap"
+            what = f"{FIELDS.get(rule.field, rule.field)} {MODES[rule.mode]}, {rule.head} at ratio {rule.ratio:g}"
+            how = f"divided by {rule.plain}, at the largest number of classes both reached"
+            return f"{what} {how}; more than {number(100 * rule.margin)} % either way decides"
+        case Grows():
+            what = f"composed step of the reference divided by that of {rule.head} at ratio {rule.ratio:g}"
+            where = f"where the reference's head takes at least {number(100 * rule.share)} % of its step"
+            return f"{what}, at the most classes measured, {where}; above one, and above that at the fewest"
         case Fits():
-            return f"one cost cell of {rule.head} at {classes_words(rule.classes)} or more that ended ok"
-        case Below():
-            peak = f"device allocator peak of {row_words(rule)}, {MODES[rule.mode]}"
-            return f"{peak}, at {classes_words(rule.classes)} or more: below {rule.bytes / 1e9:g} GB"
+            size = f"{classes_words(rule.classes)} or more at dimension {rule.dim} or more"
+            return f"one cost cell of {rule.head}, {MODES[rule.mode]}, with {size} that ended ok"
+        case BreakEven():
+            heads = f"{', '.join(rule.heads)} at ratio {rule.ratio:g}"
+            what = " and ".join(rule.quantities)
+            return f"number of classes from which on {heads} take less {what} than the reference, whole step composed"
+        case Reorders():
+            swapped = ", ".join(f"{plain} in place of {head}" for head, plain in rule.plain.items())
+            what = " or ".join(FIELDS.get(field, field) for field in rule.fields)
+            return f"order of {', '.join(rule.heads)} by {what} of the head alone, with {swapped}: it must change"
 
 
-def row_words(rule: RowRule) -> str:
-    """`dcq at ratio 0.1`."""
-    return rule.head if rule.ratio == 1 else f"{rule.head} at ratio {rule.ratio:g}"
+def minus(rule: NoWorse | Better) -> str:
+    """The differences of a rule."""
+    return f"{scores_words(rule.scores)} of {several(rule.rows)} minus that of {several(rule.against)}"
 
 
-def minus(rule: RowRule, score: str, base: str) -> str:
-    """A difference in a score, with most distractors where it has versions with some."""
-    hardest = " with the most distractors" if f"{score}@{{value}}" in METRICS else ""
-    return f"{metric(score).label}{hardest} of {row_words(rule)} minus that of {base}"
+def several(rows: Iterable[Row]) -> str:
+    """Rows in a list."""
+    return ", ".join(row_words(row) for row in rows)
 
 
-def divided(rule: RowRule, base: str) -> str:
-    """A ratio of two costs."""
-    return f"{row_words(rule)} divided by {base}, at the largest number of classes both reached"
+def row_words(row: Row) -> str:
+    """`dcq at ratio 0.1 (loader even pairs)`."""
+    found = [text for wanted in (row.options, row.train, row.data) for text in settings_words(wanted)]
+    found += [f"momentum {row.momentum:g}"] if row.momentum is not None else []
+    ratio = "" if row.ratio in (1, None) else f" at ratio {row.ratio:g}"
+    return f"{row.head}{ratio}{f' ({chr(44).join(found)})' if found else ''}"
+
+
+def settings_words(wanted: Wanted) -> list[str]:
+    """Settings that differ from the head's own: a row that may leave one out is the plain one."""
+    return [
+        f"{name.replace('_', ' ')} {' or '.join(str(value) for value in values)}" if values else name.replace("_", " ")
+        for name, values in wanted.items()
+        if None not in values
+    ]
+
+
+def scores_words(scores: Iterable[str]) -> str:
+    """Scores by their labels, with most distractors where they have versions with some."""
+    return ", ".join(
+        f"{metric(score).label}{' with the most distractors' if f'{score}@{{value}}' in METRICS else ''}"
+        for score in scores
+    )
+
+
+def regime_words(regime: Regime) -> str:
+    """Where a claim means anything; empty where everywhere."""
+    found = [f"after {number(regime.epochs)} passes over the training images or more"] if regime.epochs else []
+    if regime.sampled:
+        found.append(f"where the rows compared with are {number(regime.sampled)} times a batch or more")
+    if regime.tail:
+        found.append(f"on a {' or '.join(regime.tail)} tail")
+    return ", ".join(found)
 
 
 def measured(judgement: Judgement) -> str:
-    """What was measured for a claim, or why nothing was."""
+    """What was measured for a claim, why nothing was, and why it is not judged where it is not."""
+    found = "; ".join(effect_words(effect) for effect in judgement.effects)
     if judgement.lack is not None:
-        return lack_words(judgement, judgement.lack)
-    return "" if judgement.effect is None else effect_words(judgement, judgement.effect)
+        needs = f"needs {judgement.claim.needs}"
+        return "; ".join(part for part in (lack_words(judgement.lack, judgement.missing), found, needs) if part)
+    if judgement.unmet:
+        return f"{'; '.join(unmet_words(each) for each in judgement.unmet)}. There: {found}"
+    if judgement.verdict == Verdict.OPEN:
+        gains = [effect for effect in judgement.effects if isinstance(effect, Gain)]
+        return "; ".join(part for part in (found, seeds_sentence(gains)) if part)
+    if judgement.verdict == Verdict.DESIGN:
+        return f"{found}: the reference holds neither logits nor a gradient of all classes, so nothing is left to save"
+    return found
 
 
-def lack_words(judgement: Judgement, lack: Lack) -> str:
+def lack_words(lack: Lack, missing: tuple[Row, ...]) -> str:
     """Why a claim is not measured here."""
-    rule, effect = judgement.claim.rule, judgement.effect
-    match lack:
-        case Lack.ROW:
-            return f"{row_name(rule.head, getattr(rule, 'ratio', 1.0))} is not in this run"
-        case Lack.SCORE:
-            score = metric(effect.score).short if isinstance(effect, Gain) else "the score"
-            return f"no seed has {score} for both {judgement.row} and the reference"
-        case Lack.GROUPS:
-            return "closed-set identification by gallery is not there, by many and few, for both heads"
-        case Lack.COST:
-            return lost_cost(rule, effect)
-        case Lack.EXCLUSIVE:
-            return "the timings did not run alone on the machine, so they are not compared"
-        case Lack.CLASSES:
-            if isinstance(effect, Reach):
-                return f"the largest number of classes tried was {count(effect.classes)}"
-            return f"no cost cell of {rule.head} is in this run"
-        case Lack.DEVICE:
-            least = classes_words(rule.classes) if isinstance(rule, Below) else "so many classes"
-            return f"no end-to-end cell with {least} or more on a GPU"
+    return f"not in this run: {several(missing)}" if lack == Lack.ROW else LACKS[lack]
 
 
-def lost_cost(rule: AnyRule, effect: Effect | None) -> str:
-    """That a cost is not there for both rows; for memory, with the states that the heads declare."""
-    if isinstance(rule, Faster):
-        return "end-to-end step time was not measured for both heads"
-    words = "memory was not measured for both heads"
-    if not isinstance(effect, Ratio):
-        return words
-    pair = f"{size(effect.own)} against {size(effect.base)}"
-    return f"{words}; the heads declare {pair} of state at {classes_words(effect.classes)}"
-
-
-def effect_words(judgement: Judgement, effect: Effect) -> str:
-    """What was measured."""
-    match effect:
-        case Gain():
-            return gain_words(effect)
-        case Ratio():
-            return ratio_words(effect, is_rate=isinstance(judgement.claim.rule, Faster))
-        case Reach():
-            did = "ran with" if judgement.verdict == Verdict.REPRODUCED else "out of memory at"
-            return f"{did} {classes_words(effect.classes)}"
-        case Peak():
-            return f"{size(effect.bytes)} allocator peak"
-
-
-def gain_words(effect: Gain) -> str:
-    """`+2.9 ± 1.1 points in hard pairs (2 seeds; standard error: …)`."""
-    found = effect.difference
-    if found is None:
-        return ""
-    how = f"{seeds_words(found.n)}; {error_words(found)}"
-    return f"{difference_words(found)} in {metric(effect.score).short} ({how})"
-
-
-def ratio_words(effect: Ratio, is_rate: bool) -> str:
-    """`0.35 × the reference (…)`."""
-    show = number if is_rate else size
-    pair = f"{show(effect.own)} against {show(effect.base)}{' images/s' if is_rate else ''}"
-    meter = f"; {effect.meter}" if effect.meter else ""
-    return f"{number(effect.share, 3)} × the reference ({pair}, {classes_words(effect.classes)}{meter})"
+def unmet_words(unmet: Unmet) -> str:
+    """A condition that the run does not meet: `8.4 passes over the training images where 16 are needed`."""
+    needed = " or ".join(unmet.needed) if isinstance(unmet.needed, tuple) else number(unmet.needed)
+    has = unmet.found if isinstance(unmet.found, str) else "unknown" if unmet.found is None else number(unmet.found, 2)
+    match unmet.condition:
+        case Condition.EPOCHS:
+            return f"{has} passes over the training images where {needed} are needed"
+        case Condition.SAMPLED:
+            return f"rows compared with are {has} times a batch where {needed} times are needed"
+        case Condition.TAIL:
+            return f"the tail is {has}, not {needed}"

@@ -3,33 +3,37 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from workflow.summary.break_even import BreakEven
 from workflow.summary.statistics import Contrast
 
 
 class Lack(StrEnum):
     """Why a claim is not measured here."""
 
-    ROW = "the row is not in this run"
+    ROW = "a row is not in this run"
     SCORE = "no seed has the score for both rows"
-    GROUPS = "the score by group of classes is not there for both rows"
     COST = "the cost was not measured for both rows"
     EXCLUSIVE = "the timings did not run alone on the machine"
     CLASSES = "no cost cell has as many classes"
-    DEVICE = "no cost cell with as many classes on a GPU"
 
 
 @dataclass(frozen=True)
 class Gain:
-    """The difference to the reference in `score`, None where either has none."""
+    """The difference of a row to another in a score; about how many `seeds` would decide, where it is undecided."""
 
+    row: str
+    other: str
     score: str
-    difference: Contrast | None
+    difference: Contrast
+    seeds: float | None = None
 
 
 @dataclass(frozen=True)
 class Ratio:
-    """A cost of the row and of the reference, both at `classes`; `meter` is what read it, None for a declared one."""
+    """A cost of a row and of another, both at `classes`; `meter` is what read it, None for times."""
 
+    row: str
+    other: str
     own: float
     base: float
     classes: int
@@ -42,17 +46,35 @@ class Ratio:
 
 @dataclass(frozen=True)
 class Reach:
-    """The largest number of classes that ran; where none of those asked for did, the smallest that did not fit, or
-    the largest that was tried."""
+    """Cost cells with so many classes at a dimension: whether any ran; `other` is whether the reference's ran there."""
 
     classes: int
+    dim: int | None
+    ran: bool
+    other: bool | None = None
 
 
 @dataclass(frozen=True)
-class Peak:
-    """The largest peak of the device allocator."""
+class SpeedUp:
+    """How many times faster a composed step is than the reference's, with the bounds of both intervals."""
 
-    bytes: int
+    row: str
+    classes: int
+    value: float
+    low: float
+    high: float
+    share: float
+    """of the reference's step that its head takes"""
 
 
-Effect = Gain | Ratio | Reach | Peak
+@dataclass(frozen=True)
+class Order:
+    """Rows by a cost at `classes`, least first, with the lean implementations and with the plain ones."""
+
+    field: str
+    classes: int
+    lean: tuple[str, ...]
+    plain: tuple[str, ...]
+
+
+Effect = Gain | Ratio | Reach | SpeedUp | Order | BreakEven

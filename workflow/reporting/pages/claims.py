@@ -25,18 +25,18 @@ def page(material: Material) -> Section:
         Column("Measured here", numeric=False, weight=2.2),
         Column("Verdict", numeric=False, weight=1.3),
     ]
-    rows = [claim_line(judgement, material.summary.reference) for judgement in material.judgements]
+    rows = [claim_line(judgement) for judgement in material.judgements]
     caption = "Headline claims of the papers, and what this run says about them"
     first = Caution(caveat_words(material.summary)[:1])
     return section("claims", "Claims of the papers", first, table("claims", caption, columns, rows))
 
 
-def claim_line(judgement: Judgement, reference: str | None) -> list[Cell]:
+def claim_line(judgement: Judgement) -> list[Cell]:
     """One claim."""
     claim = judgement.claim
     return [
         Cell(claim.statement, sub=f"{claim.paper}. {claim.source}", tone="prose"),
-        Cell(decided_by(claim.rule, reference), tone="prose"),
+        Cell(decided_by(claim), tone="prose"),
         Cell(measured(judgement), tone="prose"),
         Cell(judgement.verdict, tone=f"verdict {TONES[judgement.verdict]}", sort=judgement.verdict),
     ]

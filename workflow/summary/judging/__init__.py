@@ -1,0 +1,1 @@
+"""How each kind of rule is judged, a file a kind of question."""

@@ -1,0 +1,62 @@
+"""Whether a run lies where a claim means anything: each condition of its regime, beside what the run has."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from workflow.summary.rules import Regime
+from workflow.summary.summary import Summary
+from workflow.summary.vocabulary import Ending
+
+
+class Condition(StrEnum):
+    """What a regime asks of a run."""
+
+    EPOCHS = "passes over the training images"
+    SAMPLED = "rows compared with, as a multiple of the batch"
+    TAIL = "kind of tail"
+
+
+@dataclass(frozen=True)
+class Unmet:
+    """A condition that a run does not meet: what the claim needs, and what the run has (None: not recorded)."""
+
+    condition: Condition
+    needed: float | tuple[str, ...]
+    found: float | str | None
+
+
+def unmet(regime: Regime, summary: Summary, names: list[str]) -> tuple[Unmet, ...]:
+    """The conditions that a run does not meet, for a claim about the rows called so."""
+    found: list[Unmet] = []
+    if regime.epochs is not None:
+        passes = epochs(summary, names)
+        if passes is None or passes < regime.epochs:
+            found.append(Unmet(Condition.EPOCHS, regime.epochs, passes))
+    if regime.sampled is not None:
+        multiple = sampled(summary, names)
+        if multiple is None or multiple < regime.sampled:
+            found.append(Unmet(Condition.SAMPLED, regime.sampled, multiple))
+    tail = (summary.facts.split.settings or {}).get("tail")
+    if regime.tail and tail not in regime.tail:
+        found.append(Unmet(Condition.TAIL, regime.tail, tail))
+    return tuple(found)
+
+
+def epochs(summary: Summary, names: list[str]) -> float | None:
+    """The fewest passes over the training images of any good run of these rows; None if unknown."""
+    images, runs = summary.facts.split.counts.get("train_images"), summary.runs
+    seen = runs.loc[runs["name"].isin(names) & (runs["outcome"] == Ending.OK), "images_gradient"].dropna()
+    return float(seen.min()) / images if images and len(seen) else None
+
+
+def sampled(summary: Summary, names: list[str]) -> float | None:
+    """The least r · C over the images of a batch, of the rows that sample; None if unknown.
+
+    A batch has at most as many classes as images, so the claim is kept to where it surely means something.
+    """
+    classes = summary.facts.split.counts.get("train_classes")
+    heads = summary.heads[summary.heads["name"].isin(names)]
+    batches = [summary.parameters[name].train.batch for name in names if name in summary.parameters]
+    if not classes or not batches or heads.empty:
+        return None
+    return float(heads["ratio"].min()) * classes / max(batches)
