@@ -50,7 +50,7 @@ def test_gaps_name_runs_costs_scores_and_claims(summary: Summary) -> None:
     centres = scores["centres/rank1"]
     assert centres.names == ("dcq r 0.1", "f2c r 0.1") and centres.reasons == ("this head learns no centres",)
     claims = {gap.judgement.claim.id: gap.judgement.lack for gap in found if isinstance(gap, LostClaim)}
-    assert claims["pfc-scale"] == Lack.CLASSES and claims["dcq-sampling"] == Lack.ROW and "dcq-classes" not in claims
+    assert claims["pfc-scale"] == Lack.CLASSES and claims["dcq-sampling"] == Lack.ROW and "dcq-long-tail" not in claims
 
 
 def test_a_mode_without_a_cell_is_a_gap(recollect: Recollect) -> None:
