@@ -8,6 +8,7 @@ from tests.summary.conftest import Made, Recollect, edit
 from workflow.cells.records import EvaluationRecord, RunRecord
 from workflow.cells.spec import PlannedRun
 from workflow.errors import UserError
+from workflow.files import read_json, write_json
 from workflow.summary.collect import collect
 from workflow.summary.gaps import LostRun, gaps
 from workflow.summary.planned import found_costs, found_runs
@@ -157,3 +158,20 @@ def test_progress_and_curves_are_a_row_a_point(made: Made) -> None:
     shots = made.summary.curves[made.summary.curves["curve"] == "shots"]
     assert set(shots["x"]) == set(range(1, 11)) and set(shots["n"]) == {40}
     assert made.summary.curves.loc[made.summary.curves["curve"] == "roc_hard", "n"].isna().all()
+
+
+def test_a_run_that_learned_from_other_images_says_which(recollect: Recollect) -> None:
+    def change(profile: Path) -> None:
+        split = read_json(profile / "glyphs-s/split.json")
+        asked = {**split, "evaluation_hash": "asked"}
+        write_json(profile / "glyphs-s/split.json", {**asked, "settings": {"min_shots": 1, "tail": "pareto"}})
+        write_json(
+            profile / "glyphs-s/split-no-tail.json", {**asked, "hash": "b", "settings": {"min_shots": 3, "tail": "x"}}
+        )
+        for path in profile.glob("glyphs-s/*/*/*/*/run.json"):
+            own = "dcq/0.1" in path.as_posix()
+            edit(path, evaluation_hash="asked", **({"split_hash": "b"} if own else {}))
+            edit(path.with_name("evaluation.json"), **({"split_hash": "b"} if own else {}))
+
+    found = recollect(change).parameters
+    assert found["dcq r 0.1"].data == {"min_shots": 3} and found["fc"].data == {}

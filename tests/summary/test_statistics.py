@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from tests.summary.made_up import HARD, summary_of
-from workflow.evaluating.metrics import HEADLINE, METRICS
+from workflow.evaluating.metrics import METRICS
 from workflow.summary.critical import Sizes, dunnett_factor, tukey_factor
 from workflow.summary.leaders import ranked
 from workflow.summary.margins import margin_of
@@ -183,7 +183,7 @@ def test_the_same_sizes_give_the_same_multiplier_in_every_process() -> None:
 def test_every_score_has_a_margin_of_its_own_size() -> None:
     assert all(0 < margin_of(name) <= 0.03 for name in METRICS)
     assert margin_of("allpairs/tar@0.0001") == 4 * margin_of(HARD) and margin_of("closed/rank1/many") == 0.01
-    assert all(margin_of(name) >= 0.005 for name in HEADLINE)
+    assert margin_of("verification_hard/auc") < margin_of(HARD), "a share of ordered pairs hardly moves"
 
 
 def test_rows_are_compared_to_the_reference(summary: Summary) -> None:

@@ -122,7 +122,7 @@ class Parameters(Part):
     train: Train
     backbone: Backbone
     data: dict[str, Any] = {}
-    """of the data section what the row's training images differ in"""
+    """of the data section what the row's training images differ in; a summary knows it by the split of the run"""
     origins: dict[str, Origin] = {}
     """of options, twin momentum and keys of `train` those that the config's shared sections do not decide"""
 

@@ -1,11 +1,12 @@
 """Gather every planned cell of a profile into one summary, and refuse to put together what was not measured alike."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from pydantic import Field
 
 from workflow.cells.cost_records import MachineRecord
+from workflow.cells.head_row import ABLATIONS
 from workflow.cells.paths import EVALUATION, MACHINES, MANIFESTS, splits
 from workflow.cells.records import Record, SplitRecord, Stored
 from workflow.cells.spec import PlannedCost, PlannedRun
@@ -58,6 +59,7 @@ def collect(
     runs = [run_row(cell) for cell in cells]
     split_path = split_file or split_of(profile, runs)
     split = SplitRecord.read(split_path) if split_path and split_path.exists() else None
+    runs = with_own_data(runs, split, profile)
     manifest_path = manifest_file or manifest_of(Path("data"), split)
     manifest = Manifest.read(manifest_path) if manifest_path and manifest_path.exists() else None
     timed = [cost_row(cell, split.counts.get("train_classes") if split else None) for cell in costs]
@@ -92,6 +94,22 @@ def split_of(profile: Path, runs: Sequence[RunRow]) -> Path | None:
     """The record of the split of the data set that the runs used, or of the only one there is."""
     named = sorted({run.dataset.name for run in runs if run.dataset})
     return next((path for name in named or ["*"] for path in sorted(profile.glob(splits(name)))), None)
+
+
+def with_own_data(runs: Sequence[RunRow], split: SplitRecord | None, profile: Path) -> list[RunRow]:
+    """The runs, those that learned from other images with what their split's settings of these differ in."""
+    if split is None:
+        return list(runs)
+    found = [SplitRecord.read(path) for path in sorted(profile.glob(splits(split.dataset)))]
+    others = {each.hash: each.settings for each in found if each.hash != split.hash}
+    return [own_data(run, others[run.split_hash], split) if run.split_hash in others else run for run in runs]
+
+
+def own_data(run: RunRow, settings: Mapping[str, object], split: SplitRecord) -> RunRow:
+    """The run with the settings of what it learned from that are not those of the profile's split."""
+    own = {key: settings[key] for key in sorted(ABLATIONS & set(settings)) if settings[key] != split.settings.get(key)}
+    parameters = run.parameters and run.parameters.model_copy(update={"data": own})
+    return run.model_copy(update={"parameters": parameters})
 
 
 def machine_of(profile: Path) -> Path | None:
