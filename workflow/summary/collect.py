@@ -1,5 +1,6 @@
 """Gather every planned cell of a profile into one summary, and refuse to put together what was not measured alike."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -50,16 +51,15 @@ def collect(
     """The summary of the folder results/<profile>. `reference` is the row, or the head, that differences are taken to.
 
     Files that are not given are looked for: the split of the runs' data set and the machine's rates in `profile`, the
-    data set's manifest, by its hash, under data/; so are baselines.
-    Every planned cell appears, whatever its outcome. Raises UserError when two records were made with another
-    protocol, split, dataset or (for costs) machine, naming both.
+    data set's manifest, by its hash, under data/; so are baselines. Every planned cell appears, whatever its outcome.
+    UserError when two records were made with another protocol, split, dataset or (for costs) machine, naming both.
     """
     if not cells:
         raise UserError(f"{profile}: no cell is planned and none was found; name heads and seeds in the config")
-    runs = [run_row(cell) for cell in cells]
-    split_path = split_file or split_of(profile, runs)
+    read = [run_row(cell) for cell in cells]
+    split_path = split_file or split_of(profile, read)
     split = SplitRecord.read(split_path) if split_path and split_path.exists() else None
-    runs = with_own_data(runs, split, profile)
+    runs = with_own_data(read, split, profile)
     manifest_path = manifest_file or manifest_of(Path("data"), split)
     manifest = Manifest.read(manifest_path) if manifest_path and manifest_path.exists() else None
     timed = [cost_row(cell, split.counts.get("train_classes") if split else None) for cell in costs]
@@ -91,9 +91,12 @@ def by_role(runs: Sequence[RunRow], reference: str) -> dict[str, object]:
 
 
 def split_of(profile: Path, runs: Sequence[RunRow]) -> Path | None:
-    """The record of the split of the data set that the runs used, or of the only one there is."""
+    """The record of the split of the data set that the runs used, or of the only one there is; of several, that of most
+    runs: rows that learn from other images have splits of their own."""
     named = sorted({run.dataset.name for run in runs if run.dataset})
-    return next((path for name in named or ["*"] for path in sorted(profile.glob(splits(name)))), None)
+    paths = [path for name in named[:1] or ["*"] for path in sorted(profile.glob(splits(name)))]
+    used = Counter(run.split_hash for run in runs)
+    return max(paths, key=lambda path: used[SplitRecord.read(path).hash], default=None)
 
 
 def with_own_data(runs: Sequence[RunRow], split: SplitRecord | None, profile: Path) -> list[RunRow]:
