@@ -84,6 +84,7 @@ def test_a_row_that_learns_from_other_images_has_a_split_of_its_own():
     assert found.splits[own].min_shots == 3 and found.splits[found.split].min_shots == 1
     uses = {folder: spec.cell.label for folder, spec in found.runs.items() if found.split_of[folder] == own}
     assert set(uses.values()) == {"clean"} and len(uses) == 2
+    assert {str(found.runs[folder].data) for folder in uses} == {"{'min_shots': 3}"}
     assert set(planned().runs) < set(found.runs)
 
 

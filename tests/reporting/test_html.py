@@ -21,8 +21,8 @@ from workflow.summary.samples import by_seed
 from workflow.summary.summary import Summary
 
 FIGURES = tuple(plot.name for plot in PLOTS)
-ORDER = ["answer", "tradeoff", "heads", "claims", "cost", "scale", "accuracy", "tail", "curves", "method", "settings"]
-ORDER += ["provenance", "gaps", "cite", "compare"]
+ORDER = ["answer", "tradeoff", "heads", "claims", "cost", "scale", "accuracy", "tail", "curves"]
+ORDER += ["tuned", "method", "settings", "provenance", "gaps", "cite", "compare"]
 
 
 def parse(page: str) -> Element:
@@ -83,7 +83,7 @@ def test_identifiers_are_unique_and_references_resolve(tree: Element) -> None:
 
 def test_every_number_of_a_measured_table_links_to_its_records(tree: Element, made: Made) -> None:
     places = {element.get("id"): element for element in tree.iter() if element.get("id")}
-    for name in ("main", "scores", "costs", "budgets", "tail-differences"):
+    for name in ("main", "scores", "costs", "tail-differences"):
         cells = [cell for cell in places[f"table-{name}"].iter("td") if "number" in str(cell.get("class"))]
         known = [cell for cell in cells if not {"missing", "quiet"} & set(str(cell.get("class")).split())]
         linked = [link for cell in known if (link := cell.find(".//a")) is not None]
@@ -198,7 +198,7 @@ def test_published_results_stand_apart(made: Made, tmp_path: Path) -> None:
     tree = parse((tmp_path / "r.html").read_text())
     assert len(table(tree, "main")) == 6 and len(table(tree, "published-big-gpu")) == 2
     assert "another protocol, data set or split" in text_of(tree)
-    assert [element.get("id") for element in tree.iter("section")] == [*ORDER[:9], "published", *ORDER[9:]]
+    assert [element.get("id") for element in tree.iter("section")] == [*ORDER[:10], "published", *ORDER[10:]]
 
 
 def test_summaries_of_the_first_version_that_were_published_still_render(made: Made, tmp_path: Path) -> None:

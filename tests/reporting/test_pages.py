@@ -9,7 +9,7 @@ from workflow.reporting.caveats import caveat_words, seeds_sentence
 from workflow.reporting.claim_words import decided_by, measured
 from workflow.reporting.cost_words import upkeep_words
 from workflow.reporting.material import Material
-from workflow.reporting.pages import answer, claims, curves, gaps, method
+from workflow.reporting.pages import answer, claims, gaps, method
 from workflow.summary.rules import NoWorse, load_claims
 from workflow.summary.stored import CostRow
 from workflow.summary.summary import Summary
@@ -151,9 +151,3 @@ def test_method_says_what_became_of_freed_memory(recollect: Recollect, kept: boo
 
     terms = dict(method.freed_memory(recollect(change).stored.runs))
     assert (words in terms["Memory freed by a step"]) if words else not terms
-
-
-def test_accuracy_is_compared_at_equal_steps_images_and_seconds(material: Material) -> None:
-    rows = table_of(curves.page(material).blocks, "budgets").rows
-    assert [row[0].text for row in rows] == material.names
-    assert all(cell.text != "not measured" for row in rows for cell in row)

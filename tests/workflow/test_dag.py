@@ -136,7 +136,17 @@ def test_every_cells_spec_is_json_without_the_other_cells(project):
     assert len(specs) == HEADS
     for text in specs:
         spec = json.loads(text.strip("'"))
-        assert set(spec) == {"cell", "options", "momentum", "train", "backbone", "origins", "reference", "trial"}
+        assert set(spec) == {
+            "cell",
+            "options",
+            "momentum",
+            "train",
+            "backbone",
+            "origins",
+            "data",
+            "reference",
+            "trial",
+        }
 
 
 def test_a_failing_stage_says_why_on_the_terminal(project, tmp_path):

@@ -82,6 +82,7 @@ def parameters_of(spec: RunSpec) -> Parameters:
         momentum=spec.momentum,
         train=spec.train,
         backbone=spec.backbone,
+        data=spec.data,
         origins=spec.origins,
     )
 

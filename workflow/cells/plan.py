@@ -157,6 +157,7 @@ def data_of(config: Config, row: HeadRow) -> Data:
 def shaping(spec: RunSpec | CostSpec) -> JsonValue:
     """What of a specification shapes the cell's result. What lists cells in `measure` shapes none."""
     content: JsonValue = spec.model_dump(
-        mode="json", exclude={"cell": {"profile"}, "train": SHAPES_NOTHING, "measure": CELLS, "origins": True}
+        mode="json",
+        exclude={"cell": {"profile"}, "train": SHAPES_NOTHING, "measure": CELLS, "origins": True, "data": True},
     )
     return content

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from workflow.cells.config import Backbone
 from workflow.cells.spec import CellName, Origin, Trial
@@ -121,7 +121,7 @@ class Parameters(Part):
     momentum: float | None = None
     train: Train
     backbone: Backbone
-    data: dict[str, Any] = {}
+    data: dict[str, JsonValue] = {}
     """of the data section what the row's training images differ in; a summary knows it by the split of the run"""
     origins: dict[str, Origin] = {}
     """of options, twin momentum and keys of `train` those that the config's shared sections do not decide"""

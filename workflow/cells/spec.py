@@ -102,6 +102,8 @@ class RunSpec(Spec):
     backbone: Backbone
     origins: dict[str, Origin] = Field(default_factory=dict)
     """of options, momentum and keys of `train` those that the config's shared sections do not decide, and who does"""
+    data: Options = Field(default_factory=dict)
+    """the row's own keys of `data`, by which its split was made"""
     reference: Reference | None = None
     """of a cell with as many images or seconds as the reference, which decide its steps"""
     trial: Trial | None = None
@@ -196,6 +198,7 @@ def run_spec(config: Config, row: HeadRow, ratio: float, seed: int) -> RunSpec:
         train=Train.parse(config.train.model_dump() | row.train, "train"),
         backbone=config.backbone,
         origins=dict.fromkeys(own_settings(row), "row"),
+        data=row.data,
     )
 
 

@@ -23,6 +23,7 @@ from workflow.reporting.pages import (
     settings,
     tail,
     tradeoff,
+    tuned,
 )
 from workflow.reporting.standing import standing
 from workflow.reporting.words import NOT_RECORDED, seeds_words
@@ -41,6 +42,7 @@ PAGES = (
         accuracy.page,
         tail.page,
         curves.page,
+        tuned.page,
     ),
     *(published.page, method.page, settings.page, provenance.page, gaps.page, cite.page),
 )

@@ -1,18 +1,25 @@
 """Learning curves, and the same accuracy at equal steps, equal images encoded and equal seconds."""
 
-import pandas as pd
-
-from workflow.reporting.anchors import anchor
-from workflow.reporting.blocks import Cell, Column, Notes, Section, Table, missing, section, table
-from workflow.reporting.cells import percent
+from workflow.reporting.blocks import Cell, Column, Notes, Section, Table, Text, missing, section, table
+from workflow.reporting.cells import percent, score_cell
 from workflow.reporting.material import Material
-from workflow.reporting.words import duration, mean_words, number, points
+from workflow.reporting.words import count, mean_words, points
 from workflow.summary.answers import HARD
-from workflow.summary.budgets import Budget, at_equal
-from workflow.summary.summary import line_of
+from workflow.summary.regimes import BUDGETS, Regime, planned, runs_of, under
+from workflow.summary.statistics import compare
+from workflow.summary.stored import RunRow
+from workflow.summary.summary import Summary, line_of
+from workflow.summary.vocabulary import Ending
 
-CAPTION = "Hard-pair accuracy on the validation classes, %, at the last point of the learning curve within each budget"
-NOTHING = "no good run has a validation point within this budget"
+CAPTION = (
+    "Hard-pair accuracy of the test, %, each run to the end of a schedule of its own: as many steps, images or seconds "
+    "as the reference"
+)
+NONE_PLANNED = (
+    "Rows are compared at equal steps. Cells with as many images, or as many seconds, as the reference were not "
+    "planned in this run: `budget: {images: true, seconds: true}` in the config adds them."
+)
+TITLES = {"images": "Equal images", "seconds": "Equal seconds"}
 
 
 def page(material: Material) -> Section:
@@ -20,34 +27,39 @@ def page(material: Material) -> Section:
     return section("curves", "Learning curves", material.figure("curves"), budget_table(material))
 
 
-def budget_table(material: Material) -> Table | None:
-    """Validation accuracy of every row at the largest budget that all rows reached; None without learning curves."""
-    budgets = at_equal(material.summary, HARD)
+def budget_table(material: Material) -> Table | Text:
+    """Test accuracy of every row at each budget that was planned."""
+    budgets = {regime: under(material.summary, regime) for regime in BUDGETS if planned(material.summary, regime)}
     if not budgets:
-        return None
+        return Text(NONE_PLANNED)
     notes = Notes()
     rows = [
-        [material.head_cell(name), *(reached_cell(line_of(budget.reached, name), name, notes) for budget in budgets)]
+        [
+            material.head_cell(name),
+            score_cell(material, name, HARD, notes),
+            *(reached_cell(material.summary, found, name, regime, notes) for regime, found in budgets.items()),
+        ]
         for name in material.names
     ]
-    columns = [Column("Head", numeric=False, weight=1.6), *(budget_column(budget) for budget in budgets)]
+    titles = ["Equal steps", *(TITLES[regime] for regime in budgets)]
+    columns = [Column("Head", numeric=False, weight=1.6), *(Column(title, unit="%") for title in titles)]
     return table("budgets", CAPTION, columns, rows, notes)
 
 
-def budget_column(budget: Budget) -> Column:
-    """The column of one budget, its size as the unit."""
-    match budget.axis:
-        case "step":
-            return Column("Equal steps", unit=number(budget.size, 1))
-        case "encoded":
-            return Column("Equal images", unit=f"{number(budget.size, 1)} encoded")
-        case _:
-            return Column("Equal seconds", unit=f"{duration(budget.size)}, not exclusive")
+def reached_cell(summary: Summary, found: Summary, name: str, regime: Regime, notes: Notes) -> Cell:
+    """Mean over seeds of what a row reached within a budget, over its interval and the steps that the budget gave."""
+    runs = runs_of(summary, name, regime)
+    if not any(run.outcome == Ending.OK for run in runs):
+        return missing(notes, why_none(runs))
+    line = line_of(compare(found, HARD), name)
+    if not line["n"]:
+        return missing(notes, "the evaluation did not compute this score")
+    steps = sorted({run.steps for run in runs if run.steps})
+    words = ", ".join(part for part in (mean_words(line), *(f"{count(one)} steps" for one in steps)) if part)
+    return Cell(points(float(line["mean"])), sub=words, sort=percent(float(line["mean"])))
 
 
-def reached_cell(found: pd.Series, name: str, notes: Notes) -> Cell:
-    """Mean over seeds of what was reached within the budget, over the half-width of its interval."""
-    if not found["n"]:
-        return missing(notes, NOTHING)
-    mean = float(found["mean"])
-    return Cell(points(mean), sub=mean_words(found), sort=percent(mean), records=anchor("run", name))
+def why_none(runs: list[RunRow]) -> str:
+    """Why no run of a row speaks for it."""
+    reasons = sorted({run.reason for run in runs if run.reason})
+    return "; ".join(reasons) or "no cell of this row was planned: its cost is not measured, or it is not tuned"

@@ -3,24 +3,29 @@
 from workflow.reporting.anchors import anchor
 from workflow.reporting.blocks import Cell, Column, Notes, Section, Table, Text, definitions, missing, section, table
 from workflow.reporting.material import Material
+from workflow.reporting.pages.given import settings_table
 from workflow.reporting.words import NOT_RECORDED, count
 from workflow.summary.stored import RunRow
 from workflow.summary.summary import Summary
 
 IDENTICAL = (
-    "Identical for every head, per seed: backbone, initial weights, order of the query images, margin, scale, "
-    "schedule and augmentation. Validation and test are disjoint in classes and images, and in faces where the images "
-    "are glyphs; the learning curves are of validation, the scores of test. No score is computed on anything seen in "
-    "training, and no setting was tuned in this run: all heads share those of the config. The shipped defaults come "
-    "from earlier pilot runs, which tried more settings for DCQ and F2C than for full and Partial FC. The "
-    "table below says what differs between heads, because it must."
+    "Identical for every head, per seed: backbone, initial weights, margin, scale, schedule and augmentation, "
+    "where the tables below name no value of a row's own, and the order of the query images for loaders that take "
+    "them as they come: `instances`, `pairs`, `half pairs`, `instance halves`; others draw classes evenly, all or "
+    "in part. Validation and test are disjoint in classes and images, and in faces where the images are glyphs; "
+    "the learning curves are of validation, the scores of test. No score is computed on anything seen in "
+    "training. All heads share the settings of the config but where a table says otherwise; what was tuned was "
+    "scored on validation alone and stands apart. The shipped defaults come from earlier pilot runs, which tried "
+    "more settings for DCQ and F2C than for full and Partial FC. The tables below say what differs between heads, "
+    "because it must."
 )
 
 
 def page(material: Material) -> Section:
     """Protocol, data, and what differs between heads."""
+    tables = (differences_table(material), settings_table(material))
     terms = definitions([*protocol(material.summary), *freed_memory(material.summary.stored.runs)])
-    return section("method", "Method", Text(IDENTICAL), terms, left_out(material.summary), differences_table(material))
+    return section("method", "Method", Text(IDENTICAL), terms, left_out(material.summary), *tables)
 
 
 def protocol(summary: Summary) -> list[tuple[str, str]]:

@@ -26,7 +26,7 @@ def page(material: Material) -> Section:
 
 def as_json(parameters: Parameters) -> dict[str, JsonValue]:
     """The parameters as the record holds them; the twin's momentum only where the config overrides the head's."""
-    unasked = {"momentum"} if parameters.momentum is None else set()
+    unasked = {"origins", *({"momentum"} if parameters.momentum is None else ())}
     return parameters.model_dump(mode="json", exclude=unasked, exclude_unset=True)
 
 
