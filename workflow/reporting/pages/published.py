@@ -1,24 +1,64 @@
 """The main tables of other machines' published summaries, never in one column with the reader's own."""
 
-from workflow.reporting.blocks import Block, Section, Text, section
+import pandas as pd
+
+from workflow.evaluating.metrics import HEADLINE
+from workflow.reporting.blocks import Block, Cell, Column, Section, Table, Text, section, table
 from workflow.reporting.material import Material
 from workflow.reporting.pages.heads import main_table
+from workflow.reporting.words import NOT_MEASURED, metric, points, signed_points
+from workflow.summary.machines import between, comparable, contradictions
+from workflow.summary.samples import hardest
 from workflow.summary.summary import Summary
 
 
 def page(material: Material) -> Section | None:
-    """A table a machine; None where nothing is published."""
+    """A table a machine, and how far its scores are from this run's; None where nothing is published."""
     if not material.published:
         return None
     blocks: list[Block] = [Text("Records that others published, as they stood. Do not compare cost across machines.")]
     for machine, other in material.published.items():
         blocks += [Text(words(machine, other, material.summary)), main_table(Material(other), f"published-{machine}")]
+        if comparable(material.summary, other):
+            blocks.append(machines_table(material.summary, other, machine))
     return section("published", "Published elsewhere", *blocks)
 
 
 def words(machine: str, other: Summary, own: Summary) -> str:
     """Where a published table comes from, and whether its scores may be compared."""
-    theirs, ours = other.facts, own.facts
-    same = all(getattr(theirs, name) == getattr(ours, name) for name in ("protocol", "dataset_hash", "split_hash"))
+    theirs, same = other.facts, comparable(own, other)
     alike = "the same protocol, data and split as this run" if same else "another protocol, data set or split"
-    return f"Published from {machine}: {alike}; dataset {theirs.dataset.name}, backbone {theirs.backbone}."
+    agreed = f" {agreement(own, other)}" if same else ""
+    return f"Published from {machine}: {alike}; dataset {theirs.dataset.name}, backbone {theirs.backbone}.{agreed}"
+
+
+def agreement(own: Summary, other: Summary) -> str:
+    """Whether what both machines decide agrees."""
+    against = contradictions(own, other)
+    if against.empty:
+        return "Wherever both runs tell a row from the reference, they agree."
+    named = ", ".join(f"{name} in {metric(score).short}" for score, name in against.index)
+    return f"The runs contradict each other about {named}."
+
+
+def machines_table(own: Summary, other: Summary, machine: str) -> Table:
+    """Differences between the machines beside the spread over seeds, of the headline scores."""
+    lines = between(own, other)
+    scores = [score for score in (hardest(own, score) for score in HEADLINE) if score in lines.index]
+    columns = [
+        Column("Score", numeric=False, weight=1.9),
+        Column("This run − other", unit="points, mean of rows"),
+        Column("Distance of a row", unit="points, r.m.s."),
+        Column("Expected of seeds", unit="points, r.m.s."),
+        Column("SD over seeds", unit="points"),
+    ]
+    rows = [machine_line(score, lines.loc[[score]]) for score in scores]
+    return table(f"machines-{machine}", f"The same rows here and on {machine}", columns, rows)
+
+
+def machine_line(score: str, line: pd.DataFrame) -> list[Cell]:
+    """One score."""
+    numbers = [float(line[name].iloc[0]) for name in ("shift", "distance", "expected", "deviation")]
+    shown = [signed_points(numbers[0]), *(NOT_MEASURED if each != each else points(each, 2) for each in numbers[1:])]
+    cells = [Cell(text, sort=100 * each) for text, each in zip(shown, numbers, strict=True)]
+    return [Cell(metric(score).short, title=metric(score).description, tone="score"), *cells]
