@@ -1,4 +1,7 @@
-"""How each row's scores vary with the test classes: the resamples beside each evaluation, averaged over seeds."""
+"""How each row's scores vary with the test classes: the resamples beside each evaluation, averaged over seeds.
+
+Their file holds an array (R,) a test score; resamples of different runs are of the same classes.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,11 +10,10 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from workflow.cells.paths import RESAMPLES
 from workflow.summary.stored import RunRow
 from workflow.summary.vocabulary import Ending
 
-FILE: Final = "resamples.npz"
-"""Beside evaluation.json: an array (R,) a test score; resamples of different runs are of the same classes."""
 DIGITS: Final = 6
 
 
@@ -36,7 +38,7 @@ def resampled(runs: Sequence[RunRow]) -> dict[str, dict[str, list[float]]]:
 
 def replicates(run: RunRow) -> pd.DataFrame | None:
     """Score, name and array of a run's resamples, those that were measured; None where it has no such file."""
-    path = Path(run.record or "").with_name(FILE)
+    path = Path(run.record or "").with_name(RESAMPLES)
     if not path.exists():
         return None
     with np.load(path, allow_pickle=False) as stored:

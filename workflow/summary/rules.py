@@ -96,7 +96,7 @@ class Tail(Strict):
 
     kind: Literal["tail"]
     rows: tuple[Row, ...]
-    score: str
+    score: ScoreName
     more: str
     less: str
     margin: float
