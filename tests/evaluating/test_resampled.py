@@ -10,7 +10,7 @@ import pytest
 from workflow.evaluating import resampled, resampled_all_pairs
 from workflow.evaluating.closed import BANDS
 from workflow.evaluating.comparisons import Comparisons
-from workflow.evaluating.resampled import CLOSED, OPEN, ResampledComparisons, class_weights
+from workflow.evaluating.resampled import ResampledComparisons, class_weights
 from workflow.evaluating.roc import Roc, roc
 from workflow.evaluating.score import Unmeasured
 from workflow.evaluating.scores import all_scores, shot_bands
@@ -32,13 +32,13 @@ def few(monkeypatch):
 
 @pytest.fixture
 def again(part):
-    return ResampledComparisons(part, "seed")
+    return ResampledComparisons(part)
 
 
 def open_draws(part):
     """By replicate, how often each class of the dataset is drawn."""
     classes = np.sort(part.arrays["gallery_class"])
-    return [dict(zip(classes.tolist(), row, strict=True)) for row in class_weights("seed", OPEN, len(classes)).tolist()]
+    return [dict(zip(classes.tolist(), row, strict=True)) for row in class_weights(classes).tolist()]
 
 
 def class_of_row(part):
@@ -106,7 +106,7 @@ def test_all_pairs(part, again, monkeypatch):
 def test_a_collapsed_embedding_accepts_nothing_in_any_resampling(part):
     flat = np.zeros_like(part.rows)
     flat[:, 0] = 1
-    again = ResampledComparisons(replace(part, rows=flat), "seed")
+    again = ResampledComparisons(replace(part, rows=flat))
     assert isinstance(again.part.all_pairs, Roc)
     assert not again.all_pairs.tar(0.001).any() and not again.hard_pairs.roc.tar(0.1).any()
     assert not again.gallery.rank(1).any()
@@ -128,7 +128,7 @@ def test_one_to_n(part, again):
 def test_training_classes(part, again, name):
     closed, found = getattr(part, name), getattr(again, name)
     labels = np.unique(closed.label)
-    for replicate, drawn in enumerate(class_weights("seed", CLOSED, len(labels))):
+    for replicate, drawn in enumerate(class_weights(labels)):
         times = drawn[np.searchsorted(labels, closed.label)]
         literal = replace(closed, closer=np.repeat(closed.closer, times), label=np.repeat(closed.label, times))
         for band in (None, *BANDS):
@@ -138,7 +138,7 @@ def test_training_classes(part, again, name):
 
 
 def test_without_means_or_centres_there_is_nothing_to_resample(part):
-    again = ResampledComparisons(replace(part, means=None, centres=None), "seed")
+    again = ResampledComparisons(replace(part, means=None, centres=None))
     assert again.by_means is None and again.by_centres is None
 
 
@@ -147,7 +147,7 @@ def test_a_band_that_no_resampling_drew_is_no_number(part, again):
     assert len(none) == FEW and np.isnan(none).all()
 
 
-def test_replicates_are_of_the_split_and_of_nothing_else(world):
+def test_replicates_are_of_the_classes_asked_about_and_of_nothing_else(world):
     runs = [
         all_scores(rows, world.split, centres, [10], world.centres, resampled=True)
         for rows, centres in ((world.rows, None), (world.rows, world.centres))
@@ -157,13 +157,12 @@ def test_replicates_are_of_the_split_and_of_nothing_else(world):
     measured = {name for name, score in runs[1].scores["test"].items() if score is not None}
     assert set(runs[1].resamples) == measured
     assert {len(row) for row in runs[1].resamples.values()} == {FEW}
-    assert not np.array_equal(class_weights("one", OPEN, 40), class_weights("other", OPEN, 40))
-    assert not np.array_equal(class_weights("one", OPEN, 40), class_weights("one", CLOSED, 40))
+    assert not np.array_equal(class_weights(np.arange(40)), class_weights(np.arange(1, 41)))
 
 
 def test_weights_count_classes_drawn_with_replacement(monkeypatch):
     monkeypatch.setattr(resampled, "REPLICATES", 4000)
-    weights = class_weights("any", OPEN, 20)
+    weights = class_weights(np.arange(20))
     assert (weights.sum(1) == 20).all()
     assert weights.mean(0) == pytest.approx(np.ones(20), abs=0.08)
     assert weights.var() == pytest.approx(1 - 1 / 20, abs=0.03)
@@ -176,4 +175,4 @@ def test_the_spread_of_a_share_is_that_of_whole_classes(part, monkeypatch):
     hits, classes = part.gallery.closer(0) < 1, part.arrays["probe_class"]
     residuals = [np.sum(hits[classes == number] - hits.mean()) for number in np.unique(classes)]
     expected = math.sqrt(np.sum(np.square(residuals))) / len(hits)
-    assert np.std(ResampledComparisons(part, "x").gallery.rank(1)) == pytest.approx(expected, rel=0.08)
+    assert np.std(ResampledComparisons(part).gallery.rank(1)) == pytest.approx(expected, rel=0.08)

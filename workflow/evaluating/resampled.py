@@ -1,9 +1,9 @@
 """The class bootstrap: what a score would have been, had other classes of the same kind been drawn for the test.
 
 R times, as many classes as there are are drawn with replacement: from those of the open set, and from the training
-classes that are probed. A class drawn w times weighs w. The seed is the split's hash alone, so that replicate r of two
-runs on a split is of the same classes, and the spread of a difference between runs is that of the differences of
-replicates.
+classes that are probed. A class drawn w times weighs w. The seed is the list of these classes alone: replicate r of two
+runs that were asked about the same classes is of the same ones, also where the runs learned from other images, and the
+spread of a difference between runs is that of the differences of replicates.
 Efron & Tibshirani 1993, "An Introduction to the Bootstrap", chapter 6.
 """
 
@@ -22,24 +22,24 @@ from workflow.evaluating.resampled_search import ResampledClosedSet, ResampledGa
 from workflow.evaluating.verification import ScoredPairs
 
 REPLICATES = 200
-OPEN, CLOSED = range(2)
 
 
-def class_weights(seed: str, stream: int, classes: int) -> np.ndarray:
-    """How often each of `classes` is drawn in each replicate, int64 (REPLICATES, classes); whole numbers only, so the
-    same on every machine."""
-    number = int.from_bytes(hashlib.sha256(seed.encode()).digest()[:16])
-    drawn = np.random.default_rng([number, stream]).integers(classes, size=(REPLICATES, classes))
-    places = drawn + classes * np.arange(REPLICATES)[:, None]
-    return np.bincount(places.ravel(), minlength=REPLICATES * classes).reshape(REPLICATES, classes)
+def class_weights(classes: np.ndarray) -> np.ndarray:
+    """How often each of `classes` (K,) int64 is drawn in each replicate, int64 (REPLICATES, K).
+
+    Seeded by the classes; whole numbers only, so the same on every machine.
+    """
+    seed, count = hashlib.sha256(classes.astype("<i8").tobytes()).digest(), len(classes)
+    drawn = np.random.default_rng(int.from_bytes(seed)).integers(count, size=(REPLICATES, count))
+    places = drawn + count * np.arange(REPLICATES)[:, None]
+    return np.bincount(places.ravel(), minlength=REPLICATES * count).reshape(REPLICATES, count)
 
 
 @dataclass(frozen=True)
 class ResampledComparisons:
-    """The comparisons of `part`, answered for REPLICATES resamplings of its classes, drawn from `seed`."""
+    """The comparisons of `part`, answered for REPLICATES resamplings of its classes."""
 
     part: Comparisons
-    seed: str
 
     @cached_property
     def hard_pairs(self) -> ResampledPairs:
@@ -89,13 +89,13 @@ class ResampledComparisons:
     @cached_property
     def _open_weights(self) -> np.ndarray:
         """Weights of the open-set classes, and behind them a column of ones."""
-        weights = class_weights(self.seed, OPEN, len(self._open))
+        weights = class_weights(self._open)
         return np.append(weights, np.ones((len(weights), 1), np.int64), axis=1)
 
     @cached_property
     def _probes(self) -> ResampledProbes:
         labels, own = np.unique(self.part.arrays["closed_probe_label"], return_inverse=True)
-        return ResampledProbes(own, class_weights(self.seed, CLOSED, len(labels)))
+        return ResampledProbes(own, class_weights(labels))
 
     def _pairs(self, kind: str, pairs: ScoredPairs) -> ResampledPairs:
         first, second = self._class_of_row[self.part.arrays[f"{kind}_pairs"]].T

@@ -57,7 +57,7 @@ def all_scores(
         for name, part in parts.items()
     }
     scores = {part: {name: _number(score) for name, score in named.items()} for part, named in found.items()}
-    resamples = _resamples(parts["test"], split.record.hash, scores["test"], distractors) if resampled else {}
+    resamples = _resamples(parts["test"], scores["test"], distractors) if resampled else {}
     return Scored(scores, _notes(found), _counts(split), _curves(parts["test"]), resamples)
 
 
@@ -99,10 +99,10 @@ def _names(distractors: Sequence[int]) -> Iterator[tuple[str, Metric, float]]:
 
 
 def _resamples(
-    part: Comparisons, seed: str, scores: Mapping[str, float | None], distractors: Sequence[int]
+    part: Comparisons, scores: Mapping[str, float | None], distractors: Sequence[int]
 ) -> dict[str, list[float]]:
     """The replicates of every one of `scores` that was measured."""
-    again = ResampledComparisons(part, seed)
+    again = ResampledComparisons(part)
     found = {name: row.score(again, number) for name, row, number in _names(distractors) if scores[name] is not None}
     return {name: np.asarray(values, np.float32).tolist() for name, values in found.items()}
 
