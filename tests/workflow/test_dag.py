@@ -16,6 +16,7 @@ PER_CELL = {"train": 1, "embed": 1, "score": 1}
 REPORT = {"summary": 1, "figures": 1, "rendering": 2, "everything": 1}
 PLANNED = REPORT | {"plan": 1}  # other cells than before
 HEADS = 4  # of config/quick.yaml
+COUNTS = {"baseline": 3, "cost_head": HEADS + 2}  # of the others there are as many as heads
 
 
 def test_the_default_run_has_a_cell_for_every_head_ratio_and_seed(project):
@@ -78,8 +79,8 @@ def test_editing_what_heads_share_retrains_them_all(finished):
 @pytest.mark.parametrize(
     ("file", "rerun"),
     [
-        ("evaluating/roc.py", {"score"}),  # the learning curve's scores do not shape a run
-        ("evaluating/embed.py", {"embed", "score"}),
+        ("evaluating/roc.py", {"score", "baseline"}),  # the learning curve's scores do not shape a run
+        ("evaluating/embed.py", {"embed", "score", "baseline"}),
         ("training/trainer.py", {"train", "embed", "score", "cost_head", "cost_end_to_end"}),
         ("training/assembly.py", {"train", "embed", "score", "cost_end_to_end"}),
         ("measuring/parts.py", {"cost_end_to_end"}),
@@ -91,7 +92,8 @@ def test_changed_code_reruns_the_stages_that_import_it(finished, file, rerun):
     path = finished.folder / "workflow" / file
     path.write_text(path.read_text() + "\n# changed\n")
     planned = finished.planned(*QUICK)
-    assert {name: planned[name] for name in planned if name not in REPORT} == dict.fromkeys(rerun, HEADS)
+    jobs = {name: COUNTS.get(name, HEADS) for name in rerun}
+    assert {name: planned[name] for name in planned if name not in REPORT} == jobs
 
 
 def test_a_changed_report_template_retrains_nothing(finished):

@@ -3,7 +3,9 @@
 
 rule embed:
     input:
-        code=code("workflow.evaluating", without=(*FORMS, "workflow.evaluating.record")),
+        code=code(
+            "workflow.evaluating", without=(*FORMS, "workflow.evaluating.record", "workflow.evaluating.baselines")
+        ),
         run=f"{CELL}/run.json",
         model=f"{CELL}/model.pt",
         dataset=MANIFEST,
@@ -36,7 +38,7 @@ rule embed:
 
 rule score:
     input:
-        code=code("workflow.evaluating", without=(*FORMS, "workflow.evaluating.embed")),
+        code=code("workflow.evaluating", without=(*FORMS, "workflow.evaluating.embed", "workflow.evaluating.baselines")),
         run=f"{CELL}/run.json",
         embeddings=f"{CELL}/embeddings.npy",
         centres=f"{CELL}/centres.npy",

@@ -28,7 +28,9 @@ rule summary:
         runs=PATHS.plans[0],
         costs=PATHS.plans[1],
         cells=[
-            f"{folder}/{record}" for folder in PLAN.evaluated for record in ("run.json", "steps.jsonl", "evaluation.json")
+            f"{folder}/{record}"
+            for folder in PLAN.evaluated
+            for record in ("run.json", "steps.jsonl", "evaluation.json")
         ],
         measured=list(PLAN.costs),
         tuned=list(PLAN.chosen),
