@@ -16,8 +16,10 @@ from workflow.reporting.pdf import write_pdf
 from workflow.summary.collect import collect
 from workflow.summary.reading import read_summary
 from workflow.summary.summary import Summary
+from workflow.summary.tables import summarise
 from workflow.summary.writing import write
 
+CONFIG = {"profile": "default", "heads": [{"name": "fc"}]}
 Recollect = Callable[..., Summary]
 
 
@@ -38,7 +40,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     root = tmp_path_factory.mktemp("report")
     profile = records.build(root)
     paths = Made(root, profile, profile / "summary.json", profile / "figures", root / "r.html", root / "r.pdf")
-    write(collect(profile, *records.planned(profile), manifest_file=records.manifest_of(root)), paths.summary)
+    collected = collect(profile, *records.planned(profile), manifest_file=records.manifest_of(root))
+    write(summarise(collected.stored.model_copy(update={"config": CONFIG})), paths.summary)
     material = load(paths.summary, draw(paths))
     write_html(material, paths.figures, paths.html)
     write_pdf(material, paths.figures, paths.pdf)

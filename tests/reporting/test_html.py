@@ -7,9 +7,10 @@ from xml.etree.ElementTree import Element
 
 import html5lib
 import pytest
+import yaml
 
 from tests.records import HOSTILE
-from tests.reporting.conftest import Made
+from tests.reporting.conftest import CONFIG, Made
 from workflow.errors import UserError
 from workflow.files import read_json, write_json
 from workflow.reporting.document import load
@@ -219,3 +220,11 @@ def test_what_is_no_summary_or_a_lost_figure_is_refused(made: Made, material: Ma
         load(made.summary, tmp_path)
     with pytest.raises(UserError, match=r"pareto\.svg does not exist"):
         write_html(material, tmp_path, tmp_path / "r.html")
+
+
+def test_the_config_and_the_command_stand_there_to_be_copied(tree: Element) -> None:
+    places = {element.get("id"): element for element in tree.iter("pre")}
+    assert yaml.safe_load(text_of(places["listing-config"])) == CONFIG
+    assert text_of(places["listing-command"]).startswith("snakemake --cores all --configfile")
+    copies = {element.get("data-of") for element in tree.iter("button") if element.get("data-copy") == "text"}
+    assert copies == set(places)

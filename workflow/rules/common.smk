@@ -114,6 +114,11 @@ def cost_spec(wildcards, output):
     return PLAN.costs[output[0]].as_json()
 
 
+def whole_config(wildcards, output):
+    """What the report shows; a setting that shapes no result computes nothing again for it."""
+    return compact_json(config)
+
+
 def write_plan(output, params, log):
     """Write the lists of planned cells that `params` hold."""
     Path(output.runs).write_text(params.runs)

@@ -56,10 +56,11 @@ rule summary:
         runtime=30,
     params:
         profile=subpath(output.summary, parent=True),
+        config=whole_config,
     shell:
         "logged {log:q} python -m workflow.summary --profile-dir {params.profile:q} --cells {input.runs:q}"
         " --costs {input.costs:q} --split {input.split:q} --machine {input.machine:q} --manifest {input.manifest:q}"
-        " --tuned {input.tuned:q} --out {output.summary:q}"
+        " --tuned {input.tuned:q} --config {params.config:q} --out {output.summary:q}"
 
 
 rule figures:

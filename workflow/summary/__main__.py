@@ -1,6 +1,7 @@
 """python -m workflow.summary: the records of a profile -> summary.json, runs.csv, scores.csv, costs.csv, heads.csv."""
 
 import argparse
+import json
 from pathlib import Path
 
 from workflow.cells.spec import PlannedCost, PlannedRun
@@ -8,6 +9,7 @@ from workflow.console import log
 from workflow.errors import UserError, command_line
 from workflow.summary.collect import collect
 from workflow.summary.planned import found_costs, found_runs, found_tuned, listed
+from workflow.summary.tables import summarise
 from workflow.summary.writing import write
 
 
@@ -26,6 +28,8 @@ def main() -> None:
         manifest_file=given.manifest,
         tuned_files=found_tuned(given.profile_dir) if given.tuned is None else given.tuned,
     )
+    if given.config:
+        summary = summarise(summary.stored.model_copy(update={"config": json.loads(given.config)}))
     write(summary, given.out)
     done, planned = summary.heads["done"].sum(), len(summary.runs)
     log(f"{given.out}: {done} of {planned} runs and {len(summary.costs)} cost cells")
@@ -42,6 +46,7 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--manifest", type=Path, help="the data set's manifest; default: that under data/ with its hash")
     found.add_argument("--tuned", type=Path, nargs="*", help="records of chosen settings; default: those found")
     found.add_argument("--reference", default="fc", help="row or head that differences are taken to (default: fc)")
+    found.add_argument("--config", help="JSON: the config of the whole profile, to be shown in the report")
     found.add_argument("--out", type=Path, required=True, help="summary.json; the tables are written beside it")
     return found
 

@@ -87,6 +87,7 @@ class Facts(Part):
     split: SplitFacts = SplitFacts()
     machine: MachineRecord | None = None
     collected: Record
+    config: dict[str, Any] | None = None
 
 
 class ProgressLine(Part):

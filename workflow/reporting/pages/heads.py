@@ -34,7 +34,7 @@ def main_table(material: Material, name: str) -> Table:
         Column("Head", numeric=False, weight=1.9),
         Column("Seeds ok"),
         score_column(HARD),
-        Column("Difference", unit="points", hint="to the reference head, by Dunnett’s interval"),
+        Column("Difference", unit="points", weight=2.3, hint="to the reference head, by Dunnett’s interval"),
         *(score_column(score) for score in scores),
         Column("Memory", weight=1.15, raw="bytes"),
         Column("Images/s", unit="gradient"),

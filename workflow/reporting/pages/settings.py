@@ -2,10 +2,11 @@
 
 import json
 
+import yaml
 from pydantic import JsonValue
 
 from workflow.cells.records import Parameters
-from workflow.reporting.blocks import Cell, Column, Section, section, table
+from workflow.reporting.blocks import Cell, Column, Listing, Section, section, table
 from workflow.reporting.material import Material
 
 Flat = dict[str, str]
@@ -21,7 +22,19 @@ def page(material: Material) -> Section:
     columns = [Column("Head", numeric=False), Column("Settings of its own", numeric=False, weight=4)]
     rows = [[material.head_cell(name), Cell(own_words(found, shared), tone="code")] for name, found in every.items()]
     own = table("own", "Settings that differ by head", columns, rows)
-    return section("settings", "Hyper-parameters", alike, own)
+    return section("settings", "Hyper-parameters", alike, own, *again(material.summary.facts.config))
+
+
+def again(config: dict[str, JsonValue] | None) -> list[Listing]:
+    """The config of the run and the command that runs it again; nothing where the summary does not hold it."""
+    if config is None:
+        return []
+    text = yaml.safe_dump(config, sort_keys=True, allow_unicode=True, width=100).rstrip()
+    command = "snakemake --cores all --configfile run.yaml"
+    return [
+        Listing("config", "The config of this run, as run.yaml", text),
+        Listing("command", "To run it again", command),
+    ]
 
 
 def as_json(parameters: Parameters) -> dict[str, JsonValue]:
