@@ -54,6 +54,12 @@ def test_a_run_without_evaluation_counts_as_missing(recollect: Recollect) -> Non
     assert list(runs.loc[runs["name"] == "dcq r 0.1", "outcome"]) == ["ok", "missing"]
 
 
+def test_a_run_that_died_before_it_chose_a_device_names_none(recollect: Recollect) -> None:
+    lost = {"outcome": "failed", "reason": "ended by signal 9", "device": "auto"}
+    runs = recollect(lambda profile: edit(profile / RUN / "run.json", **lost)).runs
+    assert runs.loc[(runs["name"] == "dcq r 0.1") & (runs["seed"] == 1), "device"].isna().all()
+
+
 def test_diverged_runs_keep_their_reasons(summary: Summary) -> None:
     lost = summary.runs[summary.runs["outcome"] != "ok"]
     assert list(zip(lost["name"], lost["seed"], lost["outcome"], strict=True)) == [("f2c r 0.1", 1, "diverged")]

@@ -1,6 +1,7 @@
 """The PDF report, typeset by Typst from the same document as the HTML; the same input gives the same bytes."""
 
 import json
+import math
 import re
 import shutil
 import subprocess
@@ -95,8 +96,10 @@ def split(block: Block) -> list[Block]:
     if not isinstance(block, Table) or len(block.columns) - block.keys <= COLUMNS_BESIDE:
         return [block]
     parts: list[Block] = []
-    for start in range(block.keys, len(block.columns), COLUMNS_BESIDE):
-        end = min(start + COLUMNS_BESIDE, len(block.columns))
+    own = len(block.columns) - block.keys
+    size = math.ceil(own / math.ceil(own / COLUMNS_BESIDE))  # parts of about the same width
+    for start in range(block.keys, len(block.columns), size):
+        end = min(start + size, len(block.columns))
         columns = (*block.columns[: block.keys], *block.columns[start:end])
         rows = tuple((*row[: block.keys], *row[start:end]) for row in block.rows)
         last = end == len(block.columns)

@@ -11,6 +11,8 @@ from workflow.summary.costs import measured
 from workflow.summary.stored import CostRow, ProgressLine, RunRow, Written, row_name
 from workflow.summary.vocabulary import NO_REASON, Ending
 
+ASKED = "auto"
+"""the device that a config asks for: all that the record of a run knows whose process died before it chose one"""
 NOT_RUN = "no record: this cell was planned and not run"
 NOT_EVALUATED = "trained, but evaluation.json does not exist: run the evaluation of this cell"
 
@@ -25,6 +27,7 @@ def run_row(cell: PlannedRun) -> RunRow:
     run, evaluated = RunRecord.read(path), folder / EVALUATION
     shared = (set(RunRow.model_fields) & set(RunRecord.model_fields)) - {"cell"}
     facts = {name: getattr(run, name) for name in shared}
+    facts |= {"device": None} if run.device == ASKED else {}
     place |= {"head": run.cell.head, "backbone": run.cell.backbone, "record": path.as_posix()}
     scores = scored(run, EvaluationRecord.read(evaluated) if evaluated.exists() else None, evaluated)
     progress = progress_lines(folder / STEPS)

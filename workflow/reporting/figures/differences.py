@@ -1,5 +1,7 @@
 """Differences to the reference with their intervals, a panel a headline score."""
 
+import textwrap
+
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -29,7 +31,7 @@ def draw(summary: Summary, styles: Styles) -> Drawn | str:
     for axes, score in zip(across, scores, strict=True):
         panel(axes, data[data["score"] == score], names, styles)
         axes.axvspan(-100 * margin_of(score), 100 * margin_of(score), color=INK, alpha=0.08, linewidth=0)
-        axes.set_title(metric(score).short.replace(" +", "\n+"))
+        axes.set_title(textwrap.fill(metric(score).short, 60 if is_narrow() else 12), fontsize=8.5)
     for axes in across if is_narrow() else across[:1]:
         axes.set_yticks(range(len(names)), names)
         axes.set_ylim(len(names) - 0.5, -0.5)

@@ -10,6 +10,7 @@ from pydantic import JsonValue, TypeAdapter
 from workflow.evaluating.metrics import HEADLINE
 from workflow.reporting.anchors import anchor
 from workflow.reporting.blocks import Cell, Column, Explorer, Notes, Table, missing, table
+from workflow.reporting.cost_words import device_of
 from workflow.reporting.material import Material
 from workflow.reporting.palette import styles
 from workflow.reporting.words import classes_words, metric, number, size
@@ -64,7 +65,7 @@ def data(material: Material, found: Coefficients) -> dict[str, JsonValue]:
             "classes": counts.get("train_classes"),
             "singletons": counts.get("singletons"),
             "largest": largest(found),
-            "device": found.device,
+            "device": found.device or device_of(summary),
         },
     }
     return TypeAdapter(dict[str, JsonValue]).validate_python(TypeAdapter(object).dump_python(content, mode="json"))

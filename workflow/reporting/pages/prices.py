@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from workflow.reporting.blocks import Cell, Notes, Price
+from workflow.reporting.cost_words import device_of
 from workflow.reporting.material import Material
 from workflow.reporting.pages.heads import memory_cell, rate_cell
 from workflow.reporting.words import classes_words
@@ -30,5 +31,5 @@ def told(cell: Cell, notes: Notes) -> Cell:
 def where(summary: Summary) -> str:
     """The setting that the costs are of."""
     classes = summary.facts.split.counts.get("train_classes")
-    device = summary.facts.cost_device or "an unknown device"
+    device = summary.facts.cost_device or device_of(summary) or "an unknown device"
     return f"whole training step on {device}" + (f", {classes_words(classes)}" if classes else "")

@@ -54,7 +54,7 @@ def facts(summary: Summary) -> list[tuple[str, str]]:
     total = duration(sum(run.seconds or 0 for run in runs))
     return [
         ("Machine", unique([machine_words(run.machine) for run in runs if run.machine])),
-        ("Device", unique([device_words(run) for run in runs])),
+        ("Device", unique([device_words(run) for run in runs if run.device])),
         ("Measured rates", rates_words(rates)),
         ("Versions", unique([versions_words(run.versions) for run in runs if run.versions])),
         ("Commit", unique([run.commit or "outside a checkout" for run in runs])),
