@@ -3,9 +3,10 @@
 import pytest
 
 from tests.workflow.conftest import Project
-from tests.workflow.test_dag import HEADS, PER_CELL, PLANNED, QUICK
+from tests.workflow.test_dag import COUNTS, HEADS, PER_CELL, PLANNED, QUICK
 
-COSTS = {"cost_head": HEADS, "cost_end_to_end": HEADS}
+COSTS = {"cost_head": COUNTS["cost_head"], "cost_end_to_end": HEADS}
+BASELINES = {"baseline": COUNTS["baseline"]}
 TRAINING = {name: HEADS * count for name, count in PER_CELL.items()}
 
 
@@ -27,8 +28,11 @@ def config(finished):
     [
         (("train: {", "train: {lr: 0.2, "), TRAINING | COSTS),
         (("seeds:", "loss: {scale: 16}\nseeds:"), TRAINING | COSTS),
-        (("tier: xs", "tier: xs, classes: 7"), TRAINING | {"cost_end_to_end": HEADS, "split": 1}),
-        (("tier: xs", "tier: xs, size: 24"), TRAINING | {"cost_end_to_end": HEADS, "dataset": 1, "split": 1}),
+        (("tier: xs", "tier: xs, classes: 7"), TRAINING | BASELINES | {"cost_end_to_end": HEADS, "split": 1}),
+        (
+            ("tier: xs", "tier: xs, size: 24"),
+            TRAINING | BASELINES | {"cost_end_to_end": HEADS, "dataset": 1, "split": 1},
+        ),
         (("measure: {", "measure: {power_seconds: 1, "), COSTS),
         (("measure: {", "measure: {threads: 2, "), COSTS | {"machine": 1}),
     ],
@@ -68,4 +72,4 @@ def test_two_configs_of_one_profile_do_not_clash(finished, config, stages):
 def test_a_further_size_is_measured_alone(finished, config):
     config.write_text(config.read_text().replace("classes: [10000]", "classes: [10000, 20000]"))
     planned = finished.planned(*QUICK)
-    assert {name: planned[name] for name in planned if name not in PLANNED} == {"cost_head": HEADS}
+    assert {name: planned[name] for name in planned if name not in PLANNED} == {"cost_head": COUNTS["cost_head"]}
