@@ -30,7 +30,7 @@ class Ours:
     """The project's head, its queue or pool as full as in the middle of a run."""
 
     def __init__(self, row: Row):
-        self.head = heads.load(row.head)(row.classes, row.dim, ratio=row.ratio, **row.options)
+        self.head = heads.load(row.head)(row.classes, row.dim, **heads.chosen(row.head, row.options, row.ratio))
         self.head.lr = LR
         fill(self.head, row.classes)
 

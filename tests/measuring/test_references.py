@@ -25,7 +25,8 @@ def both(name: str, ratio: float) -> tuple[Head, Head, torch.optim.SGD]:
     """The reference, the lean head with the same centres, and the reference's optimiser."""
     torch.manual_seed(0)
     plain = references.make(name, C, D, OPTIONS, ratio)
-    lean = heads.load(LEAN[name])(C, D, ratio=ratio, weight_decay=1e-2, **OPTIONS)
+    chosen = heads.chosen(LEAN[name], OPTIONS, ratio)
+    lean = heads.load(LEAN[name])(C, D, weight_decay=1e-2, **chosen)
     lean.lr = 0.5
     with torch.no_grad():
         plain.weight.copy_(lean.bank.weight)

@@ -305,7 +305,8 @@ def test_torchrun_leaves_the_files_of_a_usual_run(cell):
     run(usual)
     said, told = process.communicate(timeout=60)
     assert process.returncode == 0, told
-    assert [line.split(":")[0] for line in said.splitlines()] == ["training fc 1 seed 0", "trained fc 1 seed 0"]
+    begun, ended = said.splitlines()
+    assert begun == f"training fc 1 seed 0 into {made.folder}" and ended.startswith("trained fc 1 seed 0: done")
     assert {path.name for path in made.folder.iterdir()} == {path.name for path in usual.folder.iterdir()}
     record, other = (RunRecord.read(one.folder / "run.json") for one in (made, usual))
     assert (record.processes, other.processes) == (2, 1)
