@@ -51,7 +51,7 @@ rule published_report:
         "../envs/report.yaml"
     threads: 1
     params:
-        published=PUBLISHED,
+        published=lambda wildcards: PUBLISHED,
     shell:
         "logged {log:q} python -m workflow.reporting {wildcards.form} --summary {input.summary:q} --figures {input.figures:q}"
         " --published {params.published:q} --out {output:q}"
