@@ -10,7 +10,7 @@ import pytest
 from tests import records
 from workflow.cells.paths import SUMMARY
 from workflow.errors import UserError
-from workflow.files import read_json
+from workflow.files import read_json, write_json
 from workflow.summary import publish as publishing
 from workflow.summary.collect import collect
 from workflow.summary.publish import plain, publish
@@ -47,6 +47,22 @@ def test_the_numbers_are_those_of_the_profile(profile):
     assert moved == str(own) and own["runs"][0]["scores"]
     for name in ("heads", "runs", "scores", "costs"):
         assert (place / f"{name}.csv").read_bytes() == (profile / f"{name}.csv").read_bytes()
+
+
+def test_records_of_other_cells_that_the_summary_names_are_published_too(profile):
+    tried = profile / "tuned/dcq/0.1-0a1b2c3d.json"
+    tried.parent.mkdir(parents=True)
+    tried.write_text("{}")
+    first = Path(read_json(profile / SUMMARY)["runs"][0]["record"])
+    other = profile / "glyphs-s/small/dcq/0.1/9-0a1b2c3d/run.json"
+    shutil.copytree(first.parent, other.parent)
+    content = read_json(profile / SUMMARY)
+    content["others"] = [{**content["runs"][0], "role": "images", "record": other.as_posix()}]
+    content["runs"][0]["reason"] = tried.as_posix()
+    write_json(profile / SUMMARY, content)
+    place = publish(profile, Path("results/published"), "here")
+    moved = [place / path.relative_to(profile) for path in (tried, other, other.with_name("evaluation.json"))]
+    assert all(path.is_file() for path in moved)
 
 
 def test_weights_and_embeddings_stay_behind(profile):

@@ -4,6 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
+from workflow.cells.config import REFERENCE
 from workflow.cells.spec import PlannedCost, PlannedRun
 from workflow.console import log
 from workflow.errors import UserError, command_line
@@ -45,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--machine", type=Path, help="the machine's rates; default: the last measured of the profile")
     found.add_argument("--manifest", type=Path, help="the data set's manifest; default: that under data/ with its hash")
     found.add_argument("--tuned", type=Path, nargs="*", help="records of chosen settings; default: those found")
-    found.add_argument("--reference", default="fc", help="row or head that differences are taken to (default: fc)")
+    found.add_argument("--reference", default=REFERENCE, help="row or head that differences are taken to (%(default)s)")
     found.add_argument("--config", help="JSON: the config of the whole profile, to be shown in the report")
     found.add_argument("--out", type=Path, required=True, help="summary.json; the tables are written beside it")
     return found

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import Field
 
+from workflow.cells.config import REFERENCE
 from workflow.cells.cost_records import MachineRecord
 from workflow.cells.head_row import ABLATIONS
 from workflow.cells.paths import EVALUATION, MACHINES, MANIFESTS, splits
@@ -42,7 +43,7 @@ def collect(
     cells: Sequence[PlannedRun],
     costs: Sequence[PlannedCost],
     *,
-    reference: str = "fc",
+    reference: str = REFERENCE,
     split_file: Path | None = None,
     machine_file: Path | None = None,
     manifest_file: Path | None = None,

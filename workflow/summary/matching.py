@@ -3,12 +3,9 @@
 from collections.abc import Mapping, Set
 
 from workflow.cells.records import Parameters
+from workflow.cells.spec import TWIN_MOMENTUM
 from workflow.summary.rules import Row, Wanted
 from workflow.summary.summary import Summary
-
-TWIN = "twin momentum"
-"""What the origin of the twin's momentum is listed under in a record (cells/spec.py)."""
-
 
 USUAL_RATIOS = (0.1, 0.3)
 """Which of the ratios that would serve a claim about any ratio goes first."""
@@ -61,7 +58,7 @@ def fits(parameters: Parameters | None, wanted: Row) -> bool:
     """Whether a row's settings are those wanted, and it sets nothing else of its own; unknown ones are defaults."""
     if parameters is None:
         return not (wanted.options or wanted.train or wanted.data or wanted.momentum)
-    own = set(parameters.origins) - {TWIN}
+    own = set(parameters.origins) - {TWIN_MOMENTUM}
     named = {*wanted.options, *wanted.train, *wanted.data}
     return (
         own | set(parameters.data) <= named

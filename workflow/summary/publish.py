@@ -1,8 +1,8 @@
 """python -m workflow.summary.publish: a finished profile -> results/published/<machine>/<profile>/, fit for git.
 
-What is copied is what the report's numbers link to: the records of the planned runs and measurements, the split's and
-the machine's, the lists of cells, and the tables. Weights, embeddings and the bootstrap's replicates stay behind; the
-summary holds what rendering needs of them, so that a published profile is rendered without data and without a GPU.
+What is copied is what the report's numbers link to: every record that the summary names, with the scores and steps of
+each run, the machine's, the lists of cells, and the tables. Weights, embeddings and the bootstrap's replicates stay
+behind; the summary holds what rendering needs of them, so a published profile is rendered without data and a GPU.
 """
 
 import argparse
@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from workflow.cells.paths import EVALUATION, PUBLISHED, STEPS, SUMMARY, TABLES
+from workflow.cells.paths import EVALUATION, PUBLISHED, RUN, STEPS, SUMMARY, TABLES
 from workflow.console import log
 from workflow.errors import UserError, command_line
 from workflow.files import read_json, write_json
@@ -48,9 +48,10 @@ def publish(profile: Path, published: Path, machine: str | None = None) -> Path:
     place = published / (machine or machine_name(summary)) / summary.profile
     draft = place.with_name(f".{place.name}.part")
     shutil.rmtree(draft, ignore_errors=True)
-    for record in records(summary, profile):
+    content = read_json(profile / SUMMARY)
+    for record in records(content, profile):
         copy(record, draft / record.relative_to(profile))
-    write_json(draft / SUMMARY, relinked(read_json(profile / SUMMARY), profile.as_posix(), place.as_posix()))
+    write_json(draft / SUMMARY, relinked(content, profile.as_posix(), place.as_posix()))
     refuse_large(draft)
     shutil.rmtree(place, ignore_errors=True)
     draft.rename(place)
@@ -74,17 +75,24 @@ def plain(text: str) -> str:
     return "-".join(re.findall(r"[a-z0-9.]+", kept))
 
 
-def records(summary: SummaryRecord, profile: Path) -> Iterator[Path]:
-    """The files that a published profile consists of, the summary itself aside."""
+def records(content: object, profile: Path) -> Iterator[Path]:
+    """The files that a published profile consists of, the summary itself aside, whose `content` names most of them."""
     yield from (profile / f"{name}.csv" for name in TABLES)
-    yield from (path for path in sorted((profile / "plan").glob("*.json")))
+    yield from sorted((profile / "plan").glob("*.json"))
     yield from sorted(path for path in profile.glob("*.json") if path.name != SUMMARY)
-    for run in summary.runs:
-        if run.record:
-            yield from (Path(run.record).with_name(name) for name in (Path(run.record).name, EVALUATION, STEPS))
-    yield from (Path(cost.record) for cost in summary.costs if cost.record)
-    if summary.split.record:
-        yield Path(summary.split.record)
+    for path in named(content, profile.as_posix()):
+        yield path
+        if path.name == RUN:
+            yield from (path.with_name(name) for name in (EVALUATION, STEPS))
+
+
+def named(content: object, folder: str) -> Iterator[Path]:
+    """Every path under `folder` that stands in a JSON value."""
+    if isinstance(content, dict | list):
+        for value in content.values() if isinstance(content, dict) else content:
+            yield from named(value, folder)
+    elif isinstance(content, str) and content.startswith(f"{folder}/"):
+        yield Path(content)
 
 
 def copy(record: Path, target: Path) -> None:
