@@ -2,36 +2,18 @@
 
 from typing import Any
 
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from heads import kit
-from workflow.measuring.references._softmax import margin_cross_entropy
+from workflow.measuring.references._plain import Plain
 
 
-class Head(kit.Head):
+class Head(Plain):
     """Margin softmax over every class centre by autograd."""
-
-    def __init__(
-        self,
-        num_classes: int,
-        embedding_dim: int,
-        *,
-        ratio: float = 1.0,
-        margin: str = "cosface",
-        m: float | list[float] = 0.4,
-        scale: float = 64.0,
-    ):
-        super().__init__()
-        self.weight = nn.Parameter(torch.empty(num_classes, embedding_dim).normal_(std=0.01))
-        self.margin, self.scale = kit.Margin(margin, m), scale
 
     def forward(self, encode: kit.Encoder, batch: kit.Batch) -> Tensor:
         (x,), (y,) = batch
-        return margin_cross_entropy(encode(x), self.weight, y, self.margin, self.scale, self.ramp)
-
-    def rows_in_loss(self) -> int:
-        return len(self.weight)
+        return self.loss(encode(x), self.weight, y)
 
     @classmethod
     def cost(cls, batch: int, classes: int, dim: int, **options: Any) -> kit.Cost:
