@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workflow.cells.records import ShotLimits
-from workflow.evaluating.closed import BANDS, ClosedSet, ShotBands, closer_classes
+from workflow.cells.records import BANDS, ShotLimits
+from workflow.evaluating.closed import ClosedSet, ShotBands, closer_classes
 from workflow.evaluating.cosine import exact
 from workflow.evaluating.score import Unmeasured
 

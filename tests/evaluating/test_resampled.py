@@ -7,8 +7,8 @@ from statistics import fmean, pstdev
 import numpy as np
 import pytest
 
+from workflow.cells.records import BANDS
 from workflow.evaluating import resampled, resampled_all_pairs
-from workflow.evaluating.closed import BANDS
 from workflow.evaluating.comparisons import Comparisons
 from workflow.evaluating.resampled import ResampledComparisons, class_weights
 from workflow.evaluating.roc import Roc, roc

@@ -7,10 +7,11 @@ import torch
 from heads.kit.interface import Batch
 from tests.training.test_cell import spec_of
 from workflow.cells.records import RunRecord, ShotLimits
+from workflow.data.shots import band_of
 from workflow.data.split_file import load_split
 from workflow.evaluating.scores import curve_scores
 from workflow.training.cell import Cell
-from workflow.training.drawn import Counted, group_of
+from workflow.training.drawn import Counted
 from workflow.training.run import run
 from workflow.training.session import Session
 
@@ -26,7 +27,7 @@ class Two:
 
 
 def test_classes_are_grouped_by_their_training_images():
-    assert group_of(np.array([9, 7, 6, 3, 2, 1]), LIMITS).tolist() == [0, 0, 1, 1, 2, 2]
+    assert band_of(np.array([9, 7, 6, 3, 2, 1]), LIMITS).tolist() == [0, 0, 1, 1, 2, 2]
 
 
 def test_every_image_of_every_view_is_counted():
@@ -61,7 +62,7 @@ def test_images_as_they_come_are_drawn_in_the_shares_of_the_training_set(cell, s
     made = load_split(split)
     size = len(made.arrays["train_rows"])
     record = run(cell("fc", steps=10 * size // 32))
-    group = group_of(made.arrays["shots"], made.record.shots)[made.arrays["train_labels"]]
+    group = band_of(made.arrays["shots"], made.record.shots)[made.arrays["train_labels"]]
     shares = np.bincount(group, minlength=3) / size
     total = record.planned_steps * 32
     found = [record.images_drawn[name] / total for name in ("many", "medium", "few")]

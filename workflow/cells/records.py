@@ -178,6 +178,10 @@ class EvaluationRecord(Record):
     """standard error of each score of the test part, by resampling its classes; the replicates are in resamples.npz"""
 
 
+BANDS = ("many", "medium", "few")
+"""groups of classes by their number of training images"""
+
+
 class ShotLimits(Part):
     """Training images from which on a class counts as many, and as medium; a class with fewer counts as few."""
 

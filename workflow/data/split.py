@@ -19,8 +19,9 @@ from pathlib import Path
 import numpy as np
 
 from workflow.cells.data_section import Data
-from workflow.cells.records import Record, ShotLimits, SplitRecord
+from workflow.cells.records import BANDS, Record, ShotLimits, SplitRecord
 from workflow.console import log
+from workflow.data.shots import band_of
 from workflow.data.split_classes import Roles, choose
 from workflow.data.split_file import EVALUATED, Split, evaluation_hash, split_hash
 from workflow.data.split_numbers import SplitNumbers, resolve
@@ -62,11 +63,11 @@ def _positions(rows: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 def _record(
     dataset: Dataset, numbers: SplitNumbers, roles: Roles, arrays: dict[str, np.ndarray], ablated: dict[str, int]
 ) -> SplitRecord:
-    shots, limits = arrays["shots"], numbers.shots
-    many, few = shots >= limits.many, shots < limits.medium
+    shots, limits = arrays["shots"], ShotLimits(many=numbers.shots.many, medium=numbers.shots.medium)
     counts = {f"{name}_images": len(arrays[f"{name}_rows"]) for name in ("train", "enrolled", "eval")}
     counts |= {"train_classes": len(shots), **ablated}
-    counts |= {"many": int(many.sum()), "medium": int((~many & ~few).sum()), "few": int(few.sum())}
+    classes = np.bincount(band_of(shots, limits), minlength=len(BANDS))
+    counts |= {band: int(number) for band, number in zip(BANDS, classes, strict=True)}
     counts |= {"singletons": int((shots == 1).sum()), "distractors": len(arrays["distractors"])}
     for part in EVALUATED:
         names = ("hard_pairs", "random_pairs", "all", "gallery", "probe", "closed_probe")
@@ -80,7 +81,7 @@ def _record(
         settings=numbers.model_dump(mode="json"),
         seed=numbers.seed,
         counts=counts,
-        shots=ShotLimits(many=limits.many, medium=limits.medium),
+        shots=limits,
         classes=[dataset.names[number] for number in roles.train[: len(shots)]],
         made=Record(**provenance(), finish=now()),
     )

@@ -11,12 +11,11 @@ from statistics import fmean
 
 import numpy as np
 
-from workflow.cells.records import ShotLimits
+from workflow.cells.records import BANDS, ShotLimits
+from workflow.data.shots import band_of
 from workflow.evaluating.cosine import row_cosines
 from workflow.evaluating.ranking import rivals
 from workflow.evaluating.score import Score, Unmeasured, share
-
-BANDS = ("many", "medium", "few")
 
 
 @dataclass(frozen=True)
@@ -28,8 +27,7 @@ class ShotBands:
 
     def band(self, label: np.ndarray) -> np.ndarray:
         """Index into BANDS (n,) of each of `label` (n,)."""
-        shots = self.shots[label]
-        return np.where(shots >= self.limits.many, 0, np.where(shots >= self.limits.medium, 1, 2))
+        return band_of(self.shots[label], self.limits)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from workflow.evaluating.closed import BANDS
+from workflow.cells.records import BANDS
 from workflow.evaluating.metric import Metric
 from workflow.evaluating.questions import ClosedSearch, Questions
 from workflow.evaluating.score import Unmeasured, Value

@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 
 from workflow.cells.paths import CENTRES, EMBEDDINGS, EVALUATION, MEANS, RESAMPLES
-from workflow.cells.records import EvaluationRecord, Outcome, RunRecord, SplitRecord
+from workflow.cells.records import BANDS, EvaluationRecord, Outcome, RunRecord, SplitRecord
 from workflow.cells.spec import CellName
 from workflow.data.split_file import Split, load_split
 from workflow.errors import UserError
-from workflow.evaluating.closed import BANDS
 from workflow.evaluating.files import load_rows, load_run, save_arrays
 from workflow.evaluating.metrics import describe
 from workflow.evaluating.scores import Scored, all_scores, no_scores

@@ -5,7 +5,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from workflow.evaluating.closed import BANDS, ClosedSet
+from workflow.cells.records import BANDS
+from workflow.evaluating.closed import ClosedSet
 from workflow.evaluating.identification import Gallery
 from workflow.evaluating.resampled_pairs import divided
 

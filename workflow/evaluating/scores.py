@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from workflow.cells.records import BANDS
 from workflow.data.split_file import EVALUATED, Split
-from workflow.evaluating.closed import BANDS, ShotBands
+from workflow.evaluating.closed import ShotBands
 from workflow.evaluating.comparisons import Comparisons
 from workflow.evaluating.files import check_unit
 from workflow.evaluating.metric import Metric

@@ -5,10 +5,9 @@ import torch
 
 from heads.kit.interface import Batch
 from heads.kit.ranks import total
-from workflow.cells.records import ShotLimits
+from workflow.cells.records import BANDS, ShotLimits
+from workflow.data.shots import band_of
 from workflow.training.trainer import Batches
-
-GROUPS = ("many", "medium", "few")
 
 
 class Counted:
@@ -20,9 +19,9 @@ class Counted:
 
     def __init__(self, loader: Batches, shots: np.ndarray, limits: ShotLimits, device: torch.device):
         self.loader = loader
-        self.group = torch.from_numpy(group_of(shots, limits)).to(device)
-        self.own = torch.zeros(len(GROUPS), dtype=torch.int64, device=device)
-        self.before = torch.zeros(len(GROUPS), dtype=torch.int64)
+        self.group = torch.from_numpy(band_of(shots, limits)).to(device)
+        self.own = torch.zeros(len(BANDS), dtype=torch.int64, device=device)
+        self.before = torch.zeros(len(BANDS), dtype=torch.int64)
 
     def batch(self, step: int) -> Batch:
         batch = self.loader.batch(step)
@@ -31,11 +30,6 @@ class Counted:
         return batch
 
     def counts(self) -> list[int]:
-        """Images so far by group, in the order of GROUPS, by all processes. A collective call."""
+        """Images so far by group, in the order of BANDS, by all processes. A collective call."""
         counts: list[int] = (self.before + total(self.own.cpu())).tolist()
         return counts
-
-
-def group_of(shots: np.ndarray, limits: ShotLimits) -> np.ndarray:
-    """(L,) int64 place in GROUPS of each label with `shots` (L,) training images."""
-    return np.where(shots >= limits.many, 0, np.where(shots >= limits.medium, 1, 2)).astype(np.int64)

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from heads.kit import Head
-from workflow.cells.records import Declared, Images, Normalised
+from workflow.cells.records import BANDS, Declared, Images, Normalised
 from workflow.console import Stopwatch, duration
 from workflow.data.loaders import to_tensor
 from workflow.data.split_file import load_split
@@ -14,7 +14,7 @@ from workflow.errors import UserError
 from workflow.training import checkpoint
 from workflow.training.assembly import Refused, assemble, make_loader
 from workflow.training.cell import Cell
-from workflow.training.drawn import GROUPS, Counted
+from workflow.training.drawn import Counted
 from workflow.training.processes import leads, log
 from workflow.training.replicas import agree
 from workflow.training.schedule import momentum_used
@@ -157,7 +157,7 @@ class Session:
 
     def images_drawn(self) -> dict[str, int]:
         """Images of all views so far, by many, medium and few. A collective call."""
-        return dict(zip(GROUPS, self.drawn.counts(), strict=True))
+        return dict(zip(BANDS, self.drawn.counts(), strict=True))
 
     def normalised(self) -> Normalised:
         """Images that one forward pass normalises over, as of the last step."""

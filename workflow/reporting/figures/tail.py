@@ -3,6 +3,7 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
+from workflow.cells.records import BANDS
 from workflow.reporting.anchors import anchor
 from workflow.reporting.figures.drawing import banded, dot, legend, over_seeds, panels, whisker
 from workflow.reporting.figures.plot import Drawn, Plot
@@ -12,7 +13,6 @@ from workflow.summary.statistics import compare
 from workflow.summary.stored import SplitFacts
 from workflow.summary.summary import Summary
 
-GROUPS = ("many", "medium", "few")
 TICKS = (1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 
@@ -24,7 +24,7 @@ def draw(summary: Summary, styles: Styles) -> Drawn | str:
     names = [name for name in summary.heads["name"] if name in set(groups["row"])]
     figure, ((left, right),) = panels(1, 2, 3.8, width_ratios=(1, 1.15))
     groups_panel(left, groups, names, styles)
-    left.set_xticks(range(len(GROUPS)), [group_words(group, summary.facts.split) for group in GROUPS])
+    left.set_xticks(range(len(BANDS)), [group_words(group, summary.facts.split) for group in BANDS])
     left.set(ylabel="rank-1, %", title="by group")
     shots = by_shots(summary, names)
     shots_panel(right, shots, styles)
@@ -35,7 +35,7 @@ def draw(summary: Summary, styles: Styles) -> Drawn | str:
 
 def grouped(summary: Summary) -> pd.DataFrame:
     """Mean and 95 % interval over seeds, in percent: row, group, rank1, low, high."""
-    tables = {group: compare(summary, f"closed/rank1/{group}") for group in GROUPS}
+    tables = {group: compare(summary, f"closed/rank1/{group}") for group in BANDS}
     found = pd.concat(tables, names=["group"]).dropna(subset="mean").reset_index()
     shown = found[["mean", "low", "high"]].astype("float64") * 100
     return found[["name", "group"]].join(shown).set_axis(["row", "group", "rank1", "low", "high"], axis="columns")
@@ -45,7 +45,7 @@ def groups_panel(axes: Axes, groups: pd.DataFrame, names: list[str], styles: Sty
     """Marks side by side within each group."""
     for line in groups.to_dict("records"):
         style = styles[line["row"]]
-        x = GROUPS.index(line["group"]) + 0.72 * ((names.index(line["row"]) + 0.5) / len(names) - 0.5)
+        x = BANDS.index(line["group"]) + 0.72 * ((names.index(line["row"]) + 0.5) / len(names) - 0.5)
         whisker(axes, x, line["low"], line["high"], style, line["row"])
         words = f"{line['rank1']:.1f} % ({line['low']:.1f}–{line['high']:.1f}), classes with {line['group']} images"
         tag(dot(axes, x, line["rank1"], style, 6), line["row"], words, anchor("evaluation", line["row"]))
