@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from workflow.summary.claims import Judgement, judge
 from workflow.summary.lacking import lacking
+from workflow.summary.regime import passes
 from workflow.summary.samples import samples
 from workflow.summary.summary import Summary
 from workflow.summary.vocabulary import Ending, Mode, Verdict
@@ -44,18 +45,18 @@ Caveat = ShortRun | Seeds | OneSetting
 
 def caveats(summary: Summary) -> list[Caveat]:
     """What belongs beside the verdicts, derived from what was run."""
-    passes, steps = epochs(summary), summary.runs["steps"].max()
+    trained, steps = epochs(summary), summary.runs["steps"].max()
     found: list[Caveat] = []
-    if passes is not None and passes < PAPER_EPOCHS:
-        found.append(ShortRun(int(steps), passes))
+    if trained is not None and trained < PAPER_EPOCHS:
+        found.append(ShortRun(int(steps), trained))
     done = summary.heads["done"].max()
     return [*found, Seeds(int(done)), OneSetting(summary.facts.dataset.name, summary.facts.backbone)]
 
 
 def epochs(summary: Summary) -> float | None:
     """The longest any run trained, in passes over the training images; None if unknown."""
-    images, seen = summary.facts.split.counts.get("train_images"), summary.runs["images_gradient"].dropna()
-    return float(seen.max()) / images if images and len(seen) else None
+    known = passes(summary).dropna()
+    return float(known.max()) if len(known) else None
 
 
 class Meter(StrEnum):

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+import numpy as np
+import pandas as pd
+
 from workflow.summary.rules import Regime
 from workflow.summary.summary import Summary
 from workflow.summary.vocabulary import Ending
@@ -44,9 +47,14 @@ def unmet(regime: Regime, summary: Summary, names: list[str]) -> tuple[Unmet, ..
 
 def epochs(summary: Summary, names: list[str]) -> float | None:
     """The fewest passes over the training images of any good run of these rows; None if unknown."""
-    images, runs = summary.facts.split.counts.get("train_images"), summary.runs
-    seen = runs.loc[runs["name"].isin(names) & (runs["outcome"] == Ending.OK), "images_gradient"].dropna()
-    return float(seen.min()) / images if images and len(seen) else None
+    runs = summary.runs
+    known = passes(summary)[runs["name"].isin(names) & (runs["outcome"] == Ending.OK)].dropna()
+    return float(known.min()) if len(known) else None
+
+
+def passes(summary: Summary) -> pd.Series:
+    """How often each of `summary.runs` went through the training images; NaN where it is not known."""
+    return summary.runs["images_gradient"] / summary.facts.split.counts.get("train_images", np.nan)
 
 
 def sampled(summary: Summary, names: list[str]) -> float | None:
