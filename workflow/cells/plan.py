@@ -13,7 +13,7 @@ from workflow.cells.config import CELLS, Config
 from workflow.cells.data_section import Data
 from workflow.cells.fair_specs import budget_specs, trial_specs, tuned_rows, tuned_specs
 from workflow.cells.head_row import HeadRow
-from workflow.cells.paths import Paths, ratio_text
+from workflow.cells.paths import MANIFEST, Paths, ratio_text
 from workflow.cells.spec import CostSpec, PlannedCost, PlannedRun, RunSpec, cost_specs, fingerprint, run_specs
 
 SHAPES_NOTHING = {"processes", "checkpoint_every", "log_every"}
@@ -41,6 +41,11 @@ class Plan:
     """the record of each setting that is chosen, and the folders of its trials"""
     baselines: dict[str, str] = field(default_factory=dict)
     """kind of each baseline, by its folder"""
+
+    @property
+    def manifest(self) -> str:
+        """What says that the data set is built, and how."""
+        return f"{self.data}/{MANIFEST}"
 
     @property
     def evaluated(self) -> list[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from workflow.cells.paths import EVALUATION
 from workflow.cells.records import Record
 from workflow.reporting.anchors import anchor
 from workflow.reporting.listed import Entries, Entry, EntryGroup
@@ -40,7 +41,7 @@ def evaluations(runs: Iterable[RunRow], name: str) -> Iterator[Entry]:
     for run in runs:
         written = run.evaluation
         if run.name == name and (run.scores or written):
-            path = (written.record if written else None) or beside(run.record, "evaluation.json")
+            path = (written.record if written else None) or beside(run.record, EVALUATION)
             place = anchor("evaluation", name, f"seed {run.seed}")
             yield Entry(place, f"seed {run.seed}", path, facts(written) if written else facts(run))
 

@@ -14,7 +14,21 @@ sys.path.insert(0, str(ROOT))
 from workflow.cells.choices import REFERENCES
 from workflow.cells.code import closure
 from workflow.cells.config import Config
-from workflow.cells.paths import PUBLISHED, PUBLISHED_SUMMARIES, SUMMARY, report_of, telemetry
+from workflow.cells.paths import (
+    CENTRES,
+    EMBEDDINGS,
+    EVALUATION,
+    MEANS,
+    MODEL,
+    PUBLISHED,
+    PUBLISHED_SUMMARIES,
+    RESAMPLES,
+    RUN,
+    STEPS,
+    SUMMARY,
+    report_of,
+    telemetry,
+)
 from workflow.cells.plan import plan as plan_of
 from workflow.cells.section import compact_json
 from workflow.data.listing import listing
@@ -27,7 +41,7 @@ except UserError as error:
 
 PLAN = plan_of(CONFIG)
 PATHS, SPLIT, MACHINE = PLAN.paths, PLAN.split, PLAN.machine
-MANIFEST = f"{PLAN.data}/manifest.json"
+MANIFEST = PLAN.manifest
 CELL = PATHS.run("{label}", "{ratio}", "{seed}", "{print}")
 BASELINE = PATHS.baseline("{kind}", "{print}")
 HEADS = {row.name: row.head for row in CONFIG.heads}
@@ -102,7 +116,7 @@ def reads(wildcards):
 def trials(wildcards):
     """The records of the trials that a setting is chosen from."""
     record = PATHS.chosen(wildcards.label, wildcards.ratio, wildcards.print)
-    return [f"{folder}/{name}" for folder in PLAN.chosen[record] for name in ("run.json", "steps.jsonl")]
+    return [f"{folder}/{name}" for folder in PLAN.chosen[record] for name in (RUN, STEPS)]
 
 
 # Parameters that are derived from the output are no reason to run again: what shapes a result is in its path already.
@@ -129,11 +143,11 @@ def write_plan(output, params, log):
 def failures():
     """Records of training runs that did not end well, and what they say."""
     for folder in PLAN.runs:
-        if not Path(folder, "run.json").exists():
+        if not Path(folder, RUN).exists():
             continue  # of a run that was asked for less than everything
-        record = json.loads(Path(folder, "run.json").read_text(encoding="utf-8"))
+        record = json.loads(Path(folder, RUN).read_text(encoding="utf-8"))
         if record.get("outcome", "ok") != "ok":
-            yield f"{folder}/run.json", f"{record['outcome']}, {record['reason']}"
+            yield f"{folder}/{RUN}", f"{record['outcome']}, {record['reason']}"
 
 
 def gpus():

@@ -6,14 +6,14 @@ rule embed:
         code=code(
             "workflow.evaluating", without=(*FORMS, "workflow.evaluating.record", "workflow.evaluating.baselines")
         ),
-        run=f"{CELL}/run.json",
-        model=f"{CELL}/model.pt",
+        run=f"{CELL}/{RUN}",
+        model=f"{CELL}/{MODEL}",
         dataset=MANIFEST,
         split=split_of_run,
     output:
-        embeddings=f"{CELL}/embeddings.npy",
-        centres=f"{CELL}/centres.npy",
-        means=f"{CELL}/means.npy",
+        embeddings=f"{CELL}/{EMBEDDINGS}",
+        centres=f"{CELL}/{CENTRES}",
+        means=f"{CELL}/{MEANS}",
     log:
         PATHS.log("embed/{label}/{ratio}/{seed}-{print}"),
     benchmark:
@@ -39,14 +39,14 @@ rule embed:
 rule score:
     input:
         code=code("workflow.evaluating", without=(*FORMS, "workflow.evaluating.embed", "workflow.evaluating.baselines")),
-        run=f"{CELL}/run.json",
-        embeddings=f"{CELL}/embeddings.npy",
-        centres=f"{CELL}/centres.npy",
-        means=f"{CELL}/means.npy",
+        run=f"{CELL}/{RUN}",
+        embeddings=f"{CELL}/{EMBEDDINGS}",
+        centres=f"{CELL}/{CENTRES}",
+        means=f"{CELL}/{MEANS}",
         split=split_of_run,
     output:
-        evaluation=f"{CELL}/evaluation.json",
-        resamples=f"{CELL}/resamples.npz",
+        evaluation=f"{CELL}/{EVALUATION}",
+        resamples=f"{CELL}/{RESAMPLES}",
     log:
         PATHS.log("score/{label}/{ratio}/{seed}-{print}"),
     benchmark:
@@ -73,8 +73,8 @@ rule baseline:
         dataset=MANIFEST,
         split=SPLIT,
     output:
-        evaluation=f"{BASELINE}/evaluation.json",
-        resamples=f"{BASELINE}/resamples.npz",
+        evaluation=f"{BASELINE}/{EVALUATION}",
+        resamples=f"{BASELINE}/{RESAMPLES}",
     log:
         PATHS.log("baseline/{kind}-{print}"),
     benchmark:

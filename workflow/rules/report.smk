@@ -27,14 +27,10 @@ rule summary:
         code=code("workflow.summary", without=()),
         runs=PATHS.plans[0],
         costs=PATHS.plans[1],
-        cells=[
-            f"{folder}/{record}"
-            for folder in PLAN.evaluated
-            for record in ("run.json", "steps.jsonl", "evaluation.json")
-        ],
+        cells=[f"{folder}/{record}" for folder in PLAN.evaluated for record in (RUN, STEPS, EVALUATION)],
         measured=list(PLAN.costs),
         tuned=list(PLAN.chosen),
-        baselines=[f"{folder}/evaluation.json" for folder in PLAN.baselines],
+        baselines=[f"{folder}/{EVALUATION}" for folder in PLAN.baselines],
         machine=MACHINE,
         manifest=MANIFEST,
         split=SPLIT.replace(".npz", ".json"),

@@ -10,9 +10,9 @@ rule train:
         split=split_of_run,
         reads=reads,
     output:
-        run=f"{CELL}/run.json",
-        steps=f"{CELL}/steps.jsonl",
-        model=f"{CELL}/model.pt",
+        run=f"{CELL}/{RUN}",
+        steps=f"{CELL}/{STEPS}",
+        model=f"{CELL}/{MODEL}",
     log:
         PATHS.log("train/{label}/{ratio}/{seed}-{print}"),
     benchmark:
