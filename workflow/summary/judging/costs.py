@@ -41,13 +41,18 @@ def measured_as(summary: Summary, head: str, ratio: float) -> str | None:
 
 def both_at_most(summary: Summary, own: str, base: str, rule: Less) -> Ratio | None:
     """A cost of two rows at the largest number of classes that both have it at."""
-    tables = [by_classes(summary, name, rule.mode) for name in (own, base)]
+    tables = [deciding(by_classes(summary, name, rule.mode), rule.field) for name in (own, base)]
     both = set.intersection(*(set(table.index[table[rule.field].fillna(0) > 0]) for table in tables))
     if not both:
         return None
     mine, its = (table.loc[max(both)] for table in tables)
     meter = str(mine["peak_meter"]) if rule.field == "peak_bytes" else None
     return Ratio(own, base, float(mine[rule.field]), float(its[rule.field]), int(max(both)), meter)
+
+
+def deciding(costs: pd.DataFrame, field: str) -> pd.DataFrame:
+    """The costs of which `field` may decide: of times only those that ran alone on the machine."""
+    return costs if field == "peak_bytes" else costs[costs["exclusive"].fillna(False)]
 
 
 def less(rule: Less, summary: Summary) -> Ruling:
@@ -162,8 +167,7 @@ def order(field: str, lean: dict[str, str | None], plain: dict[str, str | None],
     names = {str(name) for name in (*lean.values(), *plain.values())}
     costs = summary.costs[(summary.costs["mode"] == Mode.HEAD) & (summary.costs["outcome"] == Ending.OK)]
     costs = costs[costs["name"].isin(names) & costs[field].notna()]
-    costs = costs if field == "peak_bytes" else costs[costs["exclusive"].fillna(False)]
-    values = costs.pivot_table(index="classes", columns="name", values=field, aggfunc="first")
+    values = deciding(costs, field).pivot_table(index="classes", columns="name", values=field, aggfunc="first")
     complete = values.reindex(columns=sorted(names)).dropna()
     if complete.empty:
         return None
