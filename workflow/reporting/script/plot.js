@@ -113,7 +113,7 @@ function drawSpot(svg, spot, scale) {
 
 function scatter(box, spots, label) {
   const width = Math.max(300, Math.min(box.clientWidth, 864));
-  const height = width < 500 ? 340 : 400;
+  const height = !spots.length ? 48 : width < 500 ? 340 : 400;
   const svg = document.createElementNS(SVG, "svg");
   for (const [name, value] of Object.entries({ viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": "Accuracy against cost in your setting" })) svg.setAttribute(name, value);
   box.replaceChildren(svg);
