@@ -9,8 +9,8 @@ import pytest
 from tests.records.plan import PROVENANCE
 from tests.training.test_cell import spec_of
 from workflow.cells.cost_records import CostName, CostRecord, UpkeepFacts
+from workflow.cells.fair_section import Space
 from workflow.cells.records import RunRecord
-from workflow.cells.regimes import Space
 from workflow.cells.spec import Reference, RunSpec, Trial
 from workflow.evaluating.scores import curve_scores
 from workflow.training.cell import Cell

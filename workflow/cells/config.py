@@ -14,11 +14,11 @@ from pydantic import Field, ValidationError, field_validator
 
 from workflow.cells.choices import BACKBONES, BASELINES, REFERENCES
 from workflow.cells.data_section import Data
+from workflow.cells.fair_section import Budget, Tune
 from workflow.cells.fields import AtLeastTwo, Count, Device, Name, NotNegative, OneOf, Positive, Seed
 from workflow.cells.head_row import HeadRow
 from workflow.cells.hints import hint
 from workflow.cells.problems import sentences
-from workflow.cells.regimes import Budget, Tune
 from workflow.cells.section import Section
 from workflow.cells.train_section import Loss, Train
 from workflow.errors import UserError

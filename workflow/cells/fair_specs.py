@@ -2,8 +2,8 @@
 
 import heads
 from workflow.cells.config import Config
+from workflow.cells.fair_section import Tune
 from workflow.cells.head_row import HeadRow
-from workflow.cells.regimes import Tune
 from workflow.cells.spec import Reference, Role, RunSpec, Trial, run_spec
 
 

@@ -7,10 +7,10 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, JsonValue, Vali
 
 import heads
 from workflow.cells.config import CELLS, Backbone, Config, Measure
+from workflow.cells.fair_section import Space
 from workflow.cells.head_row import HeadRow, Options
 from workflow.cells.paths import ratio_text
 from workflow.cells.problems import sentences
-from workflow.cells.regimes import Space
 from workflow.cells.section import compact_json
 from workflow.cells.train_section import Train
 from workflow.errors import UserError

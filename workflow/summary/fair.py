@@ -7,27 +7,28 @@ from workflow.summary.stored import RunRow
 from workflow.summary.summary import Summary
 from workflow.summary.tables import summarise
 
-Regime = Literal["images", "seconds", "tuned"]
-BUDGETS: Final[Sequence[Regime]] = ("images", "seconds")
+Terms = Literal["images", "seconds", "tuned"]
+"""on which rows are compared beside equal steps"""
+BUDGETS: Final[Sequence[Terms]] = ("images", "seconds")
 
 
-def planned(summary: Summary, regime: Regime) -> bool:
-    """Whether any cell of the regime was planned."""
-    return any(run.role == regime for run in summary.stored.others)
+def planned(summary: Summary, terms: Terms) -> bool:
+    """Whether any cell on these terms was planned."""
+    return any(run.role == terms for run in summary.stored.others)
 
 
-def under(summary: Summary, regime: Regime) -> Summary:
-    """The summary of the runs that speak for their rows in a regime; rows without such a run are not in it."""
-    found = [run for name in summary.heads["name"] for run in runs_of(summary, str(name), regime)]
+def under(summary: Summary, terms: Terms) -> Summary:
+    """The summary of the runs that speak for their rows on these terms; rows without such a run are not in it."""
+    found = [run for name in summary.heads["name"] for run in runs_of(summary, str(name), terms)]
     return summarise(summary.stored.model_copy(update={"runs": found, "others": [], "resampled": {}}))
 
 
-def runs_of(summary: Summary, name: str, regime: Regime) -> list[RunRow]:
-    """The runs of a row in a regime. An equal budget is the reference's own, and a row that encodes one image for each
-    of the batch, as the reference does, has equal images after equal steps."""
-    own = [run for run in summary.stored.others if (run.name, run.role) == (name, regime)]
-    if own or regime == "tuned":
+def runs_of(summary: Summary, name: str, terms: Terms) -> list[RunRow]:
+    """The runs of a row on these terms. An equal budget is the reference's own, and a row that encodes one image for
+    each of the batch, as the reference does, has equal images after equal steps."""
+    own = [run for run in summary.stored.others if (run.name, run.role) == (name, terms)]
+    if own or terms == "tuned":
         return own
     declared = summary.declared.get(name)
-    alike = regime == "images" and declared is not None and declared.momentum is None
+    alike = terms == "images" and declared is not None and declared.momentum is None
     return [run for run in summary.stored.runs if run.name == name and (alike or name == summary.reference)]

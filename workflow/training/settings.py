@@ -8,8 +8,8 @@ import numpy as np
 
 import heads
 from workflow.cells.cost_records import CostRecord
+from workflow.cells.fair_section import Space
 from workflow.cells.records import Equal
-from workflow.cells.regimes import Space
 from workflow.cells.spec import TWIN_MOMENTUM, Reference, RunSpec, Trial
 from workflow.cells.tuning_records import ChosenRecord, Setting
 from workflow.training.assembly import Refused

@@ -5,7 +5,7 @@ from workflow.reporting.cells import percent, score_cell
 from workflow.reporting.material import Material
 from workflow.reporting.words import count, mean_words, points
 from workflow.summary.answers import HARD
-from workflow.summary.regimes import BUDGETS, Regime, planned, runs_of, under
+from workflow.summary.fair import BUDGETS, Terms, planned, runs_of, under
 from workflow.summary.statistics import compare
 from workflow.summary.stored import RunRow
 from workflow.summary.summary import Summary, line_of
@@ -29,7 +29,7 @@ def page(material: Material) -> Section:
 
 def budget_table(material: Material) -> Table | Text:
     """Test accuracy of every row at each budget that was planned."""
-    budgets = {regime: under(material.summary, regime) for regime in BUDGETS if planned(material.summary, regime)}
+    budgets = {terms: under(material.summary, terms) for terms in BUDGETS if planned(material.summary, terms)}
     if not budgets:
         return Text(NONE_PLANNED)
     notes = Notes()
@@ -37,18 +37,18 @@ def budget_table(material: Material) -> Table | Text:
         [
             material.head_cell(name),
             score_cell(material, name, HARD, notes),
-            *(reached_cell(material.summary, found, name, regime, notes) for regime, found in budgets.items()),
+            *(reached_cell(material.summary, found, name, terms, notes) for terms, found in budgets.items()),
         ]
         for name in material.names
     ]
-    titles = ["Equal steps", *(TITLES[regime] for regime in budgets)]
+    titles = ["Equal steps", *(TITLES[terms] for terms in budgets)]
     columns = [Column("Head", numeric=False, weight=1.6), *(Column(title, unit="%") for title in titles)]
     return table("budgets", CAPTION, columns, rows, notes)
 
 
-def reached_cell(summary: Summary, found: Summary, name: str, regime: Regime, notes: Notes) -> Cell:
+def reached_cell(summary: Summary, found: Summary, name: str, terms: Terms, notes: Notes) -> Cell:
     """Mean over seeds of what a row reached within a budget, over its interval and the steps that the budget gave."""
-    runs = runs_of(summary, name, regime)
+    runs = runs_of(summary, name, terms)
     if not any(run.outcome == Ending.OK for run in runs):
         return missing(notes, why_none(runs))
     line = line_of(compare(found, HARD), name)

@@ -8,7 +8,7 @@ from workflow.reporting.material import Material
 from workflow.reporting.pages.curves import reached_cell
 from workflow.reporting.words import count, number, points
 from workflow.summary.answers import HARD
-from workflow.summary.regimes import under
+from workflow.summary.fair import under
 from workflow.summary.stored import row_name
 
 NOT_TUNED = (
