@@ -9,8 +9,9 @@ from workflow.cells.records import Images, Parameters
 from workflow.cells.train_section import Train
 from workflow.summary.claims import Judgement, judge, judge_one
 from workflow.summary.effects import Gain, Lack, Order, Ratio, Reach, SpeedUp
+from workflow.summary.judging.costs import judge_costs
 from workflow.summary.regime import Condition, Unmet
-from workflow.summary.rules import NoWorse, Row, load_claims
+from workflow.summary.rules import Less, NoWorse, Row, load_claims
 from workflow.summary.stored import CostRow, RunRow, SplitFacts
 from workflow.summary.summary import Summary
 from workflow.summary.tables import summarise
@@ -221,6 +222,29 @@ def test_memory_is_compared_with_a_plain_fc_and_with_ours_decides_design() -> No
 def test_five_percent_of_memory_decide(peak: int, expected: Verdict) -> None:
     costs = [cost("plain_fc", 1.0, 10_000, 1000), named(cost("partial_fc", 0.1, 10_000, peak), "partial_fc 0.1 1")]
     assert judged("pfc-memory", trained([FC, ("partial_fc", 0.1, FC[2], {})], costs=costs)).verdict == expected
+
+
+@pytest.mark.parametrize(("exclusive", "expected"), [(True, Verdict.REPRODUCED), (False, Verdict.ABSENT)])
+def test_a_claim_of_less_time_rests_on_undisturbed_timings(exclusive: bool, expected: Verdict) -> None:
+    rule = Less(
+        kind="less",
+        head="partial_fc",
+        ratio=0.1,
+        plain="plain_fc",
+        mode=Mode.WHOLE,
+        field="step_ms.median",
+        margin=0.05,
+    )
+    costs = [
+        named(timing(head, ratio, ms, exclusive=exclusive), name)
+        for head, ratio, ms, name in (
+            ("plain_fc", 1.0, 300.0, "plain_fc"),
+            ("fc", 1.0, 200.0, "fc 1 0"),
+            ("partial_fc", 0.1, 100.0, "partial_fc 0.1 1"),
+        )
+    ]
+    found = judge_costs(rule, trained([FC, ("partial_fc", 0.1, FC[2], {})], costs=costs))
+    assert found.verdict == expected and (found.lack == Lack.COST) == (not exclusive)
 
 
 def named(row: CostRow, name: str) -> CostRow:
