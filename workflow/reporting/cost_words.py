@@ -27,7 +27,7 @@ def upkeep_words(cost: CostRow) -> str:
 def company_words(cost: CostRow) -> str:
     """That other programs ran during a timing, and how much."""
     load = cost.other_load_cores or 0
-    busy = f"other programs used {number(load, 2)} cores while this was timed" if load > BUSY_CORES else ""
+    busy = f"other programs used {number(load, 1)} cores while this was timed" if load > BUSY_CORES else ""
     if cost.exclusive is False:
         return f"{SHARED} ({busy})" if busy else SHARED
     return f"{busy}: read it with care" if busy else ""

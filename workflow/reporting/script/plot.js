@@ -76,7 +76,7 @@ function axes(svg, scale, width, height, label) {
   draw(svg, "text", { class: "axis", x: 14, y: height / 2 - 20, "text-anchor": "middle", transform: `rotate(-90 14 ${height / 2 - 20})` }, `${label}, %`);
 }
 
-// Names beside the marks, on the first of a few sides where nothing is covered.
+// Names beside the marks, on the first of a few sides where least is covered.
 function nameMarks(svg, placed, width) {
   const taken = placed.flatMap(({ x, y, lines }) => [{ left: x - 9, right: x + 9, top: y - 9, bottom: y + 9 }, ...lines]);
   for (const { x, y, spot, group } of placed) {
@@ -84,8 +84,9 @@ function nameMarks(svg, placed, width) {
     const wide = text.getComputedTextLength();
     const sides = [[11, 4], [-11 - wide, 4], [9, -5], [9, 14], [-9 - wide, -5], [-9 - wide, 14], [-wide / 2, -13], [-wide / 2, 22], [11, -20], [11, 28]];
     const boxes = sides.map(([dx, dy]) => ({ left: x + dx, right: x + dx + wide, top: y + dy - 11, bottom: y + dy + 3 }));
-    const free = (box) => box.left > 54 && box.right < width - 2 && !taken.some((other) => box.left < other.right && other.left < box.right && box.top < other.bottom && other.top < box.bottom);
-    const box = boxes.find(free) ?? boxes.find((each) => each.left > 54 && each.right < width) ?? boxes[0];
+    const crossed = (box) => taken.filter((other) => box.left < other.right && other.left < box.right && box.top < other.bottom && other.top < box.bottom).length;
+    const inside = boxes.filter((box) => box.left > 54 && box.right < width - 2);
+    const box = (inside.length ? inside : boxes).reduce((best, each) => (crossed(each) < crossed(best) ? each : best));
     taken.push(box);
     text.setAttribute("x", box.left);
     text.setAttribute("y", box.top + 11);
