@@ -112,6 +112,16 @@ def baselines(dataset: str) -> str:
     return f"{dataset}/baselines/*/{EVALUATION}"
 
 
+def published_figures(name: str) -> str:
+    """Folder of the figures of a published profile."""
+    return f"reports/published/{name}-figures"
+
+
+def published_log(name: str, job: str) -> str:
+    """What a job on a published profile says."""
+    return f"logs/published/{name}/{job}.log"
+
+
 def splits(dataset: str) -> str:
     """Pattern, within a profile's folder, of the numbers of all splits of `dataset`."""
     return f"{dataset}/split*.json"

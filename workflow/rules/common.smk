@@ -26,6 +26,8 @@ from workflow.cells.paths import (
     RUN,
     STEPS,
     SUMMARY,
+    published_figures,
+    published_log,
     report_of,
     telemetry,
 )

@@ -27,9 +27,9 @@ rule published_figures:
         code=code("workflow.reporting.figures.every", without=()),
         summary=f"{PUBLISHED}/{{name}}/{SUMMARY}",
     output:
-        directory("reports/published/{name}-figures"),
+        directory(published_figures("{name}")),
     log:
-        "logs/published/{name}/figures.log",
+        published_log("{name}", "figures"),
     conda:
         "../envs/report.yaml"
     threads: 1
@@ -42,11 +42,11 @@ rule published_report:
         code=code("workflow.reporting", without=()),
         templates=READ_BY_PAGES,
         summary=f"{PUBLISHED}/{{name}}/{SUMMARY}",
-        figures="reports/published/{name}-figures",
+        figures=published_figures("{name}"),
     output:
         report_of("published/{name}", "{form}"),
     log:
-        "logs/published/{name}/{form}.log",
+        published_log("{name}", "{form}"),
     conda:
         "../envs/report.yaml"
     threads: 1
