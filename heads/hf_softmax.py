@@ -38,7 +38,7 @@ class Head(kit.Head):
         weight_decay: float = 5e-4,
     ):
         super().__init__()
-        self.sample_size = kit.kept_classes(ratio, num_classes)
+        self.sample_size = self.compared = kit.kept_classes(ratio, num_classes)
         self.bank = kit.Centres(num_classes, embedding_dim, centre_momentum, weight_decay)
         self.index = kit.Index(num_classes, embedding_dim, index, rebuild)
         self.margin, self.scale, self.dice = kit.Margin(margin, m), scale, kit.Dice()
@@ -57,13 +57,15 @@ class Head(kit.Head):
         near = self.index.nearest(embeddings, self.bank.weight, self.sample_size // len(labels) + 1)  # (n, N)
         self.upkeep, near = self.index.upkeep, near.where(near >= 0, labels)
         throw = self.dice.throw(labels.device)
-        return kit.sample_classes(labels, self.bank.num_classes, self.sample_size, throw, near.flatten())
+        rows = kit.sample_classes(labels, self.bank.num_classes, self.sample_size, throw, near.flatten())
+        self.compared = len(rows)
+        return rows
 
     def centres(self) -> Tensor:
         return self.bank.current()
 
     def rows_in_loss(self) -> int:
-        return self.sample_size
+        return self.compared
 
     @classmethod
     def cost(

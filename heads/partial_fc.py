@@ -35,7 +35,7 @@ class Head(kit.Head):
         if update not in ("sampled", "dense"):
             raise ValueError(f"update '{update}' is not known: choose sampled (the papers) or dense (today's code)")
         self.bank = kit.Centres(num_classes, embedding_dim, centre_momentum, weight_decay, update == "dense")
-        self.sample_size = kit.kept_classes(ratio, num_classes)
+        self.sample_size = self.compared = kit.kept_classes(ratio, num_classes)
         self.margin, self.scale, self.dice = kit.Margin(margin, m), scale, kit.Dice()
 
     def forward(self, encode: kit.Encoder, batch: kit.Batch) -> Tensor:
@@ -48,13 +48,15 @@ class Head(kit.Head):
 
     def sample(self, labels: Tensor) -> Tensor:
         """Sorted distinct classes of this step, the same on all ranks, given the `labels` (N,) of all."""
-        return kit.sample_classes(labels, self.bank.num_classes, self.sample_size, self.dice.throw(labels.device))
+        rows = kit.sample_classes(labels, self.bank.num_classes, self.sample_size, self.dice.throw(labels.device))
+        self.compared = len(rows)
+        return rows
 
     def centres(self) -> Tensor:
         return self.bank.current()
 
     def rows_in_loss(self) -> int:
-        return self.sample_size
+        return self.compared
 
     @classmethod
     def cost(

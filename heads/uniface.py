@@ -64,7 +64,7 @@ class Head(kit.Head):
     ):
         super().__init__()
         self.bank = kit.Centres(num_classes, embedding_dim, centre_momentum, weight_decay)
-        self.sample_size = kit.kept_classes(ratio, num_classes)
+        self.sample_size = self.compared = kit.kept_classes(ratio, num_classes)
         self.bias = nn.Parameter(torch.tensor(math.log(10 * self.sample_size)))
         self.margin, self.scale, self.weight, self.dice = kit.Margin(margin, m), scale, negatives_weight, kit.Dice()
 
@@ -74,6 +74,7 @@ class Head(kit.Head):
         kit.check_batch(e, y, self.bank.num_classes, self.bank.dim)
         e, y = kit.ranks.gather_embeddings(e), kit.ranks.gather(y)  # of all ranks
         rows = kit.sample_classes(y, self.bank.num_classes, self.sample_size, self.dice.throw(y.device))
+        self.compared = len(rows)
         negatives, cosine = self.bank.compare(e, y, self.scale, self.lr, rows, SumSoftplus(e.detach(), self.bias))
         own = kit.margin_loss(kit.ranks.replicated(self.bias), self.margin(cosine, self.ramp), self.scale)
         return (own + self.weight * negatives).mean()
@@ -82,7 +83,7 @@ class Head(kit.Head):
         return self.bank.current()
 
     def rows_in_loss(self) -> int:
-        return self.sample_size
+        return self.compared
 
     @classmethod
     def cost(cls, batch: int, classes: int, dim: int, ratio: float = 1.0, **options: Any) -> kit.Cost:

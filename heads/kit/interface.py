@@ -113,7 +113,8 @@ class Head(nn.Module):
         return None
 
     def rows_in_loss(self) -> int:
-        """How many class vectors a sample is compared with in one step."""
+        """How many class vectors a sample is compared with in one step; in the last one, where that varies because a
+        batch has more classes than the head keeps."""
         raise NotImplementedError
 
     @classmethod

@@ -266,3 +266,14 @@ def test_f2c_mean_is_a_quarter_of_the_sum():
         torch.manual_seed(1)
         losses.append(head(Twins(), Batch(*zip(view(torch.arange(4)), view(torch.arange(4)), strict=True))))
     torch.testing.assert_close(losses[0], 4 * losses[1])
+
+
+@pytest.mark.parametrize("name", ["partial_fc", "uniface", "hf_softmax"])
+def test_a_sample_smaller_than_the_batch_is_said_to_be_as_large_as_it_was(name):
+    """The batch's own classes always take part; with fewer of them it is as large as it was to be."""
+    head = make(name, ratio=0.25)
+    assert head.rows_in_loss() == 3
+    for classes in (7, 5, 2):
+        x, y = view(torch.arange(12) % classes)
+        head(Encoder(), Batch((x.requires_grad_(),), (y,)))
+        assert head.rows_in_loss() == max(3, classes)

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from tests.reporting.conftest import Recollect, edit
-from workflow.reporting.blocks import AnswerCard, Answers, Caution, Table
+from workflow.reporting.blocks import AnswerCard, Answers, Caution, Notes, Table
 from workflow.reporting.caveats import caveat_words, seeds_sentence
 from workflow.reporting.claim_words import decided_by, measured
 from workflow.reporting.cost_words import upkeep_words
@@ -151,3 +151,10 @@ def test_method_says_what_became_of_freed_memory(recollect: Recollect, kept: boo
 
     terms = dict(method.freed_memory(recollect(change).stored.runs))
     assert (words in terms["Memory freed by a step"]) if words else not terms
+
+
+def test_a_pool_that_the_batch_outgrows_says_what_was_asked_for() -> None:
+    notes = Notes()
+    assert not method.pool_cell(500, 500, notes).note and not method.pool_cell(500, None, notes).note
+    assert method.pool_cell(497, 100, notes).note == "a"
+    assert notes.listed() == (("a", "the ratio asks for 100, but all classes of a batch take part"),)

@@ -87,6 +87,12 @@ def test_every_head_leaves_its_records(cell, head, ratio, kind, encoded):
     assert not list(folder.glob("*partial*")) and not (folder / "checkpoint.pt").exists()
 
 
+def test_a_sample_that_the_batch_outgrows_is_recorded_as_large_as_it_was(cell):
+    """A hundredth of 200 classes are two; a batch of 32 images shows many more, and all of them take part."""
+    record = run(cell("partial_fc", "0.01"))
+    assert 20 <= record.declared.pool <= 32
+
+
 def test_all_heads_start_from_the_same_weights(cell):
     prints = {run(cell(head, "1", name=head, steps=1)).initial_weights for head in ("fc", "dcq", "f2c")}
     other = run(cell("fc", seed=1, name="other", steps=1)).initial_weights

@@ -68,6 +68,7 @@ def with_results(record: RunRecord, session: Session) -> RunRecord:
             "steps": progress.step,
             "images": session.images(),
             "normalised": session.normalised(),
+            "declared": session.declared(),  # again: what a step compares with may have varied
             "seconds": round(progress.seconds, 3),
             "resumed": session.resumed,
         }

@@ -81,14 +81,13 @@ def differences_line(material: Material, name: str, notes: Notes) -> list[Cell]:
     declared = material.summary.declared.get(name)
     if declared is None:
         return [material.head_cell(name), *(missing(notes, "no run of this row left a record") for _ in range(7))]
-    pool = declared.pool
     return [
         material.head_cell(name, sub=declared.summary),
         Cell(declared.batches),
         *(step_cell(material, name, kind, notes) for kind in ("gradient", "encoded")),
         momentum_cell(declared.momentum_used),
         momentum_cell(declared.momentum),
-        Cell("none declared" if pool is None else count(pool), sort=pool),
+        pool_cell(declared.pool, kept_of(material.summary, name), notes),
         Cell("learned" if declared.learned_centres else "none"),
     ]
 
@@ -103,6 +102,22 @@ def step_cell(material: Material, name: str, kind: str, notes: Notes) -> Cell:
 def counted(value: float, name: str) -> Cell:
     """A number of images a step."""
     return Cell(count(round(value)), sort=float(value), records=anchor("run", name))
+
+
+def pool_cell(pool: int | None, kept: int | None, notes: Notes) -> Cell:
+    """The class vectors that a sample is compared with; more than the head was to keep, where a batch has as many."""
+    if pool is None:
+        return Cell("none declared")
+    more = kept is not None and pool > kept
+    note = notes.letter(f"the ratio asks for {count(kept or 0)}, but all classes of a batch take part") if more else ""
+    return Cell(count(pool), sort=pool, note=note)
+
+
+def kept_of(summary: Summary, name: str) -> int | None:
+    """ratio · C of a row, as every head rounds it; None where the number of classes is not known."""
+    classes = summary.facts.split.counts.get("train_classes")
+    ratio = summary.heads.set_index("name")["ratio"].get(name)
+    return None if classes is None or ratio is None else max(1, round(float(ratio) * classes))
 
 
 def momentum_cell(momentum: float | None) -> Cell:
