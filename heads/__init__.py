@@ -149,7 +149,7 @@ def _head_class(name: str) -> ast.ClassDef:
 def _parsed(name: str) -> ast.Module:
     file = path(name)
     try:
-        return ast.parse(file.read_text(), filename=str(file))
+        return ast.parse(file.read_text(encoding="utf-8"), filename=str(file))
     except (SyntaxError, ValueError) as error:
         raise ValueError(
             f"heads/{name}.py is no valid Python ({error}): mend it, move it away or let its name start with _"

@@ -2,6 +2,7 @@
 
 import argparse
 import inspect
+import io
 import sys
 from typing import TYPE_CHECKING
 
@@ -45,7 +46,7 @@ def new(name: str) -> str:
         raise ValueError(f"'{name}' cannot name a head: use letters, digits and underscores, not an underscore first")
     if path.exists():
         raise ValueError(f"heads/{name}.py exists already: choose another name or edit that file")
-    path.write_text(EXAMPLE.read_text())
+    path.write_text(EXAMPLE.read_text(encoding="utf-8"), encoding="utf-8")
     checks = f"`pytest tests/heads -k {name}` checks it"
     return f"heads/{name}.py is a working head; {checks}, and to run it add\n  - {{head: {name}}}"
 
@@ -54,6 +55,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m heads", description=__doc__)
     commands = parser.add_subparsers(dest="command")
     commands.add_parser("new", help="start a new head from a working example").add_argument("name")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
     arguments = parser.parse_args()
     if arguments.command is None:
         print("\n".join(line(name) for name in heads.names()))

@@ -1,6 +1,7 @@
 """The plan of the house, held: which way imports go, how long functions and files are, how much stays untyped."""
 
 import ast
+import re
 import statistics
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +26,8 @@ MAY_IMPORT = {
 COMPOSES = {"workflow.training.__main__": {"evaluating"}}
 """commands that put rooms together: training is given the scores of its learning curve as a function"""
 LONGEST_FILE, LONGEST_FUNCTION, MOST_ANY = 250, 40, 60
+HAVE_NO_TEXT = {"os", "Image", "tarfile", "zipfile", "gzip"}
+"""whose `open` is of bytes"""
 
 
 def name(path: Path) -> str:
@@ -90,3 +93,37 @@ def test_few_things_are_untyped():
         if isinstance(node, ast.Name) and node.id == "Any"
     ]
     assert len(names) < MOST_ANY
+
+
+def of_text(call: ast.Call, given: dict[str | None, str]) -> bool:
+    """Whether a call with these keywords opens, reads or writes text."""
+    called = ast.unparse(call.func)
+    if called == "open" or (called.endswith(".open") and called.split(".")[0] not in HAVE_NO_TEXT):
+        return "b'" not in " ".join([*map(ast.unparse, call.args), given.get("mode", "")])
+    if called.startswith("subprocess."):
+        return bool({"text", "universal_newlines"} & set(given))
+    return called.endswith((".read_text", ".write_text", ".reconfigure"))
+
+
+def locale_bound(tree: ast.AST) -> Iterator[int]:
+    """Lines of calls that read or write text in the locale's encoding, for they name none."""
+    for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+        given = {word.arg: ast.unparse(word.value) for word in call.keywords}
+        if "encoding" not in given and of_text(call, given):
+            yield call.lineno
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_text_is_utf8_whatever_the_locale(path):
+    lines = list(locale_bound(ast.parse(path.read_text(encoding="utf-8"))))
+    assert not lines, f"{name(path)}, lines {lines}: say encoding='utf-8'"
+
+
+@pytest.mark.parametrize(
+    "path", sorted([*ROOT.glob("workflow/**/*.smk"), *ROOT.glob("workflow/Snakefile")]), ids=lambda path: path.name
+)
+def test_so_is_the_text_of_rules(path):
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert not [
+        line for line in lines if re.search(r"\b(open|read_text|write_text)\(", line) and "encoding" not in line
+    ]

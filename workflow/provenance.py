@@ -12,13 +12,14 @@ import psutil
 
 from workflow.checkout import commit, diff_hash, lock_hash
 from workflow.libraries import blas, off_lock, versions
+from workflow.names import text_of
 
 
 def provenance() -> dict[str, Any]:
     """Who measured: machine, libraries, commit with what was changed since, pins, command. Every record carries it."""
     return {
         "start": now(),
-        "command": shlex.join([Path(sys.executable).name, *sys.orig_argv[1:]]),
+        "command": text_of(shlex.join([Path(sys.executable).name, *sys.orig_argv[1:]])),
         "commit": commit(),
         "diff_hash": diff_hash(),
         "machine": machine(),
@@ -48,7 +49,7 @@ def machine() -> dict[str, Any]:
 def processor() -> str:
     """The processor's marketing name where the system tells it."""
     try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     except OSError:

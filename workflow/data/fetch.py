@@ -100,7 +100,7 @@ def _download(source: Source, cache: Path) -> str | None:
     """Run the registry's client; its complaint if it failed, None if it ended well."""
     command = _COMMANDS[source.registry](source, cache)
     try:
-        done = subprocess.run(command, cwd=cache, capture_output=True, text=True)
+        done = subprocess.run(command, cwd=cache, capture_output=True, encoding="utf-8", errors="replace")
     except FileNotFoundError:
         return f"{command[0]} is not installed: {source.registry} packages need it"
     finally:
@@ -109,7 +109,8 @@ def _download(source: Source, cache: Path) -> str | None:
 
 
 def _pip(source: Source, cache: Path) -> list[str]:
-    _pins(source, cache).write_text(f"{source.name}=={source.version} --hash=sha256:{source.sha256}\n")
+    pin = f"{source.name}=={source.version} --hash=sha256:{source.sha256}\n"
+    _pins(source, cache).write_text(pin, encoding="utf-8")
     options = ["--no-deps", "--require-hashes", "--only-binary=:all:", "--ignore-requires-python", "--retries=2"]
     quiet = ["--quiet", "--disable-pip-version-check", "--no-input"]
     return [sys.executable, "-m", "pip", "download", *options, *quiet, "-d", ".", "-r", _pins(source, cache).name]

@@ -37,7 +37,7 @@ class HostPeak:
         """Forget the peak so far, where the system allows it."""
         self.meter = "ru_maxrss"
         with suppress(OSError):
-            RESET.write_text("5")
+            RESET.write_text("5", encoding="ascii")
             self.meter = "VmHWM" if _status("VmHWM") is not None else "ru_maxrss"
 
     def bytes(self) -> int | None:
@@ -65,7 +65,7 @@ def release() -> None:
 
 def _status(name: str) -> int | None:
     try:
-        found = re.search(rf"^{name}:\s+(\d+) kB", STATUS.read_text(), re.MULTILINE)
+        found = re.search(rf"^{name}:\s+(\d+) kB", STATUS.read_text(encoding="utf-8", errors="replace"), re.MULTILINE)
     except OSError:
         return None
     return int(found[1]) * 1024 if found else None
@@ -103,9 +103,10 @@ def available_bytes(device: torch.device) -> int:
         return torch.cuda.mem_get_info(device)[0]
     free = psutil.virtual_memory().available
     try:
-        limit, used = int((CGROUP / "memory.max").read_text()), int((CGROUP / "memory.current").read_text())
-        cached = re.search(r"^inactive_file (\d+)", (CGROUP / "memory.stat").read_text(), re.MULTILINE)
-        return max(0, min(free, limit - used + (int(cached[1]) if cached else 0)))
+        files = (CGROUP / f"memory.{name}" for name in ("max", "current", "stat"))
+        limit, used, stat = (file.read_text(encoding="ascii") for file in files)
+        cached = re.search(r"^inactive_file (\d+)", stat, re.MULTILINE)
+        return max(0, min(free, int(limit) - int(used) + (int(cached[1]) if cached else 0)))
     except (OSError, ValueError):  # no such file, or the limit is "max"
         return free
 

@@ -70,7 +70,7 @@ def typeset_by_program(folder: Path, out: Path) -> None:
     pdf = folder / "report.pdf"
     fonts = ["--ignore-system-fonts", "--font-path", str(FONTS)]
     command = [program, "compile", *fonts, "--root", str(folder), str(folder / "report.typ"), str(pdf)]
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace")
     if done.returncode:
         raise UserError(f"typst failed: {done.stderr.strip()}")
     shutil.copy(pdf, out)

@@ -137,9 +137,9 @@ def whole_config(wildcards, output):
 
 def write_plan(output, params, log):
     """Write the lists of planned cells that `params` hold."""
-    Path(output.runs).write_text(params.runs)
-    Path(output.costs).write_text(params.costs)
-    Path(log).write_text(f"{len(PLAN.runs)} training cells, {len(PLAN.costs)} cost cells\n")
+    Path(output.runs).write_text(params.runs, encoding="utf-8")
+    Path(output.costs).write_text(params.costs, encoding="utf-8")
+    Path(log).write_text(f"{len(PLAN.runs)} training cells, {len(PLAN.costs)} cost cells\n", encoding="utf-8")
 
 
 def failures():

@@ -19,8 +19,8 @@ def listed(argument: str, kind: type[Planned], what: str) -> list[Planned]:
     text = argument
     if not argument.lstrip().startswith("["):
         try:
-            text = Path(argument).read_text()
-        except OSError as error:
+            text = Path(argument).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
             raise UserError(f"{what}: {argument} is neither a JSON list nor a readable file ({error})") from error
     try:
         return TypeAdapter(list[kind]).validate_json(text)  # type: ignore[valid-type]

@@ -54,7 +54,7 @@ def scored(run: RunRecord, evaluation: EvaluationRecord | None, path: Path) -> d
 def progress_lines(path: Path) -> list[ProgressLine]:
     """The lines of a steps.jsonl; none without the file. A line cut short by a kill is left out."""
     found = []
-    for line in path.read_text().splitlines() if path.exists() else []:
+    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
         try:
             found.append(ProgressLine.model_validate(json.loads(line)))
         except json.JSONDecodeError:
