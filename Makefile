@@ -1,6 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 CORES ?= all
+LOCKED := $(BIN)/python -m pip install --quiet --no-deps --require-hashes --requirement
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := report
@@ -35,14 +36,20 @@ bench: .venv/ready  ## the heads against plain references, a quarter of an hour;
 schema: .venv/ready  ## the config's JSON schema and the table in config/README.md; commit the result
 	$(BIN)/python -m workflow.cells schema
 
-lock: .venv/ready  ## requirements.lock: the pinned closure of pyproject.toml, for this platform; commit the result
-	$(BIN)/python -m pip freeze --exclude-editable | sed "s/+cpu//" > requirements.lock
+lock: .venv/ready  ## requirements*.lock: the closure of pyproject.toml with its hashes; commit the result
+	$(BIN)/python -m venv .venv/uv
+	.venv/uv/bin/python -m pip install --quiet uv==0.13.9
+	$(BIN)/python -m tests.make_lock .venv/uv/bin/uv
 
 clean:  ## remove the virtual environment
 	rm -rf .venv
 
-.venv/ready: requirements.lock
+# Without a GPU, torch without CUDA where pip has it; with CUDA, also the libraries of that build.
+.venv/ready: requirements.lock requirements-cpu.lock requirements-cuda.lock
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else f"Headroom needs Python 3.11 or later, this is {v[0]}.{v[1]}: make PYTHON=python3.12 report")'
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --requirement requirements.lock
+	@command -v nvidia-smi > /dev/null || $(LOCKED) requirements-cpu.lock 2> /dev/null || echo "pip has no such torch: the usual one"
+	$(LOCKED) requirements.lock
+	@$(BIN)/python -m pip check > /dev/null || $(LOCKED) requirements-cuda.lock
+	@$(BIN)/python -m pip check
 	@touch $@

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from workflow.cells.code import PACKAGES, all_imports, closure
+from workflow.checkout import pinned
 
 ROOT = Path(__file__).parent.parent
 # How conda-forge spells what PyPI calls otherwise; a name missing here must be spelt alike in both.
@@ -28,9 +29,42 @@ def pins() -> dict[str, str]:
     return dict(pin.split("==") for pin in direct)
 
 
+def locked(name: str) -> dict[str, tuple[str, int]]:
+    """Of each package that a lock file pins: its version and the number of its hashes."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    found = re.findall(r"^([\w.-]+)==(\S+)[^\n]*\n((?: +--hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", text, re.MULTILINE)
+    assert len(found) == len(re.findall("==", re.sub("(?m) ;.*", "", text))), f"{name}: a pin has no hash"
+    return {package.lower(): (version, hashes.count("--hash")) for package, version, hashes in found}
+
+
 def test_the_lock_holds_every_direct_pin():
-    lock = dict(line.lower().split("==") for line in (ROOT / "requirements.lock").read_text().split())
-    assert {name: lock.get(name) for name in pins()} == pins()
+    lock = locked("requirements.lock")
+    assert {name: lock[name][0] for name in pins()} == pins()
+    assert pinned() == {name: version for name, (version, _) in lock.items()}
+
+
+def test_the_lock_holds_the_wheels_of_every_platform():
+    lock = locked("requirements.lock")
+    assert "colorama" in lock, "of Windows alone"
+    assert all(lock[name][1] > 15 for name in ("torch", "numpy", "scipy", "pandas", "pillow"))
+    assert not [name for name in lock if name.startswith(("nvidia-c", "cuda"))], "only torch's build for CUDA needs them"
+
+
+def test_both_builds_of_torch_are_locked():
+    assert locked("requirements-cpu.lock") == {"torch": (pins()["torch"] + "+cpu", 1)}
+    assert {"nvidia-cublas", "triton"} < set(locked("requirements-cuda.lock"))
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-cpu.lock", "requirements-cuda.lock"])
+def test_a_lock_names_no_index(name):
+    text = (ROOT / name).read_text(encoding="utf-8")
+    assert "://" not in text and "index" not in text and "find-links" not in text
+
+
+def test_what_make_installs_has_its_hashes_checked():
+    lines = (ROOT / "Makefile").read_text(encoding="utf-8").splitlines()
+    installed = [line for line in lines if "pip install" in line and "uv==" not in line]
+    assert len(installed) == 1 and installed[0].startswith("LOCKED :=") and "--require-hashes" in installed[0]
 
 
 @pytest.mark.parametrize("file", [*sorted((ROOT / "workflow/envs").glob("*.yaml")), ROOT / "environment.yml"], ids=str)

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -39,8 +40,8 @@ def lock_hash(lock: Path = LOCK) -> str | None:
 
 def pinned(lock: Path = LOCK) -> dict[str, str]:
     """The packages that requirements.lock pins, with their versions; names in lower case."""
-    lines = lock.read_text(encoding="utf-8").splitlines() if lock.is_file() else []
-    return {name.lower(): version for name, mark, version in (line.partition("==") for line in lines) if mark}
+    text = lock.read_text(encoding="utf-8") if lock.is_file() else ""
+    return {name.lower(): version for name, version in re.findall(r"^([\w.-]+)==(\S+)", text, re.MULTILINE)}
 
 
 def git(root: Path, *arguments: str) -> bytes | None:
