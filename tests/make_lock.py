@@ -16,7 +16,9 @@ from urllib.parse import unquote
 ROOT = Path(__file__).parent.parent
 LOCK, CUDA, CPU = (ROOT / f"requirements{end}.lock" for end in ("", "-cuda", "-cpu"))
 HEADER = "# Made by `make lock`: what pyproject.toml pins and all that it pulls in, on every platform, with hashes.\n"
-CUDA_HEADER = "# Made by `make lock`: the libraries that torch's build for CUDA loads, with hashes; other builds need none.\n"
+CUDA_HEADER = (
+    "# Made by `make lock`: the libraries that torch's build for CUDA loads, with hashes; other builds need none.\n"
+)
 CPU_HEADER = "# Made by `make lock`: torch without CUDA, with the hash of the one file that was in reach:\n"
 ONLY_LINUX = "sys_platform == 'linux'"
 """marks, in the closure, what nothing but torch's build for CUDA needs"""

@@ -47,7 +47,9 @@ def test_the_lock_holds_the_wheels_of_every_platform():
     lock = locked("requirements.lock")
     assert "colorama" in lock, "of Windows alone"
     assert all(lock[name][1] > 15 for name in ("torch", "numpy", "scipy", "pandas", "pillow"))
-    assert not [name for name in lock if name.startswith(("nvidia-c", "cuda"))], "only torch's build for CUDA needs them"
+    assert not [name for name in lock if name.startswith(("nvidia-c", "cuda"))], (
+        "only torch's build for CUDA needs them"
+    )
 
 
 def test_both_builds_of_torch_are_locked():
