@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from workflow.checkout import commit, diff_hash
+from workflow.checkout import Origin, origin
 from workflow.errors import UserError
 from workflow.files import atomic, read_json, write_json
 from workflow.libraries import off_lock
@@ -56,29 +56,87 @@ def test_provenance_names_machine_versions_and_commit(monkeypatch):
     assert (facts["diff_hash"] is None) == (not (facts["commit"] or "").endswith("+changes"))
     assert facts["lock_hash"] == hashlib.sha256((ROOT / "requirements.lock").read_bytes()).hexdigest()
     assert "numpy" not in facts["blas"] or "blas" in facts["blas"]["numpy"].lower()
+    assert (facts["no_commit"] is None) == (facts["commit"] is not None)
     monkeypatch.setenv("PATH", "")
-    assert commit() is None and diff_hash() is None
+    assert origin(ROOT).commit is None
+    assert not (ROOT / ".git").exists() or origin(ROOT).no_commit.startswith("git cannot be started")
 
 
-def test_the_hash_of_changes_follows_what_differs_from_the_commit(tmp_path):
-    def git(*words):
-        name = ["-c", "user.name=n", "-c", "user.email=e"]
-        subprocess.run(["git", "-C", str(tmp_path), *name, *words], check=True, capture_output=True)
+def git(folder: Path, *words: str) -> None:
+    name = ["-c", "user.name=n", "-c", "user.email=e", "-c", "init.defaultBranch=main"]
+    subprocess.run(["git", "-C", str(folder), *name, *words], check=True, capture_output=True)
 
-    git("init")
-    (tmp_path / "a").write_text("one\n")
-    (tmp_path / ".gitignore").write_text("ignored\n")
-    git("add", ".")
-    git("commit", "-m", "first")
-    (tmp_path / "ignored").write_text("x")
-    assert diff_hash(tmp_path) is None and not commit(tmp_path).endswith("+changes")
+
+@pytest.fixture
+def checkout(tmp_path) -> Path:
+    """A git checkout with a file of code and a note."""
+    folder = tmp_path / "checkout"
+    (folder / "heads").mkdir(parents=True)
+    (folder / "heads/fc.py").write_text("one\n")
+    (folder / "README.md").write_text("read\n")
+    (folder / ".gitignore").write_text("ignored\n")
+    git(folder, "init")
+    git(folder, "add", ".")
+    git(folder, "commit", "-m", "first")
+    return folder
+
+
+def test_the_hash_of_changes_follows_what_differs_from_the_commit(checkout):
+    assert origin(checkout) == Origin(commit=origin(checkout).commit) and len(origin(checkout).commit) == 40
     seen = set()
-    for name, text in (("a", "two\n"), ("a", "three\n"), ("b", "new\n"), ("b", "newer\n")):
-        (tmp_path / name).write_text(text)
-        assert commit(tmp_path).endswith("+changes")
-        seen.add(diff_hash(tmp_path))
-    assert len(seen) == 4 and all(len(each) == 64 for each in seen)
-    assert diff_hash(tmp_path) in seen
+    for name, text in (("fc", "two\n"), ("fc", "three\n"), ("mine", "new\n"), ("mine", "newer\n")):
+        (checkout / f"heads/{name}.py").write_text(text)
+        found = origin(checkout)
+        assert found.commit.endswith("+changes") and len(found.diff_hash) == 64
+        seen.add(found.diff_hash)
+    assert len(seen) == 4
+
+
+def test_what_is_no_code_changes_no_commit(checkout):
+    for name in ("notes.txt", "README.md", "heads/ignored"):
+        (checkout / name).write_text("of mine")
+    assert not origin(checkout).commit.endswith("+changes")
+
+
+def test_a_source_archive_in_another_repository_has_no_commit(checkout):
+    inner = checkout / "vendor/headroom"
+    (inner / "heads").mkdir(parents=True)
+    (inner / "heads/fc.py").write_text("one\n")
+    assert origin(inner) == Origin(no_commit="the code lies in no git checkout of its own")
+    git(checkout, "add", ".")
+    git(checkout, "commit", "-m", "vendored")
+    assert origin(inner).commit is None
+
+
+def test_a_hook_s_repository_is_not_taken_for_ours(checkout, tmp_path, monkeypatch):
+    own = origin(checkout)
+    git(tmp_path, "init")
+    for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / ".git"))
+    assert origin(checkout) == own
+
+
+def test_a_linked_worktree_has_a_commit(checkout, tmp_path):
+    git(checkout, "worktree", "add", str(tmp_path / "linked"))
+    assert origin(tmp_path / "linked") == origin(checkout)
+
+
+def test_git_s_own_reason_is_kept(checkout, tmp_path):
+    (tmp_path / "new").mkdir()
+    git(tmp_path / "new", "init")
+    assert origin(tmp_path / "new").no_commit == "git says: your current branch 'main' does not have any commits yet"
+    (checkout / ".git/HEAD").write_text("nonsense")
+    assert origin(checkout).no_commit.startswith("git says: not a git repository")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, who can give a file away")
+def test_a_checkout_of_another_owner_has_its_commit(checkout):
+    own = origin(checkout)
+    for path in (checkout, *checkout.rglob("*")):
+        os.chown(path, 4321, 4321)
+    assert origin(checkout) == own
+    (checkout / "heads/fc.py").write_text("two\n")
+    assert origin(checkout).commit.endswith("+changes")
 
 
 def test_packages_that_leave_the_lock_are_named():

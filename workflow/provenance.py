@@ -10,7 +10,7 @@ from typing import Any
 
 import psutil
 
-from workflow.checkout import commit, diff_hash, lock_hash
+from workflow.checkout import lock_hash, origin
 from workflow.libraries import blas, off_lock, versions
 from workflow.names import text_of
 
@@ -20,8 +20,7 @@ def provenance() -> dict[str, Any]:
     return {
         "start": now(),
         "command": text_of(shlex.join([Path(sys.executable).name, *sys.orig_argv[1:]])),
-        "commit": commit(),
-        "diff_hash": diff_hash(),
+        **origin()._asdict(),
         "machine": machine(),
         "versions": {"python": platform.python_version(), **versions()},
         "blas": blas(),

@@ -58,9 +58,11 @@ class Record(Stored):
     finish: str | None = None
     command: str | None = None
     commit: str | None = None
-    """of the checkout that wrote it, with `+changes` where files differed from it"""
+    """of the checkout that wrote it, with `+changes` where its code differed from it"""
     diff_hash: str | None = None
     """SHA-256 of those changes"""
+    no_commit: str | None = None
+    """why there is no commit; None in older records"""
     machine: Machine = Machine()
     versions: dict[str, str] = {}
     blas: dict[str, str] = {}

@@ -93,18 +93,23 @@ def beside(path: str | None, name: str) -> str:
 
 def facts(written: Row | Record) -> tuple[tuple[str, str], ...]:
     """Commit, hash of changes, processor, BLAS, lock file and time of a record."""
-    commit, changed = (written.commit or "outside a checkout").removesuffix("+changes"), written.diff_hash
+    commit, changed = (written.commit or "").removesuffix("+changes"), written.diff_hash
     dirty = bool(written.commit and written.commit.endswith("+changes"))
     off = ", ".join(f"{package} {own}" for package, own in written.off_lock.items())
     blas = "; ".join(f"{package}: {words}" for package, words in written.blas.items())
     return (
-        ("Commit", short(commit) if written.commit else commit),
+        ("Commit", short(commit) if commit else without_commit(written)),
         ("Changes", short(changed) if dirty else "none" if written.commit else NOT_RECORDED),
         ("Processor", (written.machine and written.machine.processor) or NOT_RECORDED),
         ("BLAS", blas or NOT_RECORDED),
         ("Lock file", short(written.lock_hash) + (f", but {off}" if off else "")),
         ("Written", written.finish or written.start or NOT_RECORDED),
     )
+
+
+def without_commit(written: Row | Record) -> str:
+    """Why a record names no commit."""
+    return f"{NOT_RECORDED}: {written.no_commit}" if written.no_commit else NOT_RECORDED
 
 
 def short(digest: str | None) -> str:

@@ -121,6 +121,7 @@ class Row(Part):
     command: str | None = None
     commit: str | None = None
     diff_hash: str | None = None
+    no_commit: str | None = None
     versions: dict[str, str] | None = None
     blas: dict[str, str] = Field(default_factory=dict)
     lock_hash: str | None = None

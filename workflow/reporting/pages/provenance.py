@@ -7,6 +7,7 @@ from pydantic import JsonValue
 from workflow.cells.records import Machine
 from workflow.reporting.anchors import anchor
 from workflow.reporting.blocks import Cell, Column, Notes, Section, definitions, missing, section, table, with_note
+from workflow.reporting.entries import without_commit
 from workflow.reporting.material import Material
 from workflow.reporting.words import NOT_MEASURED, NOT_RECORDED, count, duration, number, size, unique
 from workflow.summary.stored import RunRow
@@ -57,7 +58,7 @@ def facts(summary: Summary) -> list[tuple[str, str]]:
         ("Device", unique([device_words(run) for run in runs if run.device])),
         ("Measured rates", rates_words(rates)),
         ("Versions", unique([versions_words(run.versions) for run in runs if run.versions])),
-        ("Commit", unique([run.commit or "outside a checkout" for run in runs])),
+        ("Commit", unique([run.commit or without_commit(run) for run in runs])),
         ("Dataset hash", summary.facts.dataset_hash or NOT_RECORDED),
         ("Split hash", summary.facts.split_hash or NOT_RECORDED),
         ("Initial weights", weights_words(runs)),
