@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import signal
 import statistics
 import subprocess
 import sys
@@ -312,3 +313,32 @@ def test_an_unusable_spec_is_named(change, message, make_spec, machine, tmp_path
 def test_a_missing_machine_record_is_named(make_spec, tmp_path):
     with pytest.raises(UserError, match=r"absent\.json does not exist"):
         run(make_spec("fc"), tmp_path / "absent.json", tmp_path / "record.json")
+
+
+def stopping(monkeypatch, *attempts_stopped: int) -> None:
+    """Let the process be stopped in a step of these attempts, of four steps each after one of warm-up."""
+    taken, usual = [], HeadAlone.step
+
+    def step(self, batch):
+        attempt, within = divmod(len(taken) - 2, 4)  # priming and warm-up take a step each
+        taken.append(batch)
+        if attempt in attempts_stopped and within == 1:
+            signal.raise_signal(signal.SIGCONT)
+        return usual(self, batch)
+
+    monkeypatch.setattr(HeadAlone, "step", step)
+
+
+def test_a_timing_that_was_stopped_is_taken_again(measure_head, monkeypatch, capsys):
+    stopping(monkeypatch, 0)
+    record = measure_head("fc")
+    assert [attempt.stopped for attempt in record.attempts] == [True, False]
+    assert (record.exclusive, record.stopped, len(record.step_ms)) == (True, False, 4)
+    assert "this process was stopped: timing again (2 of 3)" in capsys.readouterr().err
+
+
+def test_a_timing_that_was_always_stopped_is_marked_and_has_no_stopped_step(measure_head, monkeypatch):
+    stopping(monkeypatch, 0, 1, 2)
+    record = measure_head("fc")
+    assert (record.exclusive, record.stopped, len(record.attempts), len(record.step_ms)) == (False, True, 3, 3)
+    assert record.images_per_step.gradient == 12, "the stopped step's images are those of a step that was taken"

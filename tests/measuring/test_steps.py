@@ -1,6 +1,10 @@
 """Which steps are warm-up, which are timed, when timing stops. No test asserts how long anything takes."""
 
+import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 import torch
@@ -8,7 +12,9 @@ import torch
 from heads.kit import EMPTY, Head, Store, Upkeep
 from workflow.cells.config import Measure
 from workflow.measuring.steps import FEWEST_STEPS, time_steps, warm_up
+from workflow.measuring.stops import Stops
 
+ROOT = Path(__file__).parents[2]
 SETTINGS = Measure(warmup=2, fill_limit=6, steps=10, seconds=60)
 
 
@@ -93,3 +99,60 @@ class Periodic(Counting):
 def test_what_a_head_does_only_now_and_then_is_taken_out_of_its_step():
     samples = time_steps(Periodic(), 3, but(steps=7))
     assert [sample < -900 for sample in samples.wall_ms] == [step % 3 == 0 for step in range(3, 10)]
+
+
+class Stopped(Counting):
+    """In some of its steps the process is continued after a stop, which a fast test does not wait for."""
+
+    def __init__(self, *steps: int):
+        super().__init__()
+        self.steps = steps
+
+    def step(self, prepared):
+        if prepared in self.steps:
+            signal.raise_signal(signal.SIGCONT)
+        return super().step(prepared)
+
+
+def test_a_step_that_was_stopped_within_is_no_sample():
+    samples = time_steps(Stopped(6, 9), 5, SETTINGS)
+    assert len(samples.wall_ms) == len(samples.cpu_ms) == 8
+    assert samples.next_step == 15 and samples.loss == 14.0, "it was taken all the same"
+
+
+def test_a_stop_spends_no_budget():
+    samples = time_steps(Stopped(0, 1), 0, but(seconds=0))
+    assert len(samples.wall_ms) == FEWEST_STEPS and samples.next_step == FEWEST_STEPS + 2
+
+
+def test_where_hardly_a_step_was_not_stopped_all_are_kept():
+    assert len(time_steps(Stopped(0, 1, 2), 0, but(steps=4)).wall_ms) == 4
+    assert len(time_steps(Stopped(0), 0, but(steps=1)).wall_ms) == 1
+
+
+def test_stops_are_told_to_every_block_and_to_whom_it_was_told_before():
+    told = []
+    usual = signal.signal(signal.SIGCONT, lambda *_: told.append(True))
+    try:
+        with Stops() as outer, Stops() as inner:
+            signal.raise_signal(signal.SIGCONT)
+        assert (outer.count, inner.count, told) == (1, 1, [True])
+        signal.raise_signal(signal.SIGCONT)
+        assert len(told) == 2 and outer.count == 1
+    finally:
+        signal.signal(signal.SIGCONT, usual)
+
+
+STOPPED = """
+import os, signal, subprocess, sys, time
+from workflow.measuring.stops import Stops
+with Stops() as stops:
+    subprocess.Popen(["sh", "-c", f"sleep 0.3; kill -CONT {os.getpid()}"])
+    os.kill(os.getpid(), signal.SIGSTOP)
+    print(stops.count)
+"""
+
+
+def test_a_real_stop_is_seen():
+    told = subprocess.run([sys.executable, "-c", STOPPED], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert told.stdout == "1\n"

@@ -104,6 +104,8 @@ class Attempt(Part):
     """One time the steps of a cell were timed."""
 
     other_load_cores: float | None
+    stopped: bool | None = None
+    """whether this process was stopped meanwhile; None in older records"""
     median_ms: float
     steps: int
 
@@ -144,8 +146,10 @@ class Measured(Part):
     other_load_cores: float | None = None
     """mean number of cores that other programs kept busy while the steps were timed"""
     exclusive: bool | None = None
-    """whether that is BUSY_CORES at most, and while the parts were timed too; records of the first version say True of
-    every cell"""
+    """whether that is BUSY_CORES at most, and while the parts were timed too, and nothing stopped this process; records
+    of the first version say True of every cell"""
+    stopped: bool | None = None
+    """whether this process was stopped while its steps or their parts were timed; None in older records"""
     attempts: list[Attempt] = Field(default_factory=list)
     """every time the steps were timed, in order; the samples are those of the least disturbed"""
 

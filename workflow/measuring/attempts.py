@@ -1,4 +1,4 @@
-"""A timing that other programs disturbed is taken again; the least disturbed attempt counts."""
+"""A timing that other programs, or a stop of this process, disturbed is taken again; the least disturbed attempt counts."""
 
 import time
 from collections.abc import Callable
@@ -7,6 +7,7 @@ from typing import Generic, NamedTuple, TypeVar
 from workflow.cells.cost_records import BUSY_CORES
 from workflow.console import log
 from workflow.measuring.exclusive import OtherLoad
+from workflow.measuring.stops import Stops
 
 PAUSE_SECONDS = 2.0
 """between two attempts: what disturbed the first may be over"""
@@ -16,35 +17,44 @@ Timed = TypeVar("Timed")
 
 
 class Try(NamedTuple, Generic[Timed]):
-    """What one attempt gave, and the mean number of cores that other programs kept busy; None where no system tells."""
+    """What one attempt gave, and what disturbed it."""
 
     found: Timed
     load: float | None
+    """mean number of cores that other programs kept busy; None where no system tells"""
+    stopped: bool = False
+    """whether this process was stopped meanwhile, which also hides how busy the others were"""
 
     @property
     def exclusive(self) -> bool | None:
-        """Whether it ran alone; None where no system tells."""
+        """Whether it ran alone and on; None where no system tells."""
+        if self.stopped:
+            return False
         return None if self.load is None else self.load <= BUSY_CORES
+
+    @property
+    def disturbance(self) -> str:
+        """What disturbed it, in words."""
+        return "this process was stopped" if self.stopped else f"other programs used {self.load:.2f} cores"
 
 
 def tries(timing: Callable[[], Timed], carry_on: Callable[[], None], repeats: int) -> list[Try[Timed]]:
     """Attempts at `timing` until one was not disturbed, `repeats` at most. `carry_on` is more of the same work, done
     while the load is still watched."""
     found: list[Try[Timed]] = []
-    while len(found) < repeats:
-        if found:
-            log(f"other programs used {found[-1].load:.2f} cores: timing again ({len(found) + 1} of {repeats})")
-            time.sleep(PAUSE_SECONDS)
-        others = OtherLoad()
-        result = timing()
-        while others.seconds() < WATCHED_SECONDS:
-            carry_on()
-        found.append(Try(result, others.cores()))
-        if found[-1].exclusive is not False:
-            break
+    with Stops() as stops:
+        while len(found) < repeats and not (found and found[-1].exclusive is not False):
+            if found:
+                log(f"{found[-1].disturbance}: timing again ({len(found) + 1} of {repeats})")
+                time.sleep(PAUSE_SECONDS)
+            others, before = OtherLoad(), stops.count
+            result = timing()
+            while others.seconds() < WATCHED_SECONDS:
+                carry_on()
+            found.append(Try(result, others.cores(), stops.count > before))
     return found
 
 
 def least_disturbed(found: list[Try[Timed]]) -> Try[Timed]:
-    """The attempt with the least load beside it."""
-    return min(found, key=lambda attempt: attempt.load or 0.0)
+    """The attempt that was not stopped, or of several the one with the least load beside it."""
+    return min(found, key=lambda attempt: (attempt.stopped, attempt.load or 0.0))

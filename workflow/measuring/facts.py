@@ -34,9 +34,9 @@ def upkeep_facts(upkeep: Upkeep | None) -> UpkeepFacts | None:
     return UpkeepFacts(seconds=upkeep.seconds, every_steps=upkeep.every_steps, ms_per_step=share)
 
 
-def attempt_of(wall_ms: Sequence[float], load: float | None) -> Attempt:
+def attempt_of(wall_ms: Sequence[float], load: float | None, stopped: bool) -> Attempt:
     """One attempt at timing steps, in short."""
-    return Attempt(other_load_cores=load, median_ms=statistics.median(wall_ms), steps=len(wall_ms))
+    return Attempt(other_load_cores=load, stopped=stopped, median_ms=statistics.median(wall_ms), steps=len(wall_ms))
 
 
 def shares_classes(head: Head) -> bool:

@@ -107,8 +107,8 @@ class Measurement:
         found = tries(self.time_once, self.step_on, self.spec.measure.repeats)
         best = least_disturbed(found)
         samples, measured.images_per_step = best.found
-        measured.attempts = [attempt_of(each.wall_ms, load) for (each, _), load in found]
-        measured.other_load_cores, measured.exclusive = best.load, best.exclusive
+        measured.attempts = [attempt_of(each.wall_ms, load, stopped) for (each, _), load, stopped in found]
+        measured.other_load_cores, measured.exclusive, measured.stopped = best.load, best.exclusive, best.stopped
         measured.step_ms, measured.step_cpu_ms = samples.wall_ms, samples.cpu_ms
         measured.upkeep = upkeep_facts(self.workload.head.upkeep)
         measured.shares_classes = shares_classes(self.workload.head)
@@ -116,9 +116,9 @@ class Measurement:
 
     def time_once(self) -> tuple[steps.Samples, Images]:
         """Time the next steps, and count the images that each took."""
-        before = self.workload.encoded()
-        samples = steps.time_steps(self.workload, self.next, self.spec.measure)
-        self.next, count = samples.next_step, len(samples.wall_ms)
+        before, first = self.workload.encoded(), self.next
+        samples = steps.time_steps(self.workload, first, self.spec.measure)
+        self.next, count = samples.next_step, samples.next_step - first
         query, twin = (b - a for a, b in zip(before, self.workload.encoded(), strict=True))
         return samples, Images(gradient=query / count, encoded=(query + twin) / count)
 
@@ -141,7 +141,7 @@ class Measurement:
         best = least_disturbed(tries(parts, self.step_on, settings.repeats))
         measured.parts_ms, measured.parts_sum_ratio = best.found
         measured.parts_other_load_cores = best.load
-        measured.exclusive = measured.exclusive and best.exclusive
+        measured.exclusive, measured.stopped = measured.exclusive and best.exclusive, measured.stopped or best.stopped
 
     def believe(self) -> None:
         """Hold the floor against the time that was measured: none may lie above it."""

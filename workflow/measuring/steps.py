@@ -1,7 +1,7 @@
 """Timing steps: which are warm-up, which count, and when to stop."""
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import torch
@@ -10,6 +10,7 @@ from heads.kit import Head
 from workflow.cells.config import Measure
 from workflow.console import log
 from workflow.measuring.filling import empty_slots
+from workflow.measuring.stops import Stops
 from workflow.measuring.workload import Workload
 
 FEWEST_STEPS = 3
@@ -24,8 +25,18 @@ class Samples:
     """without what the head's upkeep took in the step, if that was due in it"""
     cpu_ms: list[float] = field(default_factory=list)
     """with everything"""
+    stopped: list[bool] = field(default_factory=list)
+    """whether this process was stopped within the step, which then says nothing of its time"""
     loss: float = float("nan")
     next_step: int = 0
+
+    def without_stops(self) -> "Samples":
+        """The same without the steps that were stopped within, unless hardly any would be left."""
+        kept = [index for index, stopped in enumerate(self.stopped) if not stopped]
+        if len(kept) < min(FEWEST_STEPS, len(self.stopped)):
+            return self
+        wall, cpu = ([values[index] for index in kept] for values in (self.wall_ms, self.cpu_ms))
+        return replace(self, wall_ms=wall, cpu_ms=cpu, stopped=[False] * len(kept))
 
 
 def warm_up(workload: Workload, measure: Measure) -> int:
@@ -42,23 +53,25 @@ def warm_up(workload: Workload, measure: Measure) -> int:
 def time_steps(workload: Workload, first: int, measure: Measure) -> Samples:
     """Time up to `steps` steps from number `first`, fewer when `seconds` are spent, FEWEST_STEPS at least.
 
-    On a GPU by events around each step, with one synchronisation at the end; processor time is this process's.
+    A step within which this process was stopped is no sample. On a GPU by events around each step, with one synchronisation at the end; processor time is this process's.
     """
     samples, clock, upkeep_ms = Samples(), clock_of(workload.device), []
     started = time.perf_counter()
-    for number in range(measure.steps):
-        if number >= FEWEST_STEPS and time.perf_counter() - started >= measure.seconds:
-            break
-        step = workload.prepare(first + number)
-        cpu, times = time.process_time(), times_kept_up(workload.head)
-        clock.start()
-        loss = step()
-        clock.stop()
-        samples.cpu_ms.append((time.process_time() - cpu) * 1e3)
-        upkeep_ms.append(last_upkeep_ms(workload.head) if times_kept_up(workload.head) > times else 0.0)
+    with Stops() as stops:
+        for number in range(measure.steps):
+            if samples.stopped.count(False) >= FEWEST_STEPS and time.perf_counter() - started >= measure.seconds:
+                break
+            step = workload.prepare(first + number)
+            cpu, times, before = time.process_time(), times_kept_up(workload.head), stops.count
+            clock.start()
+            loss = step()
+            clock.stop()
+            samples.cpu_ms.append((time.process_time() - cpu) * 1e3)
+            samples.stopped.append(stops.count > before)
+            upkeep_ms.append(last_upkeep_ms(workload.head) if times_kept_up(workload.head) > times else 0.0)
     samples.wall_ms = [whole - part for whole, part in zip(clock.milliseconds(), upkeep_ms, strict=True)]
     samples.loss, samples.next_step = float(loss), first + len(samples.wall_ms)
-    return samples
+    return samples.without_stops()
 
 
 def times_kept_up(head: Head) -> int:

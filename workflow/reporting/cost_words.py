@@ -7,6 +7,7 @@ from workflow.summary.summary import Summary
 from workflow.summary.vocabulary import Ending
 
 SHARED = "timed while other jobs ran: not comparable"
+STOPPED = "stopped while it was timed: not comparable"
 
 
 def timing_words(cost: CostRow) -> str:
@@ -25,7 +26,9 @@ def upkeep_words(cost: CostRow) -> str:
 
 
 def company_words(cost: CostRow) -> str:
-    """That other programs ran during a timing, and how much."""
+    """That other programs ran during a timing, and how much, or that it was stopped."""
+    if cost.stopped:
+        return STOPPED
     load = cost.other_load_cores or 0
     busy = f"other programs used {number(load, 1)} cores while this was timed" if load > BUSY_CORES else ""
     if cost.exclusive is False:
