@@ -1,4 +1,4 @@
-"""A timing that other programs, or a stop of this process, disturbed is taken again; the least disturbed attempt counts."""
+"""A timing that was disturbed, by other programs or a stop of this one, is taken again; the least disturbed counts."""
 
 import time
 from collections.abc import Callable

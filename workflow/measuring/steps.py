@@ -53,7 +53,8 @@ def warm_up(workload: Workload, measure: Measure) -> int:
 def time_steps(workload: Workload, first: int, measure: Measure) -> Samples:
     """Time up to `steps` steps from number `first`, fewer when `seconds` are spent, FEWEST_STEPS at least.
 
-    A step within which this process was stopped is no sample. On a GPU by events around each step, with one synchronisation at the end; processor time is this process's.
+    A step within which this process was stopped is no sample. On a GPU by events around each step, with one
+    synchronisation at the end; processor time is this process's.
     """
     samples, clock, upkeep_ms = Samples(), clock_of(workload.device), []
     started = time.perf_counter()
