@@ -13,7 +13,10 @@ from workflow.summary.vocabulary import Ending, Mode
         ({"exclusive": True}, ""),
         ({"exclusive": False, "stopped": True, "other_load_cores": 0.0}, STOPPED),
         ({"exclusive": False, "other_load_cores": 0.04}, SHARED),
-        ({"exclusive": False, "other_load_cores": 0.5}, f"{SHARED} (other programs used 0.5 cores while this was timed)"),
+        (
+            {"exclusive": False, "other_load_cores": 0.5},
+            SHARED + " (other programs used 0.5 cores while this was timed)",
+        ),
     ],
 )
 def test_what_disturbed_a_timing_is_said(facts, words):
