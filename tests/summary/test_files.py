@@ -2,6 +2,7 @@ import csv
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from tests import records
@@ -15,6 +16,7 @@ from workflow.summary.planned import listed
 from workflow.summary.reading import read_summary
 from workflow.summary.statistics import compare
 from workflow.summary.summary import lines
+from workflow.summary.writing import write_csv
 
 PUBLISHED = Path(__file__).parents[2] / "results/published/cpu-xeon-2-cores"
 TABLES = ("runs", "scores", "progress", "curves", "costs", "heads")
@@ -95,3 +97,14 @@ def test_a_list_of_cells_is_text_or_a_file(made: Made, tmp_path: Path) -> None:
     text = json.dumps([cost.model_dump() for cost in costs])
     (tmp_path / "costs.json").write_text(text)
     assert listed(text, PlannedCost, "--costs") == listed(str(tmp_path / "costs.json"), PlannedCost, "--costs") == costs
+
+
+def test_no_cell_of_a_csv_is_a_formula(tmp_path: Path) -> None:
+    texts = ["=1+1", "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "a\r\nb", "-0.5", "a=1", "1-1", "", None]
+    table = pd.DataFrame({"text": texts, "number": -1.5, "whole": -2, "mixed": [*texts[:-1], -1.5], "true": True})
+    write_csv(tmp_path / "table.csv", table)
+    written = read_csv(tmp_path / "table.csv")
+    safe = ["'=1+1", "'+1+1", "'-2+3", "'@SUM(A1)", "'\t=1", "'\n=1", "a\nb", "-0.5", "a=1", "1-1", "", ""]
+    assert [line["text"] for line in written] == safe
+    assert [line["mixed"] for line in written] == [*safe[:-1], "-1.5"]
+    assert {(line["number"], line["whole"], line["true"]) for line in written} == {("-1.5", "-2", "True")}

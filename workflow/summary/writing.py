@@ -16,6 +16,7 @@ SPREAD: Final = [
     *("n", "mean", "min", "max", "low", "high", "difference"),
     *("seeds_se", "classes_se", "half_width", "margin", "verdict", "needed"),
 ]
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\n")
 
 
 def write(summary: Summary, out: Path) -> None:
@@ -45,6 +46,26 @@ def wide(summary: Summary) -> pd.DataFrame:
 
 
 def write_csv(path: Path, table: pd.DataFrame) -> None:
-    """Write a table without its index."""
+    """Write a table without its index. No text in it is a formula to a spreadsheet."""
+    texts = table.select_dtypes(exclude="number").columns
+    safe = table.assign(**{name: table[name].map(as_text) for name in texts})
     with atomic(path) as temporary:
-        table.to_csv(temporary, index=False, lineterminator="\n")
+        safe.to_csv(temporary, index=False, lineterminator="\n")
+
+
+def as_text(value: object) -> object:
+    """`value`; a text with one kind of line end, and after the apostrophe that spreadsheets know if it begins as
+    formulas do and is no number."""
+    if not isinstance(value, str):
+        return value
+    lines = value.replace("\r\n", "\n").replace("\r", "\n")
+    return f"'{lines}" if lines.startswith(FORMULA) and not is_number(lines) else lines
+
+
+def is_number(text: str) -> bool:
+    """Whether `text` is a number as it stands."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -121,6 +121,8 @@ def test_copies_are_raw_numbers_markdown_and_latex(opened: Open, made: Made) -> 
     latex = copied("latex")
     assert latex.startswith("\\begin{tabular}{l") and "partial\\_fc r 0.1" in latex and "\\bottomrule" in latex
     assert 'mine<b>\\&"[1]' in latex
+    page.evaluate("document.querySelector('#table-main tbody tr').cells[0].textContent = '=1+1'")
+    assert next(csv.reader(copied("csv").splitlines()[1:]))[0] == "'=1+1", "no formula to a spreadsheet"
 
 
 def test_another_summary_stands_beside_this_one(opened: Open, made: Made) -> None:

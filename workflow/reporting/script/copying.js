@@ -16,11 +16,12 @@ function raw(cell) {
   return cell.classList.contains("number") && cell.dataset.sort !== undefined ? cell.dataset.sort : printed(cell);
 }
 
+const noFormula = (text) => (/^[=+\-@\t\r\n]/.test(text) && Number.isNaN(Number(text)) ? `'${text}` : text); // as in summary/writing.py
 const quoted = (text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
 function asCsv(table) {
   const lines = [shownCells(table.tHead.rows[0]).map(headline), ...shownRows(table).map((row) => shownCells(row).map(raw))];
-  return lines.map((line) => line.map(quoted).join(",")).join("\n") + "\n";
+  return lines.map((line) => line.map(noFormula).map(quoted).join(",")).join("\n") + "\n";
 }
 
 const words = (cell) => [printed(cell), beneath(cell) && `(${beneath(cell)})`].filter(Boolean).join(" ");
