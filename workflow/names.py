@@ -6,7 +6,7 @@ from pathlib import Path
 
 def path_of(text: str) -> Path:
     """The path that `text` names; a leading ~ is the home folder."""
-    return Path(os.path.expanduser(os.fsdecode(text.encode())))
+    return Path(os.path.expanduser(os.fsdecode(text.encode(errors="replace"))))
 
 
 def text_of(name: str | Path) -> str:

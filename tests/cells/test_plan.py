@@ -6,10 +6,13 @@ import pytest
 import yaml
 
 from workflow.cells.config import Config
+from workflow.cells.data_section import Data
 from workflow.cells.plan import SHAPES_NOTHING, Plan, plan
+from workflow.cells.spec import fingerprint
 
 ROOT = Path(__file__).parents[2]
 DEFAULT = yaml.safe_load((ROOT / "config/default.yaml").read_text())
+PRODUCTS = {"name": "products", "source": "folder", "path": "images", "size": 112, "colour": "rgb"}
 
 
 def planned(**sections: object) -> Plan:
@@ -75,3 +78,24 @@ def test_how_long_is_measured_moves_the_costs_and_no_run():
     first, other = planned(), planned(measure={"seconds": 1})
     assert list(first.runs) == list(other.runs) and first.machine == other.machine
     assert not set(first.costs) & set(other.costs)
+
+
+@pytest.mark.parametrize(
+    ("data", "split", "images"),
+    [
+        ({"name": "glyphs-s"}, "836a0956", "2f7943e8"),
+        ({"name": "glyphs-s", "ground": "black"}, "836a0956", "2f7943e8"),
+        (PRODUCTS, "05f1cfde", "0b248f25"),
+        (PRODUCTS | {"ground": "white"}, "05f1cfde", "0b248f25"),
+    ],
+)
+def test_what_was_made_before_there_was_a_ground_keeps_its_name(data, split, images):
+    parsed = Data.parse(data)
+    assert (fingerprint(parsed), fingerprint(parsed.of_images())) == (split, images)
+    assert Data.parse(parsed.model_dump(mode="json")).ground == "white"
+
+
+def test_another_ground_is_another_set():
+    black = Data.parse(PRODUCTS | {"ground": "black"})
+    assert fingerprint(black) != "05f1cfde" and black.of_images()["ground"] == "black"
+    assert Data.parse(black.model_dump(mode="json")) == black

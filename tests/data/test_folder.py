@@ -78,7 +78,11 @@ def test_nested_directories_belong_to_their_class_and_other_files_are_counted(ph
     (photos / "README.txt").write_text("")
     dataset = read(photos)
     assert len(dataset.images) == 18
-    assert dataset.manifest["rejected"] == {"not an image by its name": 1, "duplicate in its class": 0}
+    assert dataset.manifest["rejected"] == {
+        "hidden": 1,
+        "not an image by its name": 1,
+        "duplicate in its class": 0,
+    }
 
 
 def test_an_image_twice_in_a_class_is_one_instance(photos):
@@ -169,3 +173,64 @@ def test_changed_images_are_read_again(photos):
 def test_a_folder_needs_a_path():
     with pytest.raises(UserError, match=r"'data\.path': it must name the directory"):
         Data.parse({"name": "photos", "source": "folder"}, "data")
+
+
+def one_picture(folder: Path, pixels: list[tuple[int, int]]) -> None:
+    """Cut-outs of one colour each on nothing, as grey and alpha: of different shapes, but of equal ones in black."""
+    for number, (grey, alpha) in enumerate(pixels):
+        image = Image.new("LA", (40, 40))
+        image.paste((grey, alpha), (5 * number, 5, 20 + 5 * number, 30))
+        image.save(folder / f"{number}.png")
+
+
+def test_a_class_whose_different_files_become_one_picture_is_refused(photos, capsys):
+    (photos / "logos").mkdir()
+    one_picture(photos / "logos", [(255, 255), (255, 128), (255, 30)])
+    with pytest.raises(
+        UserError, match=r"class .*/photos/logos: its 3 different files all become one picture with 255 in"
+    ):
+        read(photos)
+    dataset = read(photos, skip_unreadable=True)
+    assert dataset.manifest["one_picture"] == ["logos"] and dataset.names[-1] == "logos"
+    assert "logos: its 3 different files all become one picture with 255 in every pixel, which is kept once" in (
+        capsys.readouterr().err
+    )
+    assert len(read(photos, ground="black").images) == 18 + 3
+
+
+def test_so_is_one_that_is_not_the_last_and_not_plain(photos):
+    image = Image.open(photos / "class 1" / "0.png")
+    (photos / "class 1" / "1.jpg").unlink()
+    (photos / "class 1" / "2.bmp").unlink()
+    image.save(photos / "class 1" / "1.bmp")
+    with pytest.raises(UserError, match="class 1: its 2 different files all become one picture: set another"):
+        read(photos)
+
+
+def test_a_class_of_copies_is_one_image(photos):
+    for name in ("1.jpg", "2.bmp"):
+        (photos / "class 1" / name).write_bytes((photos / "class 1" / "0.png").read_bytes())
+    dataset = read(photos)
+    assert len(dataset.images) == 16 and dataset.manifest["one_picture"] == []
+
+
+def test_a_picture_in_several_classes_is_counted_and_named(photos, capsys):
+    for number in range(1, 4):
+        (photos / f"class {number}" / "copy.png").write_bytes((photos / f"class {number - 1}" / "0.png").read_bytes())
+    (photos / "class 3" / "copy of it.png").write_bytes((photos / "class 3" / "copy.png").read_bytes())
+    dataset = read(photos)
+    pairs = [[f"class {number - 1}/0.png", f"class {number}/copy.png"] for number in (1, 2)]
+    assert dataset.manifest["shared"] == {
+        "pictures": 3,
+        "images": 6,
+        "pairs": [*pairs, ["class 2/0.png", "class 3/copy of it.png"]],
+    }
+    said = capsys.readouterr().err
+    assert (
+        "pictures in more than one class: 3, the first in class 0/0.png and class 1/copy.png; each is a wrong" in said
+    )
+
+
+def test_nothing_shared_is_counted_as_nothing(photos, capsys):
+    assert read(photos).manifest["shared"] == {"pictures": 0, "images": 0, "pairs": []}
+    assert "more than one class" not in capsys.readouterr().err

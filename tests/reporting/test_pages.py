@@ -1,4 +1,5 @@
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from workflow.reporting.claim_words import decided_by, measured
 from workflow.reporting.cost_words import upkeep_words
 from workflow.reporting.material import Material
 from workflow.reporting.pages import answer, claims, gaps, method
+from workflow.summary.collect import Manifest, dataset_facts
 from workflow.summary.rules import NoWorse, load_claims
 from workflow.summary.stored import CostRow
 from workflow.summary.summary import Summary
@@ -141,6 +143,27 @@ def test_periodic_work_makes_one_footnote(summary: Summary) -> None:
     worked = CostRow.model_validate({**cost.model_dump(), "upkeep": upkeep})
     words = "20 ms of each step are for work that dcq r 0.1 does in 2 s every 100 steps, at 5\u202f000 classes"
     assert upkeep_words(worked) == words and upkeep_words(cost) == ""
+
+
+@pytest.mark.parametrize(
+    ("manifest", "words"),
+    [
+        ({"rejected": {"blank": 3, "hidden": 0}}, "Left out when the data set was built: 3 blank."),
+        (
+            {"shared": {"pictures": 2, "images": 5, "pairs": []}},
+            "Pictures in more than one class: 2, shown by 5 images",
+        ),
+        ({"rejected": {"unreadable": 0}, "shared": {"pictures": 0, "images": 0}}, None),
+        ({}, None),
+    ],
+)
+def test_method_says_what_was_left_out_and_what_classes_share(
+    manifest: dict[str, object], words: str | None, summary: Summary
+) -> None:
+    facts = dataset_facts([], None, Manifest.model_validate(manifest))
+    stored = summary.stored.model_copy(update={"dataset": facts})
+    said = method.left_out(replace(summary, stored=stored))
+    assert (said.text if said else "").startswith(words or "") and bool(said) == bool(words)
 
 
 @pytest.mark.parametrize(("kept", "words"), [(True, "kept"), (False, "given back"), (None, None)])

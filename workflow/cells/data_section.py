@@ -2,12 +2,19 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, JsonValue, ValidationInfo, field_validator
+from pydantic import (
+    Field,
+    JsonValue,
+    SerializerFunctionWrapHandler,
+    ValidationInfo,
+    field_validator,
+    model_serializer,
+)
 
-from workflow.cells.fields import AtLeastTwo, Count, Name, Positive, Seed, Share, ShareAboveZero, ShareBetween
+from workflow.cells.fields import AtLeastTwo, Count, Name, OneOf, Positive, Seed, Share, ShareAboveZero, ShareBetween
 from workflow.cells.section import Section
 
-IMAGES = ("name", "source", "tier", "path", "size", "colour", "skip_unreadable", "faces_needed", "characters")
+IMAGES = ("name", "source", "tier", "path", "size", "colour", "ground", "skip_unreadable", "faces_needed", "characters")
 """keys that decide which images a set holds"""
 
 
@@ -71,8 +78,10 @@ class Data(Section):
     """side of the square images, pixels"""
     colour: Literal["grey", "rgb"] = "grey"
     """folder: one channel or three"""
+    ground: Annotated[str, OneOf("white", "black", pattern="#[0-9A-Fa-f]{6}", shown="'#RRGGBB'")] = "white"
+    """folder: the colour behind what is transparent; one beginning with # needs quotes in YAML"""
     skip_unreadable: bool = False
-    """folder: leave out files that cannot be read instead of stopping"""
+    """folder: leave out files that cannot be read instead of stopping; keep a class whose files all are one picture"""
     faces_needed: Share = 0.7
     """glyphs: stop if a smaller share of the tier's faces could be fetched"""
     characters: AtLeastTwo | None = None
@@ -102,6 +111,14 @@ class Data(Section):
     """share of the training classes whose closed-set probes belong to validation"""
     hold_out: ShareBetween = 0.2
     """folder: share of a training class's images kept from training, one at least"""
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, serialise: SerializerFunctionWrapHandler) -> dict[str, JsonValue]:
+        """`ground` is younger than many results: where it changes nothing, their folders keep their names."""
+        found: dict[str, JsonValue] = serialise(self)
+        if self.source == "glyphs" or self.ground == Data.model_fields["ground"].default:
+            found.pop("ground", None)
+        return found
 
     def of_images(self) -> dict[str, JsonValue]:
         """The keys that decide which images a set holds, with their values; the others belong to the split."""

@@ -12,6 +12,7 @@ from workflow.data.fetch import fetch
 from workflow.data.split import make_split
 from workflow.data.store import check_dataset, open_dataset
 from workflow.errors import UserError, command_line
+from workflow.names import text_of
 
 
 def main() -> None:
@@ -54,7 +55,7 @@ def _add_cache(parser: argparse.ArgumentParser) -> None:
 
 def _json(text: str) -> Data:
     try:
-        section = json.loads(text)
+        section = json.loads(text_of(text))
     except json.JSONDecodeError as error:
         raise UserError(f"--settings is not valid JSON ({error})") from error
     return Data.parse(section, "data")

@@ -10,7 +10,9 @@ from workflow.console import Stopwatch, log
 from workflow.data.faces import load_tier
 from workflow.data.folder import Folder
 from workflow.data.glyphs import Glyphs
+from workflow.data.listing import listing
 from workflow.data.store import Dataset, open_dataset, write_dataset
+from workflow.data.turns import LOCK, in_turn
 from workflow.errors import UserError
 from workflow.provenance import provenance
 
@@ -19,13 +21,19 @@ def build(data: Data, out: Path, cache: Path, jobs: int) -> Dataset:
     """Make the dataset that `data` describes in the folder `out`, with downloads kept in `cache`.
 
     A finished set made from the same keys of `data` and the same complete list of fonts is left as it is. A folder of
-    images is read anew each time, for its files may have changed. UserError on input that cannot be used.
+    images is read anew each time, for its files may have changed, unless another process was just building it.
+    UserError on input that cannot be used.
     """
     record: dict[str, object] = {"name": data.name, "settings": data.of_images(), "list": _list_hash(data)}
-    if _is_there(out, record):
-        log(f"{out} is already whole")
-        return open_dataset(out)
-    _refuse_foreign(out)
+    with in_turn(out) as waited:
+        if (waited or data.source == "glyphs") and _is_there(out, record):
+            log(f"{out} is already whole")
+            return open_dataset(out)
+        _refuse_foreign(out)
+        return _made(data, out, cache, jobs, record)
+
+
+def _made(data: Data, out: Path, cache: Path, jobs: int, record: dict[str, object]) -> Dataset:
     watch = Stopwatch()
     record |= provenance()
     supply = Folder(data, jobs) if data.source == "folder" else Glyphs(data, cache, jobs)
@@ -39,15 +47,15 @@ def build(data: Data, out: Path, cache: Path, jobs: int) -> Dataset:
 
 
 def _list_hash(data: Data) -> str | None:
-    """Changes with the fonts that a tier lists, so that an edited faces.yaml is noticed."""
+    """Changes with the fonts that a tier lists, so that an edited faces.yaml is noticed, or with a folder's files."""
     if data.source == "folder":
-        return None
+        return listing(data)
     tier = load_tier(data.tier)
     return hashlib.sha256(json.dumps([repr(tier.sources), repr(tier.faces)]).encode()).hexdigest()[:16]
 
 
 def _is_there(out: Path, record: dict[str, object]) -> bool:
-    if record["list"] is None or not (out / MANIFEST).exists():
+    if not (out / MANIFEST).exists():
         return False
     manifest = open_dataset(out).manifest
     complete = all(source["status"] == "ok" for source in manifest["sources"])
@@ -56,9 +64,7 @@ def _is_there(out: Path, record: dict[str, object]) -> bool:
 
 def _refuse_foreign(out: Path) -> None:
     """A folder with other things in it is not ours to write into: a mistyped --out must not mix with them."""
-    known = {MANIFEST, "images.npy", "classes.npy", "groups.npy", "similar.npy"}
-    if not out.exists():
-        return
+    known = {MANIFEST, "images.npy", "classes.npy", "groups.npy", "similar.npy", LOCK}
     foreign = [path.name for path in out.iterdir() if path.name not in known and not path.name.endswith(".part")]
     if foreign:
         raise UserError(f"{out} holds other files ({foreign[0]}): name an empty or new folder with --out")

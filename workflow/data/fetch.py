@@ -16,6 +16,7 @@ from pathlib import Path
 
 from workflow.console import log, progress
 from workflow.data.faces import Source
+from workflow.data.turns import in_turn
 from workflow.errors import UserError
 
 PAUSES = (1.0, 4.0)  # seconds before the second and the third attempt
@@ -45,10 +46,11 @@ def fetch(sources: Sequence[Source], cache: Path) -> list[Fetched]:
     except OSError as error:
         raise UserError(f"cannot make the folder {cache} ({error.strerror}): choose another --cache") from error
     results = []
-    for source in progress(sources, "fetching fonts", unit="packages"):
-        results.append(_installed(source) if source.registry == "installed" else _fetch(source, cache))
-        if results[-1].status != "ok":
-            log(f"font package {source.name} is {results[-1].status} and left out: {results[-1].reason}")
+    with in_turn(cache):
+        for source in progress(sources, "fetching fonts", unit="packages"):
+            results.append(_installed(source) if source.registry == "installed" else _fetch(source, cache))
+            if results[-1].status != "ok":
+                log(f"font package {source.name} is {results[-1].status} and left out: {results[-1].reason}")
     return results
 
 

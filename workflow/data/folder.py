@@ -1,140 +1,146 @@
 """Your own images: one directory per class, any files that Pillow opens, as torchvision's ImageFolder lays them out."""
 
-import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
 
 from workflow.cells.data_section import Data
 from workflow.console import log, progress
-from workflow.data.processes import in_parallel
+from workflow.data.equal import Pictures, Shared
+from workflow.data.reading import Files, is_image, read, read_all
 from workflow.data.sieve import Sieve, hashes
+from workflow.data.walk import Entry, walk
 from workflow.errors import UserError
+from workflow.names import path_of, shown, text_of
 
 CHUNK = 256  # files in one task
 FEWEST = 6  # classes: two each to train on, for validation and for test
-
-
-@dataclass(frozen=True)
-class Files:
-    """Some image files of known classes."""
-
-    files: tuple[Path, ...]
-    classes: np.ndarray
-    size: int
-    mode: str
+LISTED = 1000  # pairs of equal files that the manifest names
 
 
 class Folder:
     """Reads a directory of class directories. Implements store.Supply."""
 
     def __init__(self, data: Data, jobs: int) -> None:
-        self.path, self.jobs, self.skip = Path(data.path or "").expanduser(), jobs, data.skip_unreadable
-        self.size, self.mode = data.size, {"grey": "L", "rgb": "RGB"}[data.colour]
-        self.sieve = Sieve()
+        self.path, self.jobs, self.skip = path_of(data.path or ""), jobs, data.skip_unreadable
+        self.size, self.mode, self.ground = data.size, {"grey": "L", "rgb": "RGB"}[data.colour], data.ground
+        self.sieve, self.pictures = Sieve(), Pictures()
         self.skipped: list[str] = []
-        self.found = _classes(self.path, self.sieve)
+        self.one_picture: list[str] = []
+        self.shared = Shared(0, 0, [])
+        self.found = self._classes()
 
     def chunks(self) -> Iterator[np.ndarray]:
         """Kept images, uint8 (n, size, size) or (n, size, size, 3), in the order of class and file name."""
         files = [(path, number) for number, paths in enumerate(self.found.values()) for path in paths]
-        cuts = [files[start : start + CHUNK] for start in range(0, len(files), CHUNK)]
-        tasks = [Files(*_columns(cut), self.size, self.mode) for cut in cuts]
-        results = progress(in_parallel(read, tasks, self.jobs), f"reading {self.path}", total=len(tasks), unit="chunks")
+        tasks = [self._task(files[start : start + CHUNK]) for start in range(0, len(files), CHUNK)]
+        results = progress(read_all(tasks, self.jobs), f"reading {shown(self.path)}", total=len(tasks), unit="chunks")
         for task, (images, problems) in zip(tasks, results, strict=True):
-            readable = np.array([problem is None for problem in problems])
-            self._refuse(task, problems)
-            images = images[readable]
-            yield self.sieve.keep(images, hashes(images), task.classes[readable], 0)
+            yield self._kept(task, images, problems)
+        for same in self.pictures.end():
+            self._doubt(same)
 
     def labels(self) -> tuple[list[str], np.ndarray, np.ndarray]:
         """Directory names, class of every image, and group 0; UserError if too few classes are left."""
         kept, classes, groups = self.sieve.labels()
         names = list(self.found)
         for lost in sorted(set(range(len(names))) - set(kept.tolist())):
-            log(f"class {names[lost]} is left out: none of its files could be read")
+            log(f"class {shown(names[lost])} is left out: none of its files could be read")
         if len(kept) < FEWEST:
-            raise UserError(f"{self.path} has {len(kept)} classes that can be read: at least {FEWEST} are needed")
+            raise UserError(
+                f"{shown(self.path)} has {len(kept)} classes that can be read: at least {FEWEST} are needed"
+            )
+        self._warn_of_leaks()
         return [names[number] for number in kept], classes, groups
 
     def record(self) -> dict[str, object]:
-        """One group and one source, the folder, and the files that were skipped."""
+        """One group and one source, the folder; files that were skipped, and those that are equal pictures."""
         own = {"package": None, "version": None, "licence": None}
-        group = {"name": self.path.name, "family": self.path.name, "file": str(self.path), "part": None, **own}
-        source = {"package": str(self.path), "version": None, "sha256": None, "licence": None}
+        name, path = text_of(self.path.name), text_of(self.path)
+        group = {"name": name, "family": name, "file": path, "part": None, **own}
+        source = {"package": path, "version": None, "sha256": None, "licence": None}
+        pairs = [[self._within(file) for file in pair] for pair in self.shared.pairs[:LISTED]]
         return {
             "groups": [group | {"index": None, "weight": None}],
             "sources": [source | {"status": "ok", "reason": None}],
             "rejected": dict(self.sieve.rejected),
             "skipped": self.skipped,
-            "render": {"size": self.size, "mode": self.mode},
+            "one_picture": self.one_picture,
+            "shared": {"pictures": self.shared.pictures, "images": self.shared.images, "pairs": pairs},
+            "render": {"size": self.size, "mode": self.mode, "ground": self.ground},
         }
 
-    def _refuse(self, task: Files, problems: list[str | None]) -> None:
+    def _classes(self) -> dict[str, list[Path]]:
+        """Directory name -> its image files, both sorted; UserError where there are none."""
+        tree = walk(self.path)
+        if not tree.classes:
+            where = shown(self.path)
+            raise UserError(f"{where} holds no directories: data.path must name a folder with one directory per class")
+        self.sieve.rejected.update(tree.left_out)
+        for entry in chain(tree.beside, *tree.classes.values()):
+            if entry.problem:
+                self._skip(entry.path, entry.problem)
+        self.sieve.rejected.update("in no class" for entry in tree.beside if is_image(entry))
+        return {name: self._images(name, entries) for name, entries in tree.classes.items()}
+
+    def _images(self, name: str, entries: list[Entry]) -> list[Path]:
+        """The image files of a class."""
+        files = [entry.path for entry in entries if is_image(entry)]
+        if not files and not any(entry.problem for entry in entries):
+            where = shown(self.path / name)
+            raise UserError(f"class {where} holds no image: delete the directory or put images into it")
+        others = (entry for entry in entries if not entry.problem and not is_image(entry))
+        self.sieve.rejected.update("not an image by its name" for _ in others)
+        return files
+
+    def _task(self, files: list[tuple[Path, int]]) -> Files:
+        paths, numbers = zip(*files, strict=True)
+        return Files(paths, np.array(numbers, dtype=np.int64), self.size, self.mode, self.ground)
+
+    def _kept(self, task: Files, images: np.ndarray, problems: list[str | None]) -> np.ndarray:
+        """The images of a task that could be read and are new to their class."""
         for path, problem in zip(task.files, problems, strict=True):
-            if problem and not self.skip:
-                raise UserError(f"{path} cannot be read ({problem}): delete it, or set data.skip_unreadable: true")
             if problem:
-                log(f"{path} is skipped: {problem}")
-                self.skipped.append(f"{path.relative_to(self.path)}: {problem}")
-                self.sieve.rejected["unreadable"] += 1
+                self._skip(path, f"cannot be read ({problem})")
+        good = np.array([problem is None for problem in problems])
+        files = [path for path, problem in zip(task.files, problems, strict=True) if problem is None]
+        prints = hashes(images[good])
+        for same in self.pictures.add(files, task.classes[good], prints):
+            self._doubt(same)
+        return self.sieve.keep(images[good], prints, task.classes[good], 0)
 
+    def _skip(self, path: Path, problem: str) -> None:
+        """Leave out what cannot be read; UserError unless the config asks for that."""
+        if not self.skip:
+            raise UserError(f"{shown(path)} {problem}: delete it, or set data.skip_unreadable: true")
+        log(f"{shown(path)} is skipped: it {problem}")
+        self.skipped.append(f"{shown(self._within(path))}: {problem}")
+        self.sieve.rejected["unreadable"] += 1
 
-def read(task: Files) -> tuple[np.ndarray, list[str | None]]:
-    """Open, turn upright, shrink to the short side, crop the centre. Images and, for each, why it could not be read."""
-    shape = (len(task.files), task.size, task.size, *((3,) if task.mode == "RGB" else ()))
-    images = np.zeros(shape, np.uint8)
-    problems: list[str | None] = []
-    for number, path in enumerate(task.files):
-        try:
-            images[number] = _square(path, task.size, task.mode)
-            problems.append(None)
-        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-            problems.append(str(error).replace(str(path), path.name) or type(error).__name__)
-    return images, problems
+    def _doubt(self, files: list[Path]) -> None:
+        """Of a class whose different files all are one picture; UserError unless the config asks to go on."""
+        name = files[0].relative_to(self.path).parts[0]
+        image = read(self._task([(files[0], 0)]))[0]
+        plain = f" with {image.min()} in every pixel" if image.min() == image.max() else ""
+        said = f"class {shown(self.path / name)}: its {len(files)} different files all become one picture{plain}"
+        if not self.skip:
+            raise UserError(
+                f"{said}: set another data.ground if they are transparent, raise data.size if they differ in details, "
+                "keep one of them if they show the same, or set data.skip_unreadable: true to have it kept once"
+            )
+        log(f"{said}, which is kept once")
+        self.one_picture.append(text_of(name))
 
+    def _warn_of_leaks(self) -> None:
+        self.shared = self.pictures.shared()
+        if self.shared.pictures:
+            one, other = map(self._within, self.shared.pairs[0])
+            log(
+                f"pictures in more than one class: {self.shared.pictures:,}, the first in {shown(one)} and "
+                f"{shown(other)}; each is a wrong label, and a leak where only one of its classes is trained on"
+            )
 
-def _square(path: Path, size: int, mode: str) -> np.ndarray:
-    with Image.open(path) as image:
-        upright = ImageOps.exif_transpose(image).convert(mode)
-    return np.asarray(ImageOps.fit(upright, (size, size), Image.Resampling.BICUBIC))
-
-
-def _columns(cut: list[tuple[Path, int]]) -> tuple[tuple[Path, ...], np.ndarray]:
-    return tuple(path for path, _ in cut), np.array([number for _, number in cut], dtype=np.int64)
-
-
-def _classes(path: Path, sieve: Sieve) -> dict[str, list[Path]]:
-    """Directory name -> its image files, both sorted; UserError for what cannot be listed or holds no image."""
-    directories = [entry for entry in _list(path) if entry.is_dir()]
-    if not directories:
-        raise UserError(f"{path} holds no directories: data.path must name a folder with one directory per class")
-    found = {directory.name: _images(directory, sieve) for directory in directories}
-    for name, files in found.items():
-        if not files:
-            raise UserError(f"class {path / name} holds no image: delete the directory or put images into it")
-    return found
-
-
-def _images(directory: Path, sieve: Sieve) -> list[Path]:
-    known, files = Image.registered_extensions(), []
-    for entry in _list(directory):
-        if entry.is_dir():
-            files += _images(entry, sieve)
-        elif entry.suffix.lower() in known:
-            files.append(entry)
-        else:
-            sieve.rejected["not an image by its name"] += 1
-    return files
-
-
-def _list(folder: Path) -> list[Path]:
-    try:
-        return sorted(Path(entry.path) for entry in os.scandir(folder) if not entry.name.startswith("."))
-    except FileNotFoundError as error:
-        raise UserError(f"data.path: {folder} does not exist") from error
-    except OSError as error:
-        raise UserError(f"{folder} cannot be listed ({error.strerror}): check data.path and its permissions") from error
+    def _within(self, path: Path) -> str:
+        return text_of(path.relative_to(self.path))

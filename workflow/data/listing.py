@@ -1,21 +1,38 @@
 """What a folder of images holds, without opening an image: so that a plan notices that it has changed."""
 
 import hashlib
-import json
 import os
-from pathlib import Path
+from collections.abc import Iterator
 
 from workflow.cells.data_section import Data
+from workflow.data.walk import Entry, walk
+from workflow.errors import UserError
+from workflow.names import path_of
 
 
 def listing(data: Data) -> str | None:
-    """Eight hexadecimal digits of the names, sizes and times of all files of a `folder` source; None for glyphs."""
+    """Eight hexadecimal digits of the names, sizes and times of all files of a `folder` source; None for glyphs.
+
+    What is wrong with the folder is said by the build, which reads it: a plan goes on.
+    """
     if data.source != "folder" or data.path is None:
         return None
-    facts: list[tuple[str, int, int]] = []
-    for place, _, names in sorted(os.walk(Path(data.path).expanduser())):
-        for path in (Path(place, name) for name in sorted(names)):
-            status = path.stat()
-            facts.append((str(path), status.st_size, status.st_mtime_ns))
-        facts.append((place, len(names), 0))
-    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:8]
+    digest = hashlib.sha256()
+    for fact in _facts(data.path):
+        digest.update(fact + b"\0")
+    return digest.hexdigest()[:8]
+
+
+def _facts(path: str) -> Iterator[bytes]:
+    try:
+        tree = walk(path_of(path))
+    except UserError as error:
+        yield str(error).encode()
+        return
+    for name, entries in [("", tree.beside), *tree.classes.items()]:
+        yield name.encode()
+        yield from map(_fact, entries)
+
+
+def _fact(entry: Entry) -> bytes:
+    return os.fsencode(entry.path) + f" {entry.size} {entry.changed} {entry.problem or ''}".encode()

@@ -18,7 +18,7 @@ from workflow.provenance import provenance
 from workflow.summary.baselines import baseline_rows
 from workflow.summary.resampled import resampled
 from workflow.summary.rows import cost_row, run_row
-from workflow.summary.stored import CostRow, DatasetFacts, RunRow, Source, SplitFacts, SummaryRecord
+from workflow.summary.stored import CostRow, DatasetFacts, RunRow, SharedPictures, Source, SplitFacts, SummaryRecord
 from workflow.summary.summary import Summary
 from workflow.summary.tables import summarise
 
@@ -36,6 +36,7 @@ class Manifest(Stored):
     groups: list[object] | None = None
     sources: tuple[Source, ...] = ()
     rejected: dict[str, int] = Field(default_factory=dict)
+    shared: SharedPictures | None = None
 
 
 def collect(
@@ -200,6 +201,7 @@ def dataset_facts(runs: Sequence[RunRow], split: SplitRecord | None, manifest: M
         groups=None if manifest.groups is None else len(manifest.groups),
         sources=manifest.sources,
         rejected=manifest.rejected,
+        shared=manifest.shared,
     )
 
 

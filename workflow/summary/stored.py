@@ -45,8 +45,15 @@ class Source(Part):
     reason: str | None = None
 
 
+class SharedPictures(Part):
+    """Pictures that more than one class of a folder has, and the images that show them."""
+
+    pictures: int
+    images: int
+
+
 class DatasetFacts(Part):
-    """The data set: counts, sources, and how many images were left out, by reason."""
+    """The data set: counts, sources, how many images were left out, by reason, and what classes share."""
 
     name: str | None = None
     images: int | None = None
@@ -54,6 +61,7 @@ class DatasetFacts(Part):
     groups: int | None = None
     sources: tuple[Source, ...] = ()
     rejected: dict[str, int] = Field(default_factory=dict)
+    shared: SharedPictures | None = None
 
 
 Counts = Annotated[dict[str, int], BeforeValidator(lambda given: given or {})]

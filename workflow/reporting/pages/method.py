@@ -53,10 +53,18 @@ def freed_memory(runs: list[RunRow]) -> list[tuple[str, str]]:
 
 
 def left_out(summary: Summary) -> Text | None:
-    """What was kept out of the dataset, by reason."""
-    rejected = {reason: number for reason, number in summary.facts.dataset.rejected.items() if number}
-    lost = ", ".join(f"{count(number)} {reason}" for reason, number in rejected.items())
-    return Text(f"Left out when the data set was built: {lost}.") if lost else None
+    """What was kept out of the dataset, by reason, and what was not though classes share it."""
+    dataset, said = summary.facts.dataset, []
+    lost = ", ".join(f"{count(number)} {reason}" for reason, number in dataset.rejected.items() if number)
+    if lost:
+        said.append(f"Left out when the data set was built: {lost}.")
+    if dataset.shared and dataset.shared.pictures:
+        said.append(
+            f"Pictures in more than one class: {count(dataset.shared.pictures)}, shown by "
+            f"{count(dataset.shared.images)} images. Each is a wrong label, and a leak where only one of its classes "
+            "is trained on; the data set's manifest names the files."
+        )
+    return Text(" ".join(said)) if said else None
 
 
 def differences_table(material: Material) -> Table:
