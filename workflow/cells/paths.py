@@ -19,6 +19,15 @@ RUNS, COSTS, MACHINES, CHOSEN = f"**/{RUN}", "cost/**/*.json", "machine*.json", 
 MANIFEST, MANIFESTS = "manifest.json", "*/manifest.json"
 """what a built data set is, in its folder, and the pattern of those within data/"""
 
+PRINT = "[0-9a-f]" * 8
+COMPUTED = (
+    *(f"*/*/*/*/*-{PRINT}", f"*/baselines/*-{PRINT}", f"*/split-{PRINT}.*"),
+    *(f"machine-{PRINT}.json", f"cost/*/*/*/*-{PRINT}.json", f"tuned/*/*-{PRINT}.json"),
+)
+"""patterns, within a profile's folder, of the folders and files that carry the fingerprint of what shaped them"""
+DATASETS = f"*-{PRINT}"
+"""the same of built data sets, within data/"""
+
 SUMMARY = "summary.json"
 
 TABLES = ("heads", "runs", "scores", "costs")
