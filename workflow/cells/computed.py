@@ -124,7 +124,7 @@ def remove(places: Sequence[Computed]) -> None:
 def in_use(folder: Path) -> bool:
     """Whether a process trains in a folder."""
     try:
-        with (folder / CELL_LOCK).open() as lock:
+        with (folder / CELL_LOCK).open("rb") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
