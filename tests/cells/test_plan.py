@@ -1,10 +1,12 @@
 """Where the cells of a config lie: named by what shapes them."""
 
+import hashlib
 from pathlib import Path
 
 import pytest
 import yaml
 
+from tests.shipped import shipped
 from workflow.cells.config import Config
 from workflow.cells.data_section import Data
 from workflow.cells.plan import SHAPES_NOTHING, Plan, plan
@@ -72,6 +74,24 @@ def test_the_split_moves_what_is_measured_on_it_and_no_head_alone():
 def test_another_seed_or_size_moves_nothing():
     first, other = planned(), planned(seeds=[0, 1, 2], measure={"classes": [*DEFAULT["measure"]["classes"], 777]})
     assert set(first.runs) < set(other.runs) and set(first.costs) < set(other.costs)
+
+
+def test_synthetic_classes_add_cells_of_their_own_and_move_none():
+    first, other = planned(), planned(measure={"synthetic_classes": [10_000_000], "synthetic_dim": 512})
+    assert list(first.runs) == list(other.runs) and set(first.costs) < set(other.costs)
+    added = [cost for cost in other.planned_costs() if cost.record not in first.costs]
+    assert len(added) == 7 and {(cost.mode, cost.classes) for cost in added} == {("synthetic", 10_000_000)}
+    assert all(cost.record.startswith("results/default/cost/synthetic/") for cost in added)
+    assert {other.split_of[cost.record] for cost in added} == {other.split}
+    moved = planned(data={"seed": 1}, measure={"synthetic_classes": [10_000_000], "synthetic_dim": 512})
+    assert not {cost.record for cost in added} & set(moved.costs), "their images are of the split"
+
+
+def test_the_runs_of_the_evidence_lie_where_they_lay():
+    """They take hours: a change that computes them anew must be meant, and then changes this digest."""
+    folders = sorted(plan(shipped("evidence")).runs)
+    assert len(folders) == 35
+    assert hashlib.sha256("\n".join(folders).encode()).hexdigest()[:12] == "a4630db42e57"
 
 
 def test_how_long_is_measured_moves_the_costs_and_no_run():

@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from workflow.cells.config import Config
-from workflow.cells.spec import CostSpec, RunSpec, cost_specs, fingerprint, run_specs
+from workflow.cells.cost_specs import cost_specs
+from workflow.cells.spec import CostSpec, RunSpec, SyntheticSpec, fingerprint, run_specs
 from workflow.errors import UserError
 
 DEFAULT = yaml.safe_load((Path(__file__).parents[2] / "config/default.yaml").read_text())
@@ -81,6 +82,22 @@ def test_cost_cells_are_each_head_end_to_end_and_alone_at_every_size(mapping):
         ("partial_fc", 0.3),
     ]
     assert {spec.cell.seed for spec in specs} == {0}
+
+
+def test_synthetic_cells_have_a_dimension_of_their_own_and_move_no_other(mapping):
+    before = [spec.as_json() for spec in cost_specs(Config.parse(mapping))]
+    mapping["measure"] |= {"synthetic_classes": [30_000, 10_000_000], "synthetic_dim": 512}
+    mapping["heads"][0]["measured"] = False
+    mapping["heads"].append({"head": "fc", "label": "own"})
+    specs = cost_specs(Config.parse(mapping))
+    found = [spec for spec in specs if isinstance(spec, SyntheticSpec)]
+    assert [spec.classes for spec in found] == [30_000, 10_000_000] * 7
+    assert {spec.mode for spec in found} == {"synthetic"} and {spec.backbone.dim for spec in found} == {512}
+    assert {spec.cell.label for spec in found} == {"own", "partial_fc", "dcq", "f2c_dual", "f2c_pairs"}
+    others = [spec for spec in specs if spec.mode != "synthetic" and spec.cell.label not in ("fc", "own")]
+    assert [spec.as_json() for spec in others] == [text for text in before if '"label":"fc"' not in text]
+    mapping["measure"]["synthetic_dim"] = None
+    assert {spec.backbone.dim for spec in cost_specs(Config.parse(mapping))} == {128}
 
 
 def test_plain_references_can_be_left_out_and_do_not_wait_for_their_heads(mapping):

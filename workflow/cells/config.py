@@ -26,7 +26,7 @@ from workflow.errors import UserError
 REFERENCE = "fc"
 """row, or head, that the others are compared with"""
 Listed = TypeVar("Listed", int, str)
-CELLS = {"classes", "references"}
+CELLS = {"classes", "references", "synthetic_classes", "synthetic_dim"}
 """keys of `measure` that say which cells there are, and nothing of any single one"""
 
 
@@ -46,6 +46,10 @@ class Measure(Section):
 
     classes: Annotated[tuple[AtLeastTwo, ...], Field(min_length=1)] = (10000, 100000, 1000000)
     """sizes of a head alone, on random embeddings of the backbone's dim"""
+    synthetic_classes: tuple[AtLeastTwo, ...] = ()
+    """sizes of a whole training step whose labels are drawn over so many classes, whatever the images show"""
+    synthetic_dim: AtLeastTwo | None = None
+    """embedding dimension of these steps; null: backbone.dim"""
     references: tuple[Annotated[str, OneOf(*REFERENCES)], ...] = REFERENCES
     """heads written without thought of memory, measured alone beside the others and trained by none"""
     batch: Annotated[int, Field(ge=4)] = 256
@@ -69,7 +73,7 @@ class Measure(Section):
     device: Device = "auto"
     """as train.device"""
 
-    @field_validator("classes", "references")
+    @field_validator("classes", "synthetic_classes", "references")
     @classmethod
     def _different(cls, listed: tuple[Listed, ...]) -> tuple[Listed, ...]:
         return once_each(listed)

@@ -1,12 +1,10 @@
 """What measuring writes and reads: the record of a cost cell, and the rates of the machine that it was measured on."""
 
-from typing import Literal
 
 from pydantic import ConfigDict, Field, JsonValue
 
 from workflow.cells.records import Images, Outcome, Part, Record
-
-CostMode = Literal["head", "end-to-end"]
+from workflow.cells.spec import CostMode
 
 BUSY_CORES = 0.1
 """processor cores kept busy by other programs above which a timing was not exclusive"""

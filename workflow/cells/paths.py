@@ -85,9 +85,8 @@ class Paths:
         backbone = self.backbone.replace(":", "-")
         return f"{self.results}/{self.dataset}/{backbone}/{label}/{ratio}/{seed}-{fingerprint}"
 
-    def cost(self, label: str, ratio: str, classes: str | None, fingerprint: str) -> str:
-        """Record of a cost cell: of the head alone at `classes`, or of a whole training step (None)."""
-        mode = "end-to-end" if classes is None else "head"
+    def cost(self, mode: str, label: str, ratio: str, classes: str | None, fingerprint: str) -> str:
+        """Record of a cost cell in one of spec.CostMode, at `classes` or at those of the training set (None)."""
         return f"{self.results}/cost/{mode}/{label}/{ratio}/{classes or 'train'}-{fingerprint}.json"
 
     def chosen(self, label: str, ratio: str, fingerprint: str) -> str:

@@ -10,11 +10,12 @@ from typing import NamedTuple
 from pydantic import JsonValue
 
 from workflow.cells.config import CELLS, Config
+from workflow.cells.cost_specs import cost_specs
 from workflow.cells.data_section import Data
 from workflow.cells.fair_specs import budget_specs, trial_specs, tuned_rows, tuned_specs
 from workflow.cells.head_row import HeadRow
 from workflow.cells.paths import MANIFEST, Paths, ratio_text
-from workflow.cells.spec import CostSpec, PlannedCost, PlannedRun, RunSpec, cost_specs, fingerprint, run_specs
+from workflow.cells.spec import CostSpec, PlannedCost, PlannedRun, RunSpec, fingerprint, run_specs
 
 SHAPES_NOTHING = {"processes", "checkpoint_every", "log_every"}
 """keys of `train` that change how a run is carried out, but not what comes out of it"""
@@ -66,7 +67,7 @@ class Plan:
         return [
             PlannedCost(
                 **spec.cell.model_dump(include={"label", "head", "ratio"}),
-                mode="end-to-end" if spec.classes is None else "head",
+                mode=spec.mode,
                 classes=spec.classes,
                 record=record,
             )
@@ -91,8 +92,8 @@ class Places:
     def cost(self, spec: CostSpec) -> str:
         """Record of a cost cell; a head alone is measured on random embeddings, whatever the split."""
         cell, classes = spec.cell, None if spec.classes is None else str(spec.classes)
-        content = fingerprint(shaping(spec), self.splits[cell.label] if classes is None else None)
-        return self.paths.cost(cell.label, ratio_text(cell.ratio), classes, content)
+        content = fingerprint(shaping(spec), None if spec.mode == "head" else self.splits[cell.label])
+        return self.paths.cost(spec.mode, cell.label, ratio_text(cell.ratio), classes, content)
 
     def every_split(self) -> dict[str, Data]:
         """The config's own split and those of rows that learn from other images, by file."""
@@ -120,7 +121,7 @@ def plan(config: Config) -> Plan:
     tuned = [tuning(places, row, ratio) for row, ratio in tuned_rows(config)]
     runs = rows | {folder: spec for one in tuned for folder, spec in (*one.trials.items(), *one.cells.items())}
     reads = {folder: timings(spec, costs) for folder, spec in rows.items() if spec.cell.role == "seconds"}
-    steps = {record: spec for record, spec in costs.items() if spec.classes is None}
+    steps = {record: spec for record, spec in costs.items() if spec.mode != "head"}
     return Plan(
         paths=places.paths,
         data=places.paths.data(fingerprint(config.data.of_images())),
@@ -149,7 +150,7 @@ def tuning(places: Places, row: HeadRow, ratio: float) -> Tuning:
 
 def timings(spec: RunSpec, costs: dict[str, CostSpec]) -> list[str]:
     """The records of the whole training step of a cell's own row and of its reference's."""
-    steps = {(cost.cell.label, cost.cell.ratio): record for record, cost in costs.items() if cost.classes is None}
+    steps = {(cost.cell.label, cost.cell.ratio): record for record, cost in costs.items() if cost.mode == "end-to-end"}
     against = spec.reference
     return [steps[spec.cell.label, spec.cell.ratio], *([steps[against.label, against.ratio]] if against else [])]
 

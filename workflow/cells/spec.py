@@ -26,6 +26,11 @@ Origin = Literal["row", "tuned"]
 """where a setting comes from that is not shared: the row of the config, or its tuning"""
 
 
+CostMode = Literal["head", "end-to-end", "synthetic"]
+"""what a cost cell measures: a head alone, a whole training step, or one whose labels are drawn over more classes than
+the images have"""
+
+
 Role = Literal["row", "images", "seconds", "trial", "tuned"]
 """what a training cell is for: a row of the config's heads; the same with as many images, or seconds, as the reference;
 a setting tried in tuning it; the row with the setting that was chosen"""
@@ -120,6 +125,21 @@ class CostSpec(RunSpec):
         """The same, without what in `measure` lists cells: another one measures no cell again."""
         return compact_json(self.model_dump(mode="json", exclude={"measure": CELLS}))
 
+    @property
+    def mode(self) -> CostMode:
+        """What is measured."""
+        return "end-to-end" if self.classes is None else "head"
+
+
+class SyntheticSpec(CostSpec):
+    """A whole training step whose labels are drawn over `classes` classes, whatever the images show."""
+
+    labels: Literal["synthetic"] = "synthetic"
+
+    @property
+    def mode(self) -> CostMode:
+        return "synthetic"
+
 
 class PlannedRun(BaseModel):
     """A training cell of the plan, and the folder its records are or will be in."""
@@ -142,7 +162,7 @@ class PlannedCost(BaseModel):
     label: str
     head: str
     ratio: float
-    mode: str
+    mode: CostMode
     classes: int | None = None
     record: str
 
@@ -155,38 +175,6 @@ def run_specs(config: Config) -> list[RunSpec]:
         for row in config.heads
         for ratio in row.ratios or (1.0,)
     ]
-
-
-def cost_specs(config: Config) -> list[CostSpec]:
-    """Every cost cell, by label and ratio: the whole training step, then the head alone at each size. A row that is not
-    measured has none."""
-    measured = [row for row in config.heads if row.measured]
-    first = [run_spec(config, row, ratio, 0) for row in measured for ratio in row.ratios or (1.0,)]
-    ordered = sorted(first, key=lambda spec: (spec.cell.label, ratio_text(spec.cell.ratio)))
-    found = [
-        cost_spec(spec, config.measure, classes) for spec in ordered for classes in (None, *config.measure.classes)
-    ]
-    return found + [
-        cost_spec(spec, config.measure, classes)
-        for spec in reference_specs(config)
-        for classes in config.measure.classes
-    ]
-
-
-def reference_specs(config: Config) -> list[RunSpec]:
-    """The plain references that are measured, as if they were rows; one that samples, at the ratios of its head."""
-    ratios = sorted(
-        {ratio for row in config.heads if row.head == "partial_fc" and row.measured for ratio in row.ratios or ()}
-    )
-    by_name = {"plain_fc": [1.0], "plain_partial_fc": ratios or [0.1]}
-    return [reference_spec(config, name, ratio) for name in config.measure.references for ratio in by_name[name]]
-
-
-def reference_spec(config: Config, name: str, ratio: float) -> RunSpec:
-    """One of them."""
-    cell = cell_name(config, name, name, ratio, 0)
-    options: Options = config.loss.model_dump(mode="json")
-    return RunSpec(cell=cell, options=options, train=config.train, backbone=config.backbone)
 
 
 def run_spec(config: Config, row: HeadRow, ratio: float, seed: int) -> RunSpec:
@@ -218,11 +206,6 @@ def cell_name(config: Config, label: str, head: str, ratio: float, seed: int) ->
 def own_settings(row: HeadRow) -> list[str]:
     """Names of what the row sets itself, sorted: options, keys of `train`, `twin momentum`."""
     return sorted([*row.options, *row.train, *([TWIN_MOMENTUM] if row.momentum is not None else [])])
-
-
-def cost_spec(spec: RunSpec, measure: Measure, classes: int | None) -> CostSpec:
-    """The cost cell of the same head: alone at `classes`, or end to end (None)."""
-    return CostSpec(**dict(spec), measure=measure, classes=classes)
 
 
 def head_options(config: Config, row: HeadRow) -> Options:

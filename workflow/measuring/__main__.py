@@ -11,6 +11,12 @@ from workflow.cells.spec import CostSpec
 from workflow.errors import command_line
 from workflow.measuring.lost import write_lost
 
+MODES = {
+    "head": "a head alone, on random embeddings",
+    "end-to-end": "a training step on real data",
+    "synthetic": "a training step whose labels are drawn over any number of classes",
+}
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command in this process."""
@@ -18,6 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     given = parser().parse_args(arguments)
     run = {"machine": commands.machine, "head": commands.head, "end-to-end": commands.end_to_end}
+    run |= {"synthetic": commands.synthetic}
     run[given.command](given)
 
 
@@ -27,13 +34,14 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True)
     command = commands.add_parser("machine", help="this machine's rates of matrix products and copies")
     command.add_argument("--settings", required=True, help="JSON: the config's section `measure`")
-    for name, text in (("head", "a head alone, on random embeddings"), ("end-to-end", "a training step on real data")):
+    for name, text in MODES.items():
         command = commands.add_parser(name, help=text)
         command.add_argument("--spec", required=True, help="JSON: cell, options, train, backbone, measure, classes")
         command.add_argument("--machine", type=Path, required=True, help="machine.json of the same profile")
         command.set_defaults(split=None)
-    command.add_argument("--dataset", type=Path, required=True, help="folder of a built dataset, e.g. data/glyphs-s")
-    command.add_argument("--split", type=Path, required=True, help="the profile's split.npz")
+        if name != "head":
+            command.add_argument("--dataset", type=Path, required=True, help="folder of a built dataset")
+            command.add_argument("--split", type=Path, required=True, help="the profile's split.npz")
     for command in commands.choices.values():
         command.add_argument("--out", type=Path, required=True, help="the JSON record to write")
     return top
@@ -44,7 +52,7 @@ def supervised() -> None:
     given = parser().parse_args()
     if given.command == "machine" or is_worker():
         return main()
-    lost = partial(write_lost, CostSpec.parse(given.spec), given.split, given.out)
+    lost = partial(write_lost, CostSpec.parse(given.spec), given.command, given.split, given.out)
     sys.exit(supervise("workflow.measuring", sys.argv[1:], 1, given.out, lost))
 
 

@@ -49,6 +49,14 @@ def end_to_end(given: argparse.Namespace) -> None:
     measure(EndToEnd(spec, given.dataset, given.split, start(spec)), spec, given)
 
 
+def synthetic(given: argparse.Namespace) -> None:
+    """Measure a whole training step with labels drawn over the classes of the specification."""
+    from workflow.measuring.synthetic_step import SyntheticStep
+
+    spec = read_spec(given.spec)
+    measure(SyntheticStep(spec, given.dataset, given.split, start(spec)), spec, given)
+
+
 def start(spec: CostSpec) -> torch.device:
     """Set the number of threads and pick the device."""
     torch.set_num_threads(spec.measure.threads)

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from heads.kit import Cost, Head
-from workflow.cells.cost_records import CostMode
-from workflow.cells.spec import CostSpec
+from workflow.cells.spec import CostMode, CostSpec
 from workflow.data.split_file import load_split
 from workflow.data.store import open_dataset
 from workflow.errors import UserError
@@ -17,7 +17,7 @@ from workflow.measuring.parts import time_parts
 from workflow.measuring.workload import Encoded, Parts, declared_cost
 from workflow.training.assembly import assemble, make_loader
 from workflow.training.schedule import momentum_used
-from workflow.training.trainer import Trainer
+from workflow.training.trainer import Batches, Trainer
 
 
 class EndToEnd:
@@ -44,12 +44,19 @@ class EndToEnd:
 
     def build(self) -> None:
         """Backbone, twin, head, loader, trainer, and stores filled as they are in mid-run."""
-        network, self.head, _ = assemble(self.spec, self.split, self.data.images, self.device)
+        network, self.head, _ = assemble(self.spec, self.shots(), self.data.images, self.device)
         follow = momentum_used(self.head.momentum, self.spec)
         fill(self.head, self.classes)
-        loader = make_loader(self.spec, self.data.images, self.split, self.head.batches, self.device)
-        self.trainer = Trainer(network, self.head, loader, self.spec.train, follow)
+        self.trainer = Trainer(network, self.head, self.loader(), self.spec.train, follow)
         network.train()
+
+    def shots(self) -> np.ndarray:
+        """(C,) int64 training images of each class."""
+        return self.split.label_counts
+
+    def loader(self) -> Batches:
+        """What the trainer draws its batches from."""
+        return make_loader(self.spec, self.data.images, self.split, self.head.batches, self.device)
 
     def prepare(self, step: int) -> Callable[[], float]:
         return partial(self.trainer.step, step)

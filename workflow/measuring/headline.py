@@ -6,11 +6,13 @@ from workflow.cells.cost_records import CostRecord, Memory, images_per_second
 from workflow.cells.paths import ratio_text
 from workflow.measuring.sizes import size_words
 
+WHOLE = {"end-to-end": " end to end", "synthetic": " end to end on synthetic labels"}
+
 
 def headline(record: CostRecord) -> str:
     """The cell in one line."""
     cell = record.cell
-    mode = " end to end" if cell.mode == "end-to-end" else ""
+    mode = WHOLE.get(cell.mode, "")
     name = f"cost {cell.label} {ratio_text(cell.ratio)}{mode} at {cell.classes:,} classes"
     if record.outcome != "ok":
         return f"{name}: {record.outcome}: {record.reason}"
@@ -23,7 +25,7 @@ def time_words(record: CostRecord) -> list[str]:
     low, median, high = (float(ms) + upkeep for ms in np.percentile(record.step_ms, (10, 50, 90)))
     words = [f"{median:.3g} ms a step (p10-p90 {low:.3g}-{high:.3g})"]
     rate = images_per_second(record.images_per_step.gradient, median)
-    if record.cell.mode == "end-to-end" and rate is not None and record.parts_sum_ratio is not None:
+    if record.cell.mode in WHOLE and rate is not None and record.parts_sum_ratio is not None:
         words.append(f"{rate:,.0f} images/s")
         words.append(f"its parts sum to {record.parts_sum_ratio:.2f} of it")
     elif record.cell.mode == "head" and record.floor.ms and record.floor.ms <= median:

@@ -6,17 +6,17 @@ from workflow.cells.config import CELLS
 from workflow.cells.cost_records import Conditions, CostName, CostRecord
 from workflow.cells.ending import Ending
 from workflow.cells.records import SplitRecord
-from workflow.cells.spec import CostSpec
+from workflow.cells.spec import CostMode, CostSpec
 from workflow.provenance import now, provenance
 
 
-def write_lost(spec: CostSpec, split: Path | None, out: Path, ending: Ending) -> None:
+def write_lost(spec: CostSpec, mode: CostMode, split: Path | None, out: Path, ending: Ending) -> None:
     """Write to `out` that the cell of `spec` ended as `ending` says; `split` is that of a whole training step, None of
     a head alone. The device is what the config asked for."""
     CostRecord(
         **provenance(),
         finish=now(),
-        cell=name_of(spec, split),
+        cell=name_of(spec, mode, split),
         conditions=Conditions(device=spec.measure.device, threads=spec.measure.threads),
         measure=spec.measure.model_dump(mode="json", exclude=CELLS),
         outcome=ending.outcome,
@@ -25,18 +25,19 @@ def write_lost(spec: CostSpec, split: Path | None, out: Path, ending: Ending) ->
     print(f"cost {spec.cell.label}: {ending.outcome}: {ending.reason}", flush=True)
 
 
-def name_of(spec: CostSpec, split: Path | None) -> CostName:
+def name_of(spec: CostSpec, mode: CostMode, split: Path | None) -> CostName:
     """What identifies the cell in the report, from files alone."""
-    cell = spec.cell
-    whole = None if split is None else SplitRecord.read(split.with_suffix(".json"))
+    cell, classes = spec.cell, spec.classes
+    if mode == "end-to-end" and split is not None:
+        classes = SplitRecord.read(split.with_suffix(".json")).counts["train_classes"]
     return CostName(
         profile=cell.profile,
         label=cell.label,
         head=cell.head,
         ratio=cell.ratio,
-        mode="end-to-end" if whole else "head",
-        classes=whole.counts["train_classes"] if whole else spec.classes or 0,
+        mode=mode,
+        classes=classes or 0,
         dim=spec.backbone.dim,
-        batch=spec.train.batch if whole else spec.measure.batch,
-        precision=spec.train.precision if whole else "fp32",
+        batch=spec.measure.batch if mode == "head" else spec.train.batch,
+        precision="fp32" if mode == "head" else spec.train.precision,
     )

@@ -9,8 +9,7 @@ from torch import Tensor
 import heads
 from heads.kit import Cost, Head
 from workflow.cells.choices import REFERENCES
-from workflow.cells.cost_records import CostMode
-from workflow.cells.spec import CostSpec
+from workflow.cells.spec import CostMode, CostSpec
 from workflow.measuring import references
 
 

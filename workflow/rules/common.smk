@@ -107,7 +107,23 @@ def split_of_run(wildcards):
 
 def split_of_cost(wildcards):
     """The split that the images of a measured training step are of."""
-    return PLAN.split_of[PATHS.cost(wildcards.label, wildcards.ratio, None, wildcards.print)]
+    return PLAN.split_of[PATHS.cost("end-to-end", wildcards.label, wildcards.ratio, None, wildcards.print)]
+
+
+def synthetic(wildcards):
+    """The record of a training step with synthetic labels."""
+    return PATHS.cost("synthetic", wildcards.label, wildcards.ratio, wildcards.classes, wildcards.print)
+
+
+def split_of_synthetic(wildcards):
+    """The split that its images are of."""
+    return PLAN.split_of[synthetic(wildcards)]
+
+
+def memory_of_synthetic(wildcards):
+    """MB that it may take: centres and momentum of every class, and what any step takes."""
+    spec = PLAN.costs[synthetic(wildcards)]
+    return 8000 + 8 * spec.classes * spec.backbone.dim // 10**6
 
 
 def reads(wildcards):

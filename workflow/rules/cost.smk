@@ -26,10 +26,13 @@ rule machine:
 rule cost_head:
     input:
         head=head_code,
-        code=code("workflow.measuring", without=(*FORMS, "workflow.measuring.end_to_end")),
+        code=code(
+            "workflow.measuring",
+            without=(*FORMS, "workflow.measuring.end_to_end", "workflow.measuring.synthetic_step"),
+        ),
         machine=MACHINE,
     output:
-        PATHS.cost("{label}", "{ratio}", "{classes}", "{print}"),
+        PATHS.cost("head", "{label}", "{ratio}", "{classes}", "{print}"),
     log:
         PATHS.log("cost/head/{label}/{ratio}/{classes}-{print}"),
     benchmark:
@@ -51,12 +54,12 @@ rule cost_head:
 rule cost_end_to_end:
     input:
         head=head_code,
-        code=code("workflow.measuring", without=(*FORMS, "workflow.evaluating")),
+        code=code("workflow.measuring", without=(*FORMS, "workflow.evaluating", "workflow.measuring.synthetic_step")),
         machine=MACHINE,
         dataset=MANIFEST,
         split=split_of_cost,
     output:
-        PATHS.cost("{label}", "{ratio}", None, "{print}"),
+        PATHS.cost("end-to-end", "{label}", "{ratio}", None, "{print}"),
     log:
         PATHS.log("cost/end-to-end/{label}/{ratio}/{print}"),
     benchmark:
@@ -73,4 +76,32 @@ rule cost_end_to_end:
         dataset=subpath(input.dataset, parent=True),
     shell:
         "logged {log:q} python -m workflow.measuring end-to-end --spec {params.spec:q} --dataset {params.dataset:q}"
+        " --split {input.split:q} --machine {input.machine:q} --out {output:q}"
+
+
+rule cost_synthetic:
+    input:
+        head=head_code,
+        code=code("workflow.measuring", without=(*FORMS, "workflow.evaluating")),
+        machine=MACHINE,
+        dataset=MANIFEST,
+        split=split_of_synthetic,
+    output:
+        PATHS.cost("synthetic", "{label}", "{ratio}", "{classes}", "{print}"),
+    log:
+        PATHS.log("cost/synthetic/{label}/{ratio}/{classes}-{print}"),
+    benchmark:
+        telemetry(PATHS.log("cost/synthetic/{label}/{ratio}/{classes}-{print}"))
+    conda:
+        "../envs/train.yaml"
+    threads: all_cores()
+    resources:
+        gpu=gpus(),
+        mem_mb=memory_of_synthetic,
+        runtime=120,
+    params:
+        spec=cost_spec,
+        dataset=subpath(input.dataset, parent=True),
+    shell:
+        "logged {log:q} python -m workflow.measuring synthetic --spec {params.spec:q} --dataset {params.dataset:q}"
         " --split {input.split:q} --machine {input.machine:q} --out {output:q}"

@@ -20,18 +20,19 @@ class Refused(UserError):
     """A head does not accept the options, ratio or sizes of its cell: a result of that cell, not of the others."""
 
 
-def assemble(spec: RunSpec, split: Split, images: np.ndarray, device: torch.device) -> tuple[Network, Head, str]:
+def assemble(spec: RunSpec, shots: np.ndarray, images: np.ndarray, device: torch.device) -> tuple[Network, Head, str]:
     """Network, head and the hash of the backbone's first weights.
 
-    `images` are the dataset's, uint8 (N, H, W) or (N, H, W, 3). The backbone's start depends on the seed alone, so it
-    is the same under every head; the head draws its own afterwards. Refused where the head cannot be made.
+    `shots` (C,) int64 are the training images of each class, `images` the dataset's, uint8 (N, H, W) or (N, H, W, 3).
+    The backbone's start depends on the seed alone, so it is the same under every head; the head draws its own
+    afterwards. Refused where the head cannot be made.
     """
     channels, size = (1 if images.ndim == 3 else images.shape[3]), images.shape[1]
     torch.manual_seed(spec.cell.seed)
     backbone = build(spec.backbone, channels, size)
     weights = fingerprint(backbone)
     torch.manual_seed(spec.cell.seed + 1)
-    head = make_head(spec, split.label_counts)
+    head = make_head(spec, shots)
     network = Network(backbone, head.momentum is not None, spec.train.precision)
     return network.to(device), head.to(device), weights
 

@@ -37,7 +37,8 @@ class Session:
         self.data, self.split = open_dataset(cell.dataset), load_split(cell.split)
         if self.split.record.dataset_hash != self.data.manifest["hash"]:
             raise UserError(f"{cell.split} was made from another version of {cell.dataset}: delete it and run again")
-        self.network, self.head, self.initial_weights = assemble(cell.spec, self.split, self.data.images, self.device)
+        shots = self.split.label_counts
+        self.network, self.head, self.initial_weights = assemble(cell.spec, shots, self.data.images, self.device)
         self.trainer = self.make_trainer()
         self.saved = cell.folder / "checkpoint.pt"
         self.identity = checkpoint.identity(cell.spec, self.split.record.hash)
