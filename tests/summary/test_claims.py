@@ -5,13 +5,14 @@ from pydantic import ValidationError
 
 from tests.summary.made_up import Scores, cost, runs_of, summary_of, timing
 from workflow.cells.config import Backbone
-from workflow.cells.records import Images, Parameters
+from workflow.cells.cost_records import MachineRecord, Rates
+from workflow.cells.records import Images, Machine, Parameters
 from workflow.cells.train_section import Train
 from workflow.summary.claims import Judgement, judge, judge_one
 from workflow.summary.effects import Gain, Lack, Order, Ratio, Reach, SpeedUp
 from workflow.summary.judging.costs import judge_costs
 from workflow.summary.regime import Condition, Unmet
-from workflow.summary.rules import Less, NoWorse, Row, load_claims
+from workflow.summary.rules import Less, NoWorse, Regime, Row, load_claims
 from workflow.summary.stored import CostRow, RunRow, SplitFacts
 from workflow.summary.summary import Summary
 from workflow.summary.tables import summarise
@@ -243,7 +244,7 @@ def test_a_claim_of_less_time_rests_on_undisturbed_timings(exclusive: bool, expe
             ("partial_fc", 0.1, 100.0, "partial_fc 0.1 1"),
         )
     ]
-    found = judge_costs(rule, trained([FC, ("partial_fc", 0.1, FC[2], {})], costs=costs))
+    found = judge_costs(rule, Regime(), trained([FC, ("partial_fc", 0.1, FC[2], {})], costs=costs))
     assert found.verdict == expected and (found.lack == Lack.COST) == (not exclusive)
 
 
@@ -289,19 +290,53 @@ def test_break_even_is_sought_for_every_head_in_time_and_memory() -> None:
     assert judged("break-even", trained(rows, costs=slower)).verdict == Verdict.REFUTED
 
 
+@pytest.mark.parametrize("mode", [Mode.WHOLE, Mode.SYNTHETIC])
 @pytest.mark.parametrize(
-    ("outcome", "dim", "expected"),
+    ("outcome", "dim", "memory", "expected"),
     [
-        (Ending.OK, 512, Verdict.REPRODUCED),
-        (Ending.MEMORY, 512, Verdict.REFUTED),
-        (Ending.OK, 128, Verdict.ABSENT),
+        (Ending.OK, 512, 24, Verdict.REPRODUCED),
+        (Ending.MEMORY, 512, 24, Verdict.OUTSIDE),
+        (Ending.MEMORY, 512, None, Verdict.OUTSIDE),
+        (Ending.MEMORY, 512, 88, Verdict.REFUTED),
+        (Ending.OK, 128, 88, Verdict.ABSENT),
     ],
 )
-def test_ten_million_need_a_whole_step_at_full_dimension(outcome: Ending, dim: int, expected: Verdict) -> None:
-    cell = cost("partial_fc", 0.1, 10**7, 1, mode=Mode.WHOLE, dim=dim, outcome=outcome)
-    found = judged("pfc-scale", summary_of([], [cell]))
+def test_ten_million_need_a_whole_step_at_full_dimension(
+    mode: Mode, outcome: Ending, dim: int, memory: float | None, expected: Verdict
+) -> None:
+    cell = cost("partial_fc", 0.1, 10**7, 1, mode=mode, dim=dim, outcome=outcome)
+    found = judged("pfc-scale", on_machine(summary_of([], [cell]), memory))
     assert found.verdict == expected
-    assert found.effects == (Reach(10**7, dim, outcome == Ending.OK),)
+    assert found.effects == (Reach("partial_fc r 0.1", 10**7, dim, outcome == Ending.OK, 100),)
+    assert bool(found.unmet) == (expected == Verdict.OUTSIDE)
+    assert found.unmet in ((), (Unmet(Condition.MEMORY, 88, memory),))
+
+
+def on_machine(summary: Summary, memory: float | None) -> Summary:
+    """The same, measured on a machine with so many GiB of memory."""
+    rates = Rates(gemm_gflops=100.0, copy_gb_s=10.0, threads=1, precision="fp32")
+    known = {"memory_bytes": int(memory * 2**30)} if memory else {}
+    machine = MachineRecord(start="2026-01-01T00:00:00+00:00", device="cpu", rates=rates, machine=Machine(**known))
+    return summarise(summary.stored.model_copy(update={"machine": machine}))
+
+
+def test_whether_other_heads_reach_ten_million_is_told_beside() -> None:
+    rows: list[Made] = [FC, ("partial_fc", 0.1, FC[2], {}), ("dcq", 0.1, FC[2], {})]
+    cells = [
+        named(cost(head, ratio, 10**7, 1, mode=Mode.SYNTHETIC, dim=512, outcome=outcome), f"{head} {ratio:g} {place}")
+        for place, (head, ratio, outcome) in enumerate(
+            [("fc", 1.0, Ending.MEMORY), ("partial_fc", 0.1, Ending.OK), ("dcq", 0.1, Ending.OK)]
+        )
+    ]
+    found = judged("pfc-scale", trained(rows, costs=cells))
+    assert found.verdict == Verdict.REPRODUCED
+    assert [(effect.row, effect.ran) for effect in found.effects if isinstance(effect, Reach)] == [
+        ("partial_fc 0.1 1", True),
+        ("fc 1 0", False),
+        ("dcq 0.1 2", True),
+    ]
+    failed = [cells[0], cells[1].model_copy(update={"outcome": Ending.FAILED})]
+    assert judged("pfc-scale", trained(rows, costs=failed)).lack == Lack.CLASSES, "a failure says nothing of memory"
 
 
 def test_plain_implementations_may_turn_the_order_round() -> None:

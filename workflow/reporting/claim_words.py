@@ -27,7 +27,7 @@ from workflow.summary.rules import (
 from workflow.summary.vocabulary import Mode, Verdict
 
 FIELDS = {"peak_bytes": "measured peak bytes", "step_ms.median": "step time"}
-MODES = {Mode.HEAD: "of the head alone", Mode.WHOLE: "end to end"}
+MODES = {Mode.HEAD: "of the head alone", Mode.WHOLE: "end to end", Mode.SYNTHETIC: "end to end on synthetic labels"}
 LACKS = {
     Lack.SCORE: "a score of the claim was not measured for both rows",
     Lack.COST: "the cost was not measured for both rows",
@@ -38,8 +38,9 @@ LACKS = {
 
 def decided_by(claim: Claim) -> str:
     """The sentence that says what decides a claim, and where it means anything."""
-    where = regime_words(claim.regime)
-    return f"{rule_words(claim.rule)}{f'; judged only {where}' if where else ''}"
+    where, memory = regime_words(claim.regime), claim.regime.memory
+    fails = f"; that it does not fit counts from {number(memory)} GiB of memory on" if memory else ""
+    return f"{rule_words(claim.rule)}{f'; judged only {where}' if where else ''}{fails}"
 
 
 def rule_words(rule: AnyRule) -> str:
@@ -74,7 +75,8 @@ def cost_rule_words(rule: Less | Grows | Fits | BreakEven | Reorders) -> str:
             return f"{what}, at the most classes measured, {where}; above one, and above that at the fewest"
         case Fits():
             size = f"{classes_words(rule.classes)} or more at dimension {rule.dim} or more"
-            return f"one cost cell of {rule.head}, {MODES[rule.mode]}, with {size} that ended ok"
+            modes = " or ".join(MODES[mode] for mode in rule.modes)
+            return f"one cost cell of {rule.head}, {modes}, with {size} that ended ok"
         case BreakEven():
             heads = f"{', '.join(rule.heads)} at ratio {rule.ratio:g}"
             what = " and ".join(rule.quantities)
@@ -162,3 +164,5 @@ def unmet_words(unmet: Unmet) -> str:
             return f"rows compared with are {has} times a batch where {needed} times are needed"
         case Condition.TAIL:
             return f"the tail is {has}, not {needed}"
+        case Condition.MEMORY:
+            return f"the device has {has} GiB of memory where {needed} would have to fail"

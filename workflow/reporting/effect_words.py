@@ -57,10 +57,10 @@ def ratio_words(effect: Ratio) -> str:
 
 
 def reach_words(effect: Reach) -> str:
-    """`ran with 10 000 000 classes at dimension 512; the reference ran out of memory there`."""
+    """`fc: out of memory with 10 000 000 classes at dimension 512 (it keeps 38.1 GiB)`."""
     at = f"{classes_words(effect.classes)}{f' at dimension {count(effect.dim)}' if effect.dim else ''}"
-    other = {None: "", True: "; the reference ran there too", False: "; the reference did not"}[effect.other]
-    return f"{'ran with' if effect.ran else 'out of memory at'} {at}{other}"
+    keeps = f" (it keeps {size(effect.state)})" if effect.state else ""
+    return f"{effect.row}: {'ran' if effect.ran else 'out of memory'} with {at}{keeps}"
 
 
 def break_even_words(effect: BreakEven) -> str:

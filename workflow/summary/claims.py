@@ -43,4 +43,4 @@ def ruling(claim: Claim, summary: Summary) -> Ruling:
     rule = claim.rule
     if isinstance(rule, NoWorse | Better | Flat | Tail):
         return judge_scores(rule, claim.regime, summary)
-    return judge_costs(rule, summary)
+    return judge_costs(rule, claim.regime, summary)

@@ -46,12 +46,14 @@ class Ratio:
 
 @dataclass(frozen=True)
 class Reach:
-    """Cost cells with so many classes at a dimension: whether any ran; `other` is whether the reference's ran there."""
+    """Whether a cost cell of a row ran with so many classes at a dimension; `state` is what the row declares to keep
+    there between steps, in bytes."""
 
+    row: str
     classes: int
     dim: int | None
     ran: bool
-    other: bool | None = None
+    state: int | None = None
 
 
 @dataclass(frozen=True)

@@ -164,4 +164,4 @@ def lost_meters(summary: Summary) -> list[Gap]:
     found: list[Gap] = [
         LostMeter(meter, device) for meter, names in columns.items() if good[names].isna().all(axis=None)
     ]
-    return found + [LostMode(mode) for mode in Mode if not (good["mode"] == mode).any()]
+    return found + [LostMode(mode) for mode in (Mode.HEAD, Mode.WHOLE) if not (good["mode"] == mode).any()]

@@ -17,6 +17,7 @@ class Condition(StrEnum):
     EPOCHS = "passes over the training images"
     SAMPLED = "rows compared with, as a multiple of the batch"
     TAIL = "kind of tail"
+    MEMORY = "GiB of memory of the device"
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,10 @@ def unmet(regime: Regime, summary: Summary, names: list[str]) -> tuple[Unmet, ..
     tail = (summary.facts.split.settings or {}).get("tail")
     if regime.tail and tail not in regime.tail:
         found.append(Unmet(Condition.TAIL, regime.tail, tail))
+    if regime.memory is not None:
+        memory = device_memory(summary)
+        if memory is None or memory < regime.memory:
+            found.append(Unmet(Condition.MEMORY, regime.memory, memory))
     return tuple(found)
 
 
@@ -68,3 +73,12 @@ def sampled(summary: Summary, names: list[str]) -> float | None:
     if not classes or not batches or heads.empty:
         return None
     return float(heads["ratio"].min()) * classes / max(batches)
+
+
+def device_memory(summary: Summary) -> float | None:
+    """GiB of the GPU that costs were measured on, else of the machine; None if unknown."""
+    machine = summary.facts.machine
+    if machine is None:
+        return None
+    found = machine.machine.memory_bytes if machine.device == "cpu" else machine.nvml and machine.nvml.memory_bytes
+    return found / 2**30 if found else None

@@ -55,12 +55,14 @@ class Regime(Strict):
     """Where a claim means anything: elsewhere it is not judged.
 
     epochs: passes over the training images. sampled: how often the rows that a head compares with exceed the images of
-    a batch, each of which may be a class. tail: the kind of tail of the training set.
+    a batch, each of which may be a class. tail: the kind of tail of the training set. memory: GiB of the device, below
+    which that something does not fit says nothing.
     """
 
     epochs: float | None = None
     sampled: float | None = None
     tail: tuple[str, ...] = ()
+    memory: float | None = None
 
 
 class NoWorse(Strict):
@@ -130,13 +132,13 @@ class Grows(Strict):
 
 
 class Fits(Strict):
-    """A cost cell of a whole step, or of the head alone, ran with so many classes at so large a dimension."""
+    """A cost cell in one of `modes` ran with so many classes at so large a dimension."""
 
     kind: Literal["fits"]
     head: str
     classes: int
     dim: int
-    mode: Mode
+    modes: tuple[Mode, ...]
 
 
 class BreakEven(Strict):

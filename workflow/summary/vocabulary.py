@@ -39,10 +39,12 @@ class Ending(StrEnum):
 
 
 class Mode(StrEnum):
-    """What a cost cell times: the head by itself, or the whole training step."""
+    """What a cost cell times: the head by itself, the whole training step, or that step with labels drawn over more
+    classes than the data set has."""
 
     HEAD = "head"
     WHOLE = "end-to-end"
+    SYNTHETIC = "synthetic"
 
 
 def ending_text(outcome: object, reason: object) -> str:

@@ -14,7 +14,8 @@ from workflow.summary.vocabulary import Ending, Mode
 
 HOW_MEASURED = (
     "One fresh process a row, alone on the machine, after a warm-up. “Head” is the head by itself on made-up "
-    "embeddings; “end-to-end” the whole training step. The floor is the time the head's own arithmetic and memory "
+    "embeddings; “end-to-end” the whole training step; “synthetic” the same with labels drawn over so many classes, "
+    "whatever the images show. The floor is the time the head's own arithmetic and memory "
     "traffic would take at this machine's measured rates."
 )
 COLUMNS = (
@@ -87,7 +88,7 @@ def cost_line(cost: CostRow, material: Material, device: str) -> list[Entry]:
     on_device = memory.nvml_process_bytes or memory.nvml_device_bytes
     return [
         Entry(material.head_cell(cost.name)),
-        Entry(Cell(cost.mode, sort=cost.mode)),
+        Entry(Cell(cost.mode, sub=own_dim(cost), sort=cost.mode)),
         Entry(Cell(count(cost.classes), sort=cost.classes, records=records)),
         step_entry(cost, lost, records),
         quantity(cost.floor_share, lambda share: points(share, 0), no_share(cost)),
@@ -97,6 +98,11 @@ def cost_line(cost: CostRow, material: Material, device: str) -> list[Entry]:
         quantity(on_device, size, device),
         quantity(cost.nvml.energy_j_per_image, number, device),
     ]
+
+
+def own_dim(cost: CostRow) -> str:
+    """The dimension of a step that has one of its own."""
+    return f"D = {cost.dim}" if cost.mode == Mode.SYNTHETIC and cost.dim else ""
 
 
 def no_share(cost: CostRow) -> str:

@@ -1,4 +1,4 @@
-"""The whole training step at more classes than were trained: measured and extrapolated numbers, and break-evens."""
+"""The whole training step at more classes than were trained: composed numbers, break-evens, and what was measured."""
 
 from collections.abc import Callable
 
@@ -6,6 +6,7 @@ import pandas as pd
 
 from workflow.reporting.blocks import Cell, Column, Notes, Section, Table, Text, missing, section, table
 from workflow.reporting.material import Material
+from workflow.reporting.pages.synthetic import synthetic_table
 from workflow.reporting.words import NOT_MEASURED, count, number, size
 from workflow.summary.break_even import BreakEven, Crossing, break_evens
 from workflow.summary.composed import composed
@@ -30,7 +31,8 @@ def page(material: Material) -> Section | None:
         return None
     crossings = break_evens(material.summary)
     evens = even_table(material, crossings) if crossings else None
-    return section("scale", "At more classes", Text(HOW), material.figure("composed"), sizes(material, found), evens)
+    figure, reached = material.figure("composed"), synthetic_table(material)
+    return section("scale", "At more classes", Text(HOW), figure, sizes(material, found), evens, reached)
 
 
 def sizes(material: Material, found: pd.DataFrame) -> Table:

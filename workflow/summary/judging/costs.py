@@ -10,22 +10,25 @@ from workflow.summary.costs import by_classes
 from workflow.summary.effects import Effect, Lack, Order, Ratio, Reach, SpeedUp
 from workflow.summary.judging.ruling import Ruling, together
 from workflow.summary.matching import find_row
-from workflow.summary.rules import BreakEven, CostRule, Fits, Grows, Less, Reorders, Row
+from workflow.summary.regime import unmet
+from workflow.summary.rules import BreakEven, CostRule, Fits, Grows, Less, Regime, Reorders, Row
 from workflow.summary.step_model import Model, Setting
 from workflow.summary.stored import row_name
 from workflow.summary.summary import Summary
 from workflow.summary.vocabulary import Ending, Mode, Verdict
 
+STATE = "memory.declared_state_bytes"
 
-def judge_costs(rule: CostRule, summary: Summary) -> Ruling:
-    """The ruling on a claim about costs."""
+
+def judge_costs(rule: CostRule, regime: Regime, summary: Summary) -> Ruling:
+    """The ruling on a claim about costs; its regime is what a size that does not fit has to meet."""
     match rule:
         case Less():
             return less(rule, summary)
         case Grows():
             return grows(rule, summary)
         case Fits():
-            return fits(rule, summary)
+            return fits(rule, regime, summary)
         case BreakEven():
             return break_even(rule, summary)
         case Reorders():
@@ -108,22 +111,33 @@ def speed_up(row: Model, base: Model, setting: Setting) -> SpeedUp | None:
     return SpeedUp(row.name, int(setting.classes), other.value / own.value, *bounds, share)
 
 
-def fits(rule: Fits, summary: Summary) -> Ruling:
-    """Whether a cell of so many classes at so large a dimension ran, and whether the reference's did."""
-    costs = summary.costs[(summary.costs["mode"] == rule.mode) & (summary.costs["dim"].fillna(0) >= rule.dim)]
-    costs = costs[costs["classes"] >= rule.classes]
-    own, base = costs[costs["head"] == rule.head], costs[costs["name"] == summary.reference]
-    other = None if base.empty else bool((base["outcome"] == Ending.OK).any())
+def fits(rule: Fits, regime: Regime, summary: Summary) -> Ruling:
+    """Whether a cell of so many classes at so large a dimension ran, beside all other rows that were tried there."""
+    large = (summary.costs["classes"] >= rule.classes) & (summary.costs["dim"].fillna(0) >= rule.dim)
+    costs = summary.costs[large & summary.costs["mode"].isin(rule.modes)]
+    costs = costs[costs["outcome"].isin((Ending.OK, Ending.MEMORY))]
+    own = costs[costs["head"] == rule.head]
+    if own.empty:
+        return Ruling(Verdict.ABSENT, largest(rule, summary), Lack.CLASSES)
+    order = own["name"].tolist() + [summary.reference, *costs["name"]]
+    reached = tuple(reach(costs[costs["name"] == name]) for name in dict.fromkeys(order) if name in set(costs["name"]))
     if (own["outcome"] == Ending.OK).any():
-        return Ruling(Verdict.REPRODUCED, (Reach(rule.classes, rule.dim, True, other),))
-    if (own["outcome"] == Ending.MEMORY).any():
-        return Ruling(Verdict.REFUTED, (Reach(rule.classes, rule.dim, False, other),))
-    tried = summary.costs[(summary.costs["head"] == rule.head) & (summary.costs["outcome"] == Ending.OK)]
-    if tried.empty:
-        return Ruling(Verdict.ABSENT, lack=Lack.CLASSES)
-    largest = tried.sort_values(["classes", "dim"]).iloc[-1]
-    dim = None if pd.isna(largest["dim"]) else int(largest["dim"])
-    return Ruling(Verdict.ABSENT, (Reach(int(largest["classes"]), dim, True),), Lack.CLASSES)
+        return Ruling(Verdict.REPRODUCED, reached)
+    outside = unmet(regime, summary, [])
+    return Ruling(Verdict.OUTSIDE if outside else Verdict.REFUTED, reached, unmet=outside)
+
+
+def reach(costs: pd.DataFrame) -> Reach:
+    """What cells of one row say of a size: one that ran, else one that did not."""
+    line = costs.sort_values("outcome", key=lambda outcomes: outcomes != Ending.OK, kind="stable").iloc[0]
+    dim, state = (None if pd.isna(line[field]) else int(line[field]) for field in ("dim", STATE))
+    return Reach(str(line["name"]), int(line["classes"]), dim, line["outcome"] == Ending.OK, state)
+
+
+def largest(rule: Fits, summary: Summary) -> tuple[Reach, ...]:
+    """The largest cell of the head that ran at all."""
+    ran = summary.costs[(summary.costs["head"] == rule.head) & (summary.costs["outcome"] == Ending.OK)]
+    return (reach(ran.sort_values(["classes", "dim"]).tail(1)),) if len(ran) else ()
 
 
 def break_even(rule: BreakEven, summary: Summary) -> Ruling:
