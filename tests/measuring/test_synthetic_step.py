@@ -79,7 +79,7 @@ def test_labels_pair_as_the_images_do(kind):
     views, labels = loader.batch(5)
     assert all(torch.equal(view, torch.full_like(view, 5)) for view in views)
     assert [len(own) for own in labels] == [len(view) for view in views]
-    assert all(own.dtype == torch.int64 and 0 <= own.min() and own.max() > 10**6 for own in labels)
+    assert all(own.dtype == torch.int64 and own.min() >= 0 and own.max() > 10**6 for own in labels)
     first = labels[0].view(-1, shape.members)
     assert (first == first[:, :1]).all() and len(first[:, 0].unique()) == len(first)
     if shape.views == 2:

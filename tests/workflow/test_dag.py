@@ -22,7 +22,7 @@ COUNTS = {"baseline": 3, "cost_head": HEADS + 2}  # of the others there are as m
 def test_the_default_run_has_a_cell_for_every_head_ratio_and_seed(project):
     jobs = project.planned()
     assert jobs["train"] == jobs["embed"] == jobs["score"] == 16
-    assert jobs["cost_end_to_end"] == 7
+    assert jobs["cost_end_to_end"] == 7 and not jobs["cost_synthetic"]
     assert jobs["dataset"] == jobs["split"] == jobs["machine"] == 1
     assert {name: jobs[name] for name in REPORT} == REPORT
 
@@ -55,14 +55,16 @@ def test_a_new_head_adds_only_its_cells(finished):
     assert not finished.planned(*QUICK), "a head that no config names is left alone"
     config = finished.folder / "config/quick.yaml"
     config.write_text(config.read_text().replace("  - {head: fc}\n", "  - {head: fc}\n  - {head: mine}\n"))
-    expected = Counter(PER_CELL | PLANNED | {"cost_head": 1, "cost_end_to_end": 1})
+    expected = Counter(PER_CELL | PLANNED | {"cost_head": 1, "cost_end_to_end": 1, "cost_synthetic": 1})
     assert finished.planned(*QUICK) == expected
 
 
 def test_editing_a_head_retrains_only_that_head(finished):
     path = finished.folder / "heads/dcq.py"
     path.write_text(path.read_text() + "\n# changed\n")
-    assert finished.planned(*QUICK) == Counter(PER_CELL | REPORT | {"cost_head": 1, "cost_end_to_end": 1})
+    assert finished.planned(*QUICK) == Counter(
+        PER_CELL | REPORT | {"cost_head": 1, "cost_end_to_end": 1, "cost_synthetic": 1}
+    )
 
 
 def test_touching_a_head_retrains_nothing(finished):
@@ -81,9 +83,10 @@ def test_editing_what_heads_share_retrains_them_all(finished):
     [
         ("evaluating/roc.py", {"score", "baseline"}),  # the learning curve's scores do not shape a run
         ("evaluating/embed.py", {"embed", "score", "baseline"}),
-        ("training/trainer.py", {"train", "embed", "score", "cost_head", "cost_end_to_end"}),
-        ("training/assembly.py", {"train", "embed", "score", "cost_end_to_end"}),
-        ("measuring/parts.py", {"cost_end_to_end"}),
+        ("training/trainer.py", {"train", "embed", "score", "cost_head", "cost_end_to_end", "cost_synthetic"}),
+        ("training/assembly.py", {"train", "embed", "score", "cost_end_to_end", "cost_synthetic"}),
+        ("measuring/parts.py", {"cost_end_to_end", "cost_synthetic"}),
+        ("measuring/synthetic_step.py", {"cost_synthetic"}),
         ("summary/tables.py", set()),
         ("console.py", set()),
     ],

@@ -5,7 +5,8 @@ import pytest
 from tests.workflow.conftest import Project
 from tests.workflow.test_dag import COUNTS, HEADS, PER_CELL, PLANNED, QUICK
 
-COSTS = {"cost_head": COUNTS["cost_head"], "cost_end_to_end": HEADS}
+STEPS = {"cost_end_to_end": HEADS, "cost_synthetic": HEADS}
+COSTS = STEPS | {"cost_head": COUNTS["cost_head"]}
 BASELINES = {"baseline": COUNTS["baseline"]}
 TRAINING = {name: HEADS * count for name, count in PER_CELL.items()}
 
@@ -28,11 +29,8 @@ def config(finished):
     [
         (("train: {", "train: {lr: 0.2, "), TRAINING | COSTS),
         (("seeds:", "loss: {scale: 16}\nseeds:"), TRAINING | COSTS),
-        (("tier: xs", "tier: xs, classes: 7"), TRAINING | BASELINES | {"cost_end_to_end": HEADS, "split": 1}),
-        (
-            ("tier: xs", "tier: xs, size: 24"),
-            TRAINING | BASELINES | {"cost_end_to_end": HEADS, "dataset": 1, "split": 1},
-        ),
+        (("tier: xs", "tier: xs, classes: 7"), TRAINING | BASELINES | STEPS | {"split": 1}),
+        (("tier: xs", "tier: xs, size: 24"), TRAINING | BASELINES | STEPS | {"dataset": 1, "split": 1}),
         (("measure: {", "measure: {power_seconds: 1, "), COSTS),
         (("measure: {", "measure: {threads: 2, "), COSTS | {"machine": 1}),
     ],

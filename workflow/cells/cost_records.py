@@ -1,6 +1,5 @@
 """What measuring writes and reads: the record of a cost cell, and the rates of the machine that it was measured on."""
 
-
 from pydantic import ConfigDict, Field, JsonValue
 
 from workflow.cells.records import Images, Outcome, Part, Record

@@ -119,7 +119,7 @@ def fits(rule: Fits, regime: Regime, summary: Summary) -> Ruling:
     own = costs[costs["head"] == rule.head]
     if own.empty:
         return Ruling(Verdict.ABSENT, largest(rule, summary), Lack.CLASSES)
-    order = own["name"].tolist() + [summary.reference, *costs["name"]]
+    order = [*own["name"], summary.reference, *costs["name"]]
     reached = tuple(reach(costs[costs["name"] == name]) for name in dict.fromkeys(order) if name in set(costs["name"]))
     if (own["outcome"] == Ending.OK).any():
         return Ruling(Verdict.REPRODUCED, reached)
