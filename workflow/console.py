@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import TypeVar
 
 from tqdm import tqdm
@@ -13,7 +14,14 @@ SECONDS_BETWEEN_LINES = 5.0
 
 def log(message: str) -> None:
     """One dated line on standard error."""
-    print(f"{time.strftime('%H:%M:%S')} {message}", file=sys.stderr, flush=True)
+    with suppress(OSError):  # of a full disk: work that still goes well does not end for want of a line
+        print(f"{time.strftime('%H:%M:%S')} {message}", file=sys.stderr, flush=True)
+
+
+def say(line: str) -> None:
+    """One line on standard output: what a stage has to tell in the end."""
+    with suppress(OSError):
+        print(line, flush=True)
 
 
 def duration(seconds: float) -> str:

@@ -1,8 +1,13 @@
 """Errors a person can act on, each one sentence on the command line."""
 
 import io
+import os
 import sys
+import traceback
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TextIO
 
 
 class UserError(Exception):
@@ -10,7 +15,7 @@ class UserError(Exception):
 
 
 def command_line(main: Callable[[], None]) -> None:
-    """Run a stage; a UserError becomes one sentence on standard error and exit status 2."""
+    """Run a stage; a UserError, or an error of the file system, is one sentence on standard error and exit status 2."""
     _speak_utf8()
     try:
         main()
@@ -18,8 +23,13 @@ def command_line(main: Callable[[], None]) -> None:
         sys.exit(_say(error))
     except MemoryError:
         sys.exit(_say("out of memory: close other programs, or lower the batch or the number of classes"))
+    except OSError as error:
+        sys.exit(_say(_unforeseen(error)))
     except KeyboardInterrupt:
         sys.exit(130)
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            _let_go(stream)
 
 
 def _speak_utf8() -> None:
@@ -30,5 +40,22 @@ def _speak_utf8() -> None:
 
 
 def _say(error: object) -> int:
-    print(f"headroom: {error}", file=sys.stderr, flush=True)
+    with suppress(OSError):  # the disk that is full may hold the log, too: then the status must do
+        print(f"headroom: {error}", file=sys.stderr, flush=True)
     return 2
+
+
+def _unforeseen(error: OSError) -> str:
+    """A sentence about a file that no stage expected to fail."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    subject = "the file system" if error.filename is None else error.filename
+    reason = error.strerror or str(error) or type(error).__name__
+    return f"{subject}: {reason} (at line {place.lineno} of {Path(place.filename).name}); mend that and run again"
+
+
+def _let_go(stream: TextIO) -> None:
+    """Give up what `stream` could not write, or the interpreter would end with a status of its own."""
+    try:
+        stream.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

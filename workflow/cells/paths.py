@@ -10,6 +10,7 @@ PUBLISHED, PUBLISHED_SUMMARIES = "results/published", ("*/summary.json", "*/*/su
 """what was published, a folder a machine; and the patterns, therein, of the summaries of a machine, or of a profile"""
 
 RUN, STEPS, MODEL, EVALUATION = "run.json", "steps.jsonl", "model.pt", "evaluation.json"
+PARTIAL_STEPS, CHECKPOINT, ENDED = "steps.partial.jsonl", "checkpoint.pt", ".ended"
 EMBEDDINGS, CENTRES, MEANS, RESAMPLES = "embeddings.npy", "centres.npy", "means.npy", "resamples.npz"
 """what lies in a training cell's folder"""
 

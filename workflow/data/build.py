@@ -11,6 +11,7 @@ from workflow.data.faces import load_tier
 from workflow.data.folder import Folder
 from workflow.data.glyphs import Glyphs
 from workflow.data.listing import listing
+from workflow.data.stamps import STAMPS
 from workflow.data.store import Dataset, open_dataset, write_dataset
 from workflow.data.turns import LOCK, in_turn
 from workflow.errors import UserError
@@ -64,7 +65,7 @@ def _is_there(out: Path, record: dict[str, object]) -> bool:
 
 def _refuse_foreign(out: Path) -> None:
     """A folder with other things in it is not ours to write into: a mistyped --out must not mix with them."""
-    known = {MANIFEST, "images.npy", "classes.npy", "groups.npy", "similar.npy", LOCK}
+    known = {MANIFEST, "images.npy", "classes.npy", "groups.npy", "similar.npy", STAMPS, LOCK}
     foreign = [path.name for path in out.iterdir() if path.name not in known and not path.name.endswith(".part")]
     if foreign:
         raise UserError(f"{out} holds other files ({foreign[0]}): name an empty or new folder with --out")

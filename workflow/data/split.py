@@ -28,7 +28,7 @@ from workflow.data.split_numbers import SplitNumbers, resolve
 from workflow.data.split_rows import Rows
 from workflow.data.split_training import as_trained
 from workflow.data.store import Dataset
-from workflow.files import atomic
+from workflow.files import writing
 from workflow.provenance import now, provenance
 
 
@@ -44,7 +44,7 @@ def make_split(dataset: Dataset, data: Data, out: Path) -> Split:
     trained = as_trained(rows, numbers)
     arrays = _positions(trained.rows)
     record = _record(dataset, numbers, roles, arrays, trained.counts)
-    with atomic(Path(out)) as temporary, temporary.open("wb") as file:
+    with writing(Path(out)) as file:
         np.savez(file, allow_pickle=False, **arrays)
     record.write(Path(out).with_suffix(".json"))
     log(f"{out}: " + ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in record.counts.items() if count))

@@ -5,17 +5,17 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Protocol, TypedDict
+from typing import BinaryIO, NotRequired, Protocol, TypedDict
 
 import numpy as np
 
 from workflow.cells.paths import MANIFEST
 from workflow.data.faces import SPLIT_PARTS
 from workflow.data.similar import look_alikes
+from workflow.data.stamps import content_hash, feed, verify
 from workflow.errors import UserError
 from workflow.files import atomic, read_json, write_json
 
-ROWS = 16384  # images read at a time
 HEADER = 128  # bytes of the images' .npy header
 
 
@@ -37,6 +37,8 @@ class Manifest(TypedDict):
     groups: list[Group]
     sources: list[dict[str, object]]
     rejected: dict[str, int]
+    arrays: NotRequired[dict[str, str]]
+    """SHA-256 of each array's content; older sets lack them"""
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,8 @@ class Dataset:
 
 
 def open_dataset(folder: Path) -> Dataset:
-    """Open a finished dataset folder; UserError if it is missing, unfinished or its arrays do not fit together."""
+    """Open a finished dataset folder; UserError if it is missing, unfinished or its arrays are not those of its
+    manifest."""
     folder = Path(folder)
     if not (folder / MANIFEST).exists():
         raise UserError(f"{folder} is not a finished dataset: build it with `python -m workflow.data build`")
@@ -82,7 +85,15 @@ def open_dataset(folder: Path) -> Dataset:
     rows, classes = manifest["images"], len(manifest["classes"])
     if lengths != {"images": rows, "classes": rows, "groups": rows, "similar": classes}:
         raise UserError(f"the arrays in {folder} do not fit its manifest: delete the folder and build it again")
+    verify(folder, arrays, manifest.get("arrays", {}))
     return Dataset(folder, manifest=manifest, **arrays)
+
+
+def open_images(folder: Path) -> np.ndarray:
+    """The images alone of a finished dataset folder, memory-mapped; UserError if they are not those of its manifest."""
+    images = _load(folder / "images.npy")
+    verify(folder, {"images": images}, read_json(folder / MANIFEST).get("arrays", {}))
+    return images
 
 
 class Supply(Protocol):
@@ -111,12 +122,14 @@ def write_dataset(folder: Path, supply: Supply, record: dict[str, object]) -> Da
     write_images(folder / "images.npy", supply.chunks(), digest)
     names, classes, groups = supply.labels()
     images = np.load(folder / "images.npy", mmap_mode="r")
+    hashes = {"images": digest.hexdigest()}
     arrays = {"classes": classes, "groups": groups, "similar": look_alikes(images, classes, groups)}
     for name, array in arrays.items():
         digest.update(array.tobytes())
+        hashes[name] = content_hash(array)
         _save(folder / f"{name}.npy", array)
     digest.update(json.dumps(names).encode())
-    content = {"hash": digest.hexdigest(), "images": len(images), "classes": names, **supply.record()}
+    content = {"hash": digest.hexdigest(), "images": len(images), "classes": names, "arrays": hashes, **supply.record()}
     write_json(folder / MANIFEST, {**record, **content})
     return open_dataset(folder)
 
@@ -138,10 +151,8 @@ def check_dataset(folder: Path) -> str:
     """Hash the arrays of `folder` again and return the hash; UserError if it is not the manifest's."""
     dataset = open_dataset(folder)
     digest = hashlib.sha256()
-    for start in range(0, len(dataset.images), ROWS):
-        digest.update(np.ascontiguousarray(dataset.images[start : start + ROWS]).data)
-    for array in (dataset.classes, dataset.groups, dataset.similar):
-        digest.update(array.tobytes())
+    for array in (dataset.images, dataset.classes, dataset.groups, dataset.similar):
+        feed(digest, array)
     digest.update(json.dumps(dataset.names).encode())
     if digest.hexdigest() != dataset.manifest["hash"]:
         raise UserError(f"{folder} is not what its manifest describes: delete the folder and build it again")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from workflow.cells.choices import BASELINES
 from workflow.cells.config import Backbone
+from workflow.console import say
 from workflow.errors import command_line
 from workflow.evaluating.record import evaluate_cell
 
@@ -85,7 +86,7 @@ def _baseline(arguments: argparse.Namespace) -> None:
 
 
 def _score(arguments: argparse.Namespace) -> None:
-    print(evaluate_cell(arguments.cell, arguments.split, arguments.distractors), flush=True)
+    say(evaluate_cell(arguments.cell, arguments.split, arguments.distractors))
 
 
 if __name__ == "__main__":

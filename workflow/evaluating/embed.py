@@ -3,7 +3,7 @@ all else is computed from what is stored. Of the enrolled images only the mean o
 """
 
 from pathlib import Path
-from typing import TypedDict
+from typing import TypedDict, cast
 
 import numpy as np
 import torch
@@ -13,6 +13,7 @@ from torch.nn.functional import normalize
 from workflow.cells.paths import CENTRES, EMBEDDINGS, MANIFEST, MEANS, MODEL
 from workflow.cells.records import RunRecord
 from workflow.console import progress
+from workflow.data import store
 from workflow.data.loaders import to_tensor
 from workflow.data.split_file import Split, load_split
 from workflow.errors import UserError
@@ -20,6 +21,7 @@ from workflow.evaluating.cosine import spans
 from workflow.evaluating.files import check_unit, load_run, save_array
 from workflow.evaluating.means import class_means
 from workflow.files import read_json
+from workflow.training import checkpoint
 from workflow.training.backbones import build
 
 BATCH = 512
@@ -76,23 +78,21 @@ def open_images(dataset: Path, split: Split) -> np.ndarray:
     """The dataset's images, memory-mapped, after checking that the split was made from them."""
     if read_json(dataset / MANIFEST)["hash"] != split.record.dataset_hash:
         raise UserError(f"the split was made from another version of {dataset}: make the split and the cells again")
-    try:
-        images: np.ndarray = np.load(dataset / "images.npy", mmap_mode="r")
-    except (OSError, ValueError, EOFError) as error:
-        raise UserError(f"{dataset / 'images.npy'} cannot be read ({error}): build the dataset again") from error
-    return images
+    return store.open_images(dataset)
 
 
 def load_model(cell: Path) -> Model:
     """model.pt of the cell on the CPU; only tensors and plain values are unpickled."""
     file = cell / MODEL
+    if not file.exists():
+        raise UserError(f"{file} does not exist: train the cell first")
     try:
-        model: Model = torch.load(file, map_location="cpu", weights_only=True)
-    except FileNotFoundError as error:
-        raise UserError(f"{file} does not exist: train the cell first") from error
-    except Exception as error:  # torch raises many kinds for a file cut short
-        raise UserError(f"{file} cannot be read ({error}): delete the cell's folder and train again") from error
-    return model
+        model = checkpoint.read(file, torch.device("cpu"))
+    except checkpoint.Damaged as error:
+        raise UserError(f"{file} cannot be used ({error}): delete the cell's folder and train again") from error
+    if missing := [name for name in Model.__annotations__ if name not in model]:
+        raise UserError(f"{file} lacks {', '.join(missing)}: delete the cell's folder and train again")
+    return cast(Model, model)
 
 
 def restore(run: RunRecord, model: Model, images: np.ndarray) -> nn.Module:

@@ -1,5 +1,6 @@
 """The arrays in a cell's folder, and what must fit together before any number is made of it."""
 
+import hashlib
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
@@ -7,9 +8,10 @@ import numpy as np
 
 from workflow.cells.paths import RUN
 from workflow.cells.records import RunRecord
+from workflow.console import log
 from workflow.data.split_file import Split
 from workflow.errors import UserError
-from workflow.files import atomic
+from workflow.files import writing
 
 
 def load_run(cell: Path, split: Split) -> RunRecord:
@@ -21,22 +23,24 @@ def load_run(cell: Path, split: Split) -> RunRecord:
 
 
 def save_array(path: Path, array: np.ndarray) -> None:
-    """Write a .npy file atomically."""
-    with atomic(path) as temporary, temporary.open("wb") as file:
+    """Write a .npy file atomically, its hash behind the array as a second one: np.load finds the first."""
+    with writing(path) as file:
         np.save(file, array, allow_pickle=False)
+        np.save(file, _hash(array), allow_pickle=False)
 
 
 def save_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     """Write a .npz file atomically."""
-    with atomic(path) as temporary, temporary.open("wb") as file:
+    with writing(path) as file:
         np.savez(file, allow_pickle=False, **arrays)
 
 
 def load_rows(cell: Path, name: str, allowed: Collection[int]) -> np.ndarray:
-    """float16 unit rows (n, D) of `name` in the cell; UserError if not finite, not unit, or n is not `allowed`."""
+    """float16 unit rows (n, D) of `name` in the cell; UserError if not finite, not unit, n is not `allowed`, or they
+    are not what was written."""
     path = Path(cell) / name
     try:
-        found: np.ndarray = np.load(path, allow_pickle=False)
+        found, stored = _read(path)
     except FileNotFoundError as error:
         raise UserError(
             f"{path} does not exist: run `python -m workflow.evaluating embed` for this cell first"
@@ -46,8 +50,28 @@ def load_rows(cell: Path, name: str, allowed: Collection[int]) -> np.ndarray:
     if found.ndim != 2 or found.dtype != np.float16 or len(found) not in allowed:
         wanted = " or ".join(map(str, allowed))
         raise UserError(f"{path} holds {found.dtype} {found.shape}, not {wanted} rows of float16: embed the cell again")
+    if stored is None:
+        log(f"{path} was written without a hash: not verified")
+    elif not np.array_equal(stored, _hash(found)):
+        raise UserError(f"{path} is not what was written, its hash differs: delete it and embed the cell again")
     check_unit(found, str(path))
     return found
+
+
+def _read(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
+    """The array in a file, and the hash behind it; None of before there was one."""
+    with path.open("rb") as file:
+        found: np.ndarray = np.load(file, allow_pickle=False)
+        rest = file.read(1)
+        file.seek(-len(rest), 1)
+        return found, np.load(file, allow_pickle=False) if rest else None
+
+
+def _hash(array: np.ndarray) -> np.ndarray:
+    """SHA-256 of the array's type, shape and content, uint8 (32,)."""
+    digest = hashlib.sha256(f"{array.dtype.str} {array.shape} ".encode())
+    digest.update(np.ascontiguousarray(array).data)
+    return np.frombuffer(digest.digest(), np.uint8)
 
 
 def check_unit(rows: np.ndarray, where: str) -> None:

@@ -10,6 +10,7 @@ from workflow.cells.choices import REFERENCES
 from workflow.cells.config import Measure
 from workflow.cells.cost_records import MachineRecord
 from workflow.cells.spec import CostSpec
+from workflow.console import say
 from workflow.devices import pick_device
 from workflow.errors import UserError
 from workflow.measuring.exclusive import alone
@@ -28,10 +29,9 @@ def machine(given: argparse.Namespace) -> None:
         record = machine_record(device, settings.threads)
     record.write(given.out)
     rates = record.rates
-    print(
+    say(
         f"machine {record.device}: {rates.gemm_gflops:,.0f} GFLOP/s fp32, {rates.copy_gb_s:,.1f} GB/s copied, "
-        f"{rates.threads} CPU thread(s)",
-        flush=True,
+        f"{rates.threads} CPU thread(s)"
     )
 
 
@@ -69,7 +69,7 @@ def measure(workload: Workload, spec: CostSpec, given: argparse.Namespace) -> No
     with alone():
         record = Measurement(workload, spec, rates).run()
     record.write(given.out)
-    print(headline(record), flush=True)
+    say(headline(record))
 
 
 def read_spec(text: str) -> CostSpec:

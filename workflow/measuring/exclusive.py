@@ -1,11 +1,13 @@
 """One measurement at a time on a machine, whoever started it."""
 
+import errno
 import fcntl
 import os
+import stat
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -14,6 +16,8 @@ from workflow.console import Stopwatch, duration, log
 from workflow.errors import UserError
 
 LOCK = "headroom-measuring.lock"
+SAFELY = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+MEND = "remove it, or set TMPDIR to a folder that all runs can read"
 
 
 @contextmanager
@@ -38,14 +42,31 @@ def alone(folder: Path | None = None) -> Iterator[float]:
 
 
 def _open(path: Path) -> int:
-    """Open the lock file, which another user may own: then it is only readable, and that is enough for a lock."""
+    """Open the lock file, which another user may own: then it is only readable, and that is enough for a lock.
+
+    In a folder that everybody may write to, anything may lie in its place. A link is not followed, a pipe not waited
+    for; whatever is no regular file is a UserError.
+    """
     try:
-        try:
-            return os.open(path, os.O_RDONLY)
-        except FileNotFoundError:
-            return os.open(path, os.O_RDONLY | os.O_CREAT, 0o644)
+        handle = _made(path)
     except OSError as error:
-        raise UserError(f"{path} cannot be opened ({error}): set TMPDIR to a folder that all runs can read") from error
+        reason = "it is a link" if error.errno == errno.ELOOP else error.strerror
+        raise UserError(f"{path} cannot be opened ({reason}): {MEND}") from error
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise UserError(f"{path} is no regular file: {MEND}")
+    return handle
+
+
+def _made(path: Path) -> int:
+    """A handle on the lock file, made where there is none; others may read it, whatever the umask."""
+    while True:
+        with suppress(FileNotFoundError):
+            return os.open(path, SAFELY)
+        with suppress(FileExistsError):  # another run was faster
+            handle = os.open(path, SAFELY | os.O_CREAT | os.O_EXCL, 0o644)
+            os.fchmod(handle, 0o644)
+            return handle
 
 
 class OtherLoad:

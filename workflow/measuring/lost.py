@@ -7,6 +7,7 @@ from workflow.cells.cost_records import Conditions, CostName, CostRecord
 from workflow.cells.ending import Ending
 from workflow.cells.records import SplitRecord
 from workflow.cells.spec import CostMode, CostSpec
+from workflow.console import say
 from workflow.provenance import now, provenance
 
 
@@ -22,7 +23,7 @@ def write_lost(spec: CostSpec, mode: CostMode, split: Path | None, out: Path, en
         outcome=ending.outcome,
         reason=ending.reason,
     ).write(out)
-    print(f"cost {spec.cell.label}: {ending.outcome}: {ending.reason}", flush=True)
+    say(f"cost {spec.cell.label}: {ending.outcome}: {ending.reason}")
 
 
 def name_of(spec: CostSpec, mode: CostMode, split: Path | None) -> CostName:

@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from workflow.errors import UserError
-from workflow.files import atomic
+from workflow.files import write_text
 from workflow.reporting.blocks import Table
 from workflow.reporting.document import Document, document
 from workflow.reporting.listed import Entries
@@ -57,8 +57,7 @@ def write_html(material: Material, figures: Path, out: Path) -> None:
         style=Markup(joined("style", STYLES, "css")),
         script=Markup(joined("script", SCRIPTS, "js")),
     )
-    with atomic(out) as temporary:
-        temporary.write_text(page, encoding="utf-8")
+    write_text(out, page)
 
 
 def page_of(report: Document, material: Material, figures: Path, out: Path) -> Page:

@@ -5,6 +5,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
+from workflow import console
 from workflow.cells.ending import is_worker, supervise
 from workflow.cells.paths import RUN, ratio_text
 from workflow.cells.spec import RunSpec
@@ -68,7 +69,7 @@ def say(line: str) -> None:
     from workflow.training.processes import leads
 
     if leads():
-        print(line, flush=True)
+        console.say(line)
 
 
 if __name__ == "__main__":

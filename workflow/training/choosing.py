@@ -11,6 +11,7 @@ from workflow.cells.paths import RUN, STEPS, ratio_text
 from workflow.cells.records import RunRecord
 from workflow.cells.spec import TWIN_MOMENTUM
 from workflow.cells.tuning_records import ChosenRecord, Setting, Tried
+from workflow.console import say
 from workflow.errors import UserError, command_line
 from workflow.provenance import now, provenance
 
@@ -29,7 +30,7 @@ def main() -> None:
     given = top.parse_args()
     record = choose(given.trials)
     record.write(given.out)
-    print(f"chose for {record.label} {ratio_text(record.ratio)}: {record.chosen or record.reason}")
+    say(f"chose for {record.label} {ratio_text(record.ratio)}: {record.chosen or record.reason}")
 
 
 def choose(folders: list[Path]) -> ChosenRecord:

@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 
 from workflow.cells.ending import Ending, beginning, ended
-from workflow.cells.paths import MODEL, RUN, STEPS
+from workflow.cells.paths import MODEL, PARTIAL_STEPS, RUN, STEPS
 from workflow.cells.records import SplitRecord
 from workflow.cells.spec import RunSpec
-from workflow.files import atomic
+from workflow.files import write_text
 
 
 def write_lost(spec: RunSpec, split: Path, folder: Path, ending: Ending) -> None:
@@ -15,14 +15,22 @@ def write_lost(spec: RunSpec, split: Path, folder: Path, ending: Ending) -> None
 
     The checkpoint stays: the same command, run again, continues from there.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    partial = folder / "steps.partial.jsonl"
-    lines = partial.read_text(encoding="utf-8").splitlines(keepends=True) if partial.exists() else []
-    whole = [line for line in lines if line.endswith("\n")]
-    for name, text in ((MODEL, ""), (STEPS, "".join(whole))):
-        with atomic(folder / name) as temporary:
-            temporary.write_text(text, encoding="utf-8")
-    last = json.loads(whole[-1]) if whole else {"step": 0, "seconds": 0.0}
+    lines = logged_lines(folder / PARTIAL_STEPS)
+    write_text(folder / MODEL, "")
+    write_text(folder / STEPS, "".join(lines))
+    last = json.loads(lines[-1]) if lines else {"step": 0, "seconds": 0.0}
     record = beginning(spec, SplitRecord.read(split.with_suffix(".json")))
     record = record.model_copy(update={"steps": last["step"], "seconds": last["seconds"]})
     ended(record, ending).write(folder / RUN)
+
+
+def logged_lines(path: Path) -> list[str]:
+    """The whole lines of a partial step log, whose writer may have been killed: none without a file."""
+    found = []
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True) if path.exists() else []:
+        try:
+            json.loads(line)
+        except json.JSONDecodeError:
+            break
+        found.append(line)
+    return found

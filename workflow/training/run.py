@@ -9,9 +9,10 @@ import torch
 from heads.kit.ranks import count
 from workflow.allocator import keep_freed_memory
 from workflow.cells.ending import Ending, beginning, ended, parameters_of
-from workflow.cells.paths import MODEL, RUN, STEPS
+from workflow.cells.paths import ENDED, MODEL, RUN, STEPS
 from workflow.cells.records import RunRecord, SplitRecord
 from workflow.devices import device_name, pick_device
+from workflow.files import told, write_text
 from workflow.training import checkpoint
 from workflow.training.assembly import Refused
 from workflow.training.cell import Cell
@@ -78,8 +79,8 @@ def with_results(record: RunRecord, session: Session) -> RunRecord:
 def refuse(cell: Cell, record: RunRecord) -> RunRecord:
     """Write the records of a cell whose head could not be made: it failed before the first step."""
     if leads():
-        cell.folder.mkdir(parents=True, exist_ok=True)
-        (cell.folder / STEPS).touch()
+        retract(cell.folder)
+        write_text(cell.folder / STEPS, "")
         write(cell.folder, record, NO_WEIGHTS)
     log(record.reason or "")
     return record
@@ -91,12 +92,19 @@ def finish(session: Session, record: RunRecord) -> RunRecord:
     alone = count() > 1 and record.outcome != "ok"  # the others may be waiting for this one, or gone
     model = NO_WEIGHTS if alone else session.model()
     if first_to_end(folder) if alone else leads():
-        session.log.copy()
+        retract(folder)
+        session.log.finish()
         write(folder, record, model)
         session.close()
     if alone:
         raise SystemExit(1)
     return record
+
+
+def retract(folder: Path) -> None:
+    """Remove the record of an earlier run: what it speaks of is about to be replaced."""
+    with told(folder / RUN):
+        (folder / RUN).unlink(missing_ok=True)
 
 
 def write(folder: Path, record: RunRecord, model: Mapping[str, object]) -> None:
@@ -108,7 +116,7 @@ def write(folder: Path, record: RunRecord, model: Mapping[str, object]) -> None:
 def first_to_end(folder: Path) -> bool:
     """Whether this process is the first of several to say how the cell ended."""
     try:
-        os.close(os.open(folder / ".ended", os.O_CREAT | os.O_EXCL))
+        os.close(os.open(folder / ENDED, os.O_CREAT | os.O_EXCL))
     except FileExistsError:
         return False
     return True

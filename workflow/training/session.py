@@ -1,9 +1,13 @@
 """A cell being trained: its parts, its checkpoints and its log lines."""
 
+from typing import Any
+
 import numpy as np
 import torch
 
 from heads.kit import Head
+from workflow.cells.ending import out_of_memory
+from workflow.cells.paths import CHECKPOINT, ENDED
 from workflow.cells.records import BANDS, Declared, Images, Normalised
 from workflow.console import Stopwatch, duration
 from workflow.data.loaders import to_tensor
@@ -11,6 +15,7 @@ from workflow.data.split_file import load_split
 from workflow.data.store import open_dataset
 from workflow.devices import pick_device
 from workflow.errors import UserError
+from workflow.files import told
 from workflow.training import checkpoint
 from workflow.training.assembly import Refused, assemble, make_loader
 from workflow.training.cell import Cell
@@ -37,17 +42,22 @@ class Session:
         self.data, self.split = open_dataset(cell.dataset), load_split(cell.split)
         if self.split.record.dataset_hash != self.data.manifest["hash"]:
             raise UserError(f"{cell.split} was made from another version of {cell.dataset}: delete it and run again")
-        shots = self.split.label_counts
-        self.network, self.head, self.initial_weights = assemble(cell.spec, shots, self.data.images, self.device)
-        self.trainer = self.make_trainer()
-        self.saved = cell.folder / "checkpoint.pt"
+        self.build()
+        self.saved = cell.folder / CHECKPOINT
         self.identity = checkpoint.identity(cell.spec, self.split.record.hash)
         self.resumed = 0
-        cell.folder.mkdir(parents=True, exist_ok=True)
-        (cell.folder / ".ended").unlink(missing_ok=True)
-        self.lock = claim(cell.folder) if leads() else None
+        with told(self.saved):
+            cell.folder.mkdir(parents=True, exist_ok=True)
+            (cell.folder / ENDED).unlink(missing_ok=True)
+            self.lock = claim(cell.folder) if leads() else None
         self.log = StepLog(cell.folder)
         self.resume()
+
+    def build(self) -> None:
+        """Network, head and trainer as they are before the first step."""
+        spec, shots = self.cell.spec, self.split.label_counts
+        self.network, self.head, self.initial_weights = assemble(spec, shots, self.data.images, self.device)
+        self.trainer = self.make_trainer()
 
     def make_trainer(self) -> Trainer:
         """The trainer, over batches whose images are counted."""
@@ -62,18 +72,31 @@ class Session:
             raise Refused(str(error)) from error
 
     def resume(self) -> None:
-        """Continue where a killed run of the same identity left off."""
+        """Continue where a killed run of the same identity left off; without a whole checkpoint, start."""
         state = checkpoint.load(self.saved, self.identity, self.device)
-        if agree(state is None)[0] or state is None:
-            self.log.cut(0)
+        begin, begun = agree(state is None or not self.restored(state), state is not None)
+        if begin and begun:
+            self.build()  # a part of the state may be in
+        if begin:
+            self.log.start()
             return
-        self.trainer.load_state_dict(state["trainer"])
-        checkpoint.restore_random_state(state["random"], self.device)
-        self.resumed = state["resumed"] + 1
-        self.drawn.before = torch.tensor(state["drawn"])
-        self.network.normalised, self.network.twin_normalised = state["normalised"]
-        self.log.cut(state["log_bytes"])
         log(f"continuing from step {self.trainer.progress.step} of {self.train_config.steps}")
+
+    def restored(self, state: dict[str, Any]) -> bool:
+        """Put everything back to `state`; False, with a notice, where it does not fit."""
+        try:
+            self.trainer.load_state_dict(state["trainer"])
+            checkpoint.restore_random_state(state["random"], self.device)
+            self.resumed = state["resumed"] + 1
+            self.drawn.before = torch.tensor(state["drawn"])
+            self.network.normalised, self.network.twin_normalised = state["normalised"]
+            self.log.start(state["log"])
+        except (LookupError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+            if out_of_memory(error):
+                raise
+            log(f"{self.saved} does not fit this run ({type(error).__name__}): starting from step 0")
+            return False
+        return True
 
     def train(self) -> None:
         """Train to the end with log lines, learning-curve points and a checkpoint every so many seconds."""
@@ -124,7 +147,7 @@ class Session:
         return np.concatenate(parts)
 
     def save(self) -> None:
-        """Checkpoint: weights, head, optimiser, random state, and how much of the step log belongs to it."""
+        """Checkpoint: weights, head, optimiser, random state, and the lines of the step log."""
         state = {
             "identity": self.identity,
             "trainer": self.trainer.state_dict(),
@@ -132,7 +155,7 @@ class Session:
             "resumed": self.resumed,
             "drawn": self.drawn.counts(),
             "normalised": [self.network.normalised, self.network.twin_normalised],
-            "log_bytes": self.log.size(),
+            "log": self.log.lines,
         }
         if leads():
             checkpoint.save(self.saved, state)
@@ -175,8 +198,11 @@ class Session:
 
     def close(self) -> None:
         """The records are written: drop the checkpoint and the partial log, and let others into the folder."""
-        self.log.discard()
-        self.saved.unlink(missing_ok=True)
+        for path in (self.saved, self.log.partial):
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:  # no reason to lose what is written
+                log(f"{path} is no longer needed and cannot be removed ({error.strerror})")
         if self.lock:
             self.lock.release()
 

@@ -22,7 +22,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike
 
-from workflow.files import atomic
+from workflow.files import write_text, writing
 from workflow.reporting.anchors import anchor
 from workflow.reporting.figures.finish import finished
 from workflow.reporting.figures.tags import tag
@@ -90,9 +90,9 @@ def panels(rows: int, columns: int, height: float, **options: Any) -> tuple[Figu
 
 def save(figure: Figure, folder: Path, name: str, data: pd.DataFrame) -> None:
     """Write name.pdf and name.csv under `folder`, each atomically and without a date."""
-    with atomic(folder / f"{name}.pdf") as temporary:
+    with writing(folder / f"{name}.pdf") as file:
         dates = {"CreationDate": None, "Creator": None, "Producer": None}
-        figure.savefig(temporary, format="pdf", metadata=dates)
+        figure.savefig(file, format="pdf", metadata=dates)
     write_csv(folder / f"{name}.csv", data)
 
 
@@ -100,8 +100,7 @@ def save_svg(figure: Figure, path: Path, title: str, description: str) -> None:
     """Write the drawing without a date, with its title and a description."""
     drawn = io.StringIO()
     figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
-    with atomic(path) as temporary:
-        temporary.write_text(finished(drawn.getvalue(), title, description), encoding="utf-8")
+    write_text(path, finished(drawn.getvalue(), title, description))
 
 
 def legend(figure: Figure, styles: Styles, names: list[str], lines: bool = False) -> None:
