@@ -46,7 +46,11 @@ def new(name: str) -> str:
         raise ValueError(f"'{name}' cannot name a head: use letters, digits and underscores, not an underscore first")
     if path.exists():
         raise ValueError(f"heads/{name}.py exists already: choose another name or edit that file")
-    path.write_text(EXAMPLE.read_text(encoding="utf-8"), encoding="utf-8")
+    try:
+        path.write_text(EXAMPLE.read_text(encoding="utf-8"), encoding="utf-8")
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise ValueError(f"heads/{name}.py cannot be written ({error.strerror})") from error
     checks = f"`pytest tests/heads -k {name}` checks it"
     return f"heads/{name}.py is a working head; {checks}, and to run it add\n  - {{head: {name}}}"
 

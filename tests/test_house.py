@@ -125,5 +125,7 @@ def test_text_is_utf8_whatever_the_locale(path):
 def test_so_is_the_text_of_rules(path):
     lines = path.read_text(encoding="utf-8").splitlines()
     assert not [
-        line for line in lines if re.search(r"\b(open|read_text|write_text)\(", line) and "encoding" not in line
+        line
+        for line in lines
+        if re.search(r"\.(open|read_text|write_text)\(|\bopen\(", line) and "encoding" not in line
     ]

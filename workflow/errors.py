@@ -48,7 +48,7 @@ def _say(error: object) -> int:
 def _unforeseen(error: OSError) -> str:
     """A sentence about a file that no stage expected to fail."""
     place = traceback.extract_tb(error.__traceback__)[-1]
-    subject = "the file system" if error.filename is None else error.filename
+    subject = error.filename2 or error.filename or "the file system"
     reason = error.strerror or str(error) or type(error).__name__
     return f"{subject}: {reason} (at line {place.lineno} of {Path(place.filename).name}); mend that and run again"
 

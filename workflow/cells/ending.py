@@ -21,6 +21,8 @@ from typing import IO, NamedTuple, Protocol
 
 from workflow.cells.records import DatasetName, Outcome, Parameters, RunRecord, SplitRecord
 from workflow.cells.spec import RunSpec
+from workflow.errors import UserError
+from workflow.files import read_json
 from workflow.provenance import now, provenance
 
 OUT_OF_MEMORY = ("can't allocate memory", "std::bad_alloc", "out of memory", "ALLOC_FAILED")
@@ -100,9 +102,9 @@ def is_worker() -> bool:
 def supervise(module: str, arguments: Sequence[str], number: int, record: Path, lost: Callable[[Ending], None]) -> int:
     """Run `python -m module arguments` in `number` processes that work together; returns the exit status.
 
-    They leave `record`, or end with status 2 after saying what a person must mend. Where one of them dies of a signal
-    or they leave nothing, `lost` is called with the ending: it writes what the workflow expects. SIGTERM and SIGINT are
-    passed on.
+    They leave `record`, or end with status 2 after saying what a person must mend. Where they leave nothing, or one of
+    several dies of a signal, `lost` is called with the ending: it writes what the workflow expects. A process that is
+    killed once its record is written changes nothing. SIGTERM and SIGINT are passed on.
     """
     before, kills = written(record), memory_kills()
     with ExitStack() as files:
@@ -113,9 +115,10 @@ def supervise(module: str, arguments: Sequence[str], number: int, record: Path, 
             statuses = outlast(workers)
         repeat(statuses, said)
     died = any(status is not None and status < 0 for status in statuses)
-    if signalled or ({2, 130} & set(statuses) and not died):
+    if (signalled and any(statuses)) or ({2, 130} & set(statuses) and not died):
         return 130 if 130 in statuses else 2
-    if died or written(record) == before:
+    left = written(record) not in (before, None)
+    if not left or (died and number > 1 and not ended_well(record)):  # what survivors say of a dead one is not why
         lost(named(statuses, memory_kills() != kills))
     return 0
 
@@ -217,6 +220,15 @@ def memory_kills() -> int | None:
         return int(counts["oom_kill"])
     except (OSError, KeyError, ValueError):
         return None
+
+
+def ended_well(record: Path) -> bool:
+    """Whether `record` says that the cell ended well."""
+    try:
+        content = read_json(record)
+    except UserError:
+        return False
+    return isinstance(content, dict) and content.get("outcome") == "ok"
 
 
 def written(path: Path) -> int | None:

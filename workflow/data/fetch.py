@@ -5,7 +5,9 @@ A package that cannot be had, or whose content is not what the list pins, is lef
 whether enough is left. Nothing is installed.
 """
 
+import errno
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -18,8 +20,11 @@ from workflow.console import log, progress
 from workflow.data.faces import Source
 from workflow.data.turns import in_turn
 from workflow.errors import UserError
+from workflow.files import told
 
 PAUSES = (1.0, 4.0)  # seconds before the second and the third attempt
+NO_ROOM = [os.strerror(number).lower() for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)]
+"""what every client says in the end when the disk is full"""
 
 
 @dataclass(frozen=True)
@@ -99,7 +104,10 @@ def _pattern(source: Source) -> str:
 
 
 def _download(source: Source, cache: Path) -> str | None:
-    """Run the registry's client; its complaint if it failed, None if it ended well."""
+    """Run the registry's client; its complaint if it failed, None if it ended well. UserError where the disk is at
+    fault: a package is not missing for that."""
+    if not os.access(cache, os.W_OK):
+        raise UserError(f"{cache} cannot be written: make it writable, or choose another --cache")
     command = _COMMANDS[source.registry](source, cache)
     try:
         done = subprocess.run(command, cwd=cache, capture_output=True, encoding="utf-8", errors="replace")
@@ -107,12 +115,18 @@ def _download(source: Source, cache: Path) -> str | None:
         return f"{command[0]} is not installed: {source.registry} packages need it"
     finally:
         _pins(source, cache).unlink(missing_ok=True)
-    return None if done.returncode == 0 else (done.stderr or done.stdout or "no message")
+    if done.returncode == 0:
+        return None
+    complaint = done.stderr or done.stdout or "no message"
+    if any(words in complaint.lower() for words in NO_ROOM):
+        raise UserError(f"no space left to fetch {source.name} into {cache}: free some disk space and run again")
+    return complaint
 
 
 def _pip(source: Source, cache: Path) -> list[str]:
     pin = f"{source.name}=={source.version} --hash=sha256:{source.sha256}\n"
-    _pins(source, cache).write_text(pin, encoding="utf-8")
+    with told(_pins(source, cache)):
+        _pins(source, cache).write_text(pin, encoding="utf-8")
     options = ["--no-deps", "--require-hashes", "--only-binary=:all:", "--ignore-requires-python", "--retries=2"]
     quiet = ["--quiet", "--disable-pip-version-check", "--no-input"]
     return [sys.executable, "-m", "pip", "download", *options, *quiet, "-d", ".", "-r", _pins(source, cache).name]

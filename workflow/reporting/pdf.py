@@ -1,6 +1,5 @@
 """The PDF report, typeset by Typst from the same document as the HTML; the same input gives the same bytes."""
 
-import json
 import math
 import re
 import shutil
@@ -13,7 +12,7 @@ import matplotlib
 from pydantic import JsonValue, TypeAdapter
 
 from workflow.errors import UserError
-from workflow.files import atomic
+from workflow.files import atomic, write_json, writing
 from workflow.reporting.blocks import Block, Explorer, Table
 from workflow.reporting.document import Document, document
 from workflow.reporting.material import Material
@@ -32,8 +31,8 @@ def write_pdf(material: Material, figures: Path, out: Path) -> None:
     report = document(material)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        shutil.copy(TEMPLATE, folder / "report.typ")
-        (folder / "document.json").write_text(json.dumps(printable(report), ensure_ascii=False), encoding="utf-8")
+        copy(TEMPLATE, folder)
+        write_json(folder / "document.json", printable(report))
         for drawn in report.drawn:
             copy_figure(figures / f"{drawn}.svg", folder)
         with atomic(out) as temporary:
@@ -44,7 +43,13 @@ def copy_figure(path: Path, folder: Path) -> None:
     """Put a figure beside the template."""
     if not path.exists():
         raise UserError(f"{path} does not exist: draw the figures again (python -m workflow.reporting figures)")
-    shutil.copy(path, folder / path.name)
+    copy(path, folder)
+
+
+def copy(path: Path, folder: Path) -> None:
+    """Put a file into a temporary folder, which may lie on another disk."""
+    with writing(folder / path.name) as file:
+        file.write(path.read_bytes())
 
 
 def typeset(folder: Path, out: Path) -> None:
@@ -73,7 +78,7 @@ def typeset_by_program(folder: Path, out: Path) -> None:
     done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace")
     if done.returncode:
         raise UserError(f"typst failed: {done.stderr.strip()}")
-    shutil.copy(pdf, out)
+    out.write_bytes(pdf.read_bytes())
 
 
 def printable(report: Document) -> JsonValue:

@@ -35,6 +35,7 @@ from workflow.cells.plan import plan as plan_of
 from workflow.cells.section import compact_json
 from workflow.data.listing import listing
 from workflow.errors import UserError
+from workflow.files import write_text
 
 try:
     CONFIG = Config.parse(config)
@@ -153,9 +154,9 @@ def whole_config(wildcards, output):
 
 def write_plan(output, params, log):
     """Write the lists of planned cells that `params` hold."""
-    Path(output.runs).write_text(params.runs, encoding="utf-8")
-    Path(output.costs).write_text(params.costs, encoding="utf-8")
-    Path(log).write_text(f"{len(PLAN.runs)} training cells, {len(PLAN.costs)} cost cells\n", encoding="utf-8")
+    said = f"{len(PLAN.runs)} training cells, {len(PLAN.costs)} cost cells\n"
+    for path, text in ((output.runs, params.runs), (output.costs, params.costs), (log, said)):
+        write_text(Path(path), text)
 
 
 def failures():

@@ -9,12 +9,13 @@ import argparse
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from workflow.cells.paths import EVALUATION, PUBLISHED, RUN, STEPS, SUMMARY, TABLES
 from workflow.console import log
 from workflow.errors import UserError, command_line
-from workflow.files import read_json, write_json
+from workflow.files import read_json, write_json, writing
 from workflow.summary.reading import read_summary
 from workflow.summary.stored import SummaryRecord
 
@@ -46,16 +47,29 @@ def publish(profile: Path, published: Path, machine: str | None = None) -> Path:
     """
     summary = read_summary(profile / SUMMARY).stored
     place = published / (machine or machine_name(summary)) / summary.profile
-    draft = place.with_name(f".{place.name}.part")
-    shutil.rmtree(draft, ignore_errors=True)
     content = read_json(profile / SUMMARY)
-    for record in records(content, profile):
-        copy(record, draft / record.relative_to(profile))
-    write_json(draft / SUMMARY, relinked(content, profile.as_posix(), place.as_posix()))
-    refuse_large(draft)
-    shutil.rmtree(place, ignore_errors=True)
-    draft.rename(place)
+    with drafted(place) as draft:
+        for record in records(content, profile):
+            copy(record, draft / record.relative_to(profile))
+        write_json(draft / SUMMARY, relinked(content, profile.as_posix(), place.as_posix()))
+        refuse_large(draft)
     return place
+
+
+@contextmanager
+def drafted(place: Path) -> Iterator[Path]:
+    """Yield a folder beside `place`, which takes its place if the block ends well; else nothing is left of it."""
+    draft, earlier = (place.with_name(f".{place.name}.{name}.part") for name in ("draft", "earlier"))
+    for left in (draft, earlier):  # by a run that was killed
+        shutil.rmtree(left, ignore_errors=True)
+    try:
+        yield draft
+        if place.exists():
+            place.rename(earlier)
+        draft.rename(place)
+    finally:
+        for left in (draft, earlier):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def machine_name(summary: SummaryRecord) -> str:
@@ -98,8 +112,8 @@ def named(content: object, folder: str) -> Iterator[Path]:
 def copy(record: Path, target: Path) -> None:
     """Copy one file, its folders made; a run that was never scored has no evaluation to copy."""
     if record.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(record, target)
+        with writing(target) as file:
+            file.write(record.read_bytes())
 
 
 def relinked(content: object, before: str, after: str) -> object:
@@ -119,13 +133,12 @@ def size(folder: Path) -> int:
 
 
 def refuse_large(draft: Path) -> None:
-    """UserError, and the draft removed, where it is larger than LIMIT."""
+    """UserError where the draft is larger than LIMIT."""
     total = size(draft)
     if total <= LIMIT:
         return
     largest = max((path for path in draft.rglob("*") if path.is_file()), key=lambda path: path.stat().st_size)
     name, weight = largest.relative_to(draft), largest.stat().st_size
-    shutil.rmtree(draft)
     raise UserError(
         f"{total / 1e6:.1f} MB would be published, more than the {LIMIT / 1e6:.0f} MB that a profile may have; the "
         f"largest file is {name} with {weight / 1e6:.1f} MB: lower train.log_every's detail or publish fewer rows"

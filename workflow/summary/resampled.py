@@ -3,6 +3,8 @@
 Their file holds an array (R,) a test score; resamples of different runs are of the same classes.
 """
 
+import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -11,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from workflow.cells.paths import RESAMPLES
+from workflow.errors import UserError
 from workflow.summary.stored import RunRow
 from workflow.summary.vocabulary import Ending
 
@@ -41,6 +44,9 @@ def replicates(run: RunRow) -> pd.DataFrame | None:
     path = Path(run.record or "").with_name(RESAMPLES)
     if not path.exists():
         return None
-    with np.load(path, allow_pickle=False) as stored:
-        arrays = {score: stored[score] for score in stored.files if np.isfinite(stored[score]).all()}
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            arrays = {score: stored[score] for score in stored.files if np.isfinite(stored[score]).all()}
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+        raise UserError(f"{path} cannot be read ({error}): delete it and score the cell again") from error
     return pd.DataFrame({"score": list(arrays), "name": run.name, "values": list(arrays.values())})
