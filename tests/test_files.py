@@ -28,6 +28,59 @@ def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path):
     assert read_json(path) == {"a": 1} and os.listdir(tmp_path) == ["a.json"]
 
 
+def killed_while_writing(path: Path) -> None:
+    """A process that is killed in the middle of a file."""
+    code = f"""
+import os
+from pathlib import Path
+from workflow.files import atomic
+with atomic(Path({str(path)!r})) as temporary:
+    temporary.write_text("half", encoding="utf-8")
+    os.kill(os.getpid(), 9)
+"""
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == -9
+
+
+def test_what_a_killed_run_left_goes_with_the_next_file(tmp_path):
+    killed_while_writing(tmp_path / "checkpoint.pt")
+    [left] = os.listdir(tmp_path)
+    assert left.endswith(".part")
+    (tmp_path / ".old.json.4711.part").touch()  # as earlier versions named them
+    write_json(tmp_path / "run.json", 1)
+    assert os.listdir(tmp_path) == ["run.json"]
+
+
+def test_a_file_that_another_process_is_writing_is_left_alone(tmp_path):
+    with atomic(tmp_path / "images.npy") as temporary:
+        temporary.write_text("half")
+        code = f"from workflow.files import *; write_json(Path({str(tmp_path / 'b.json')!r}), 1)"
+        subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+        temporary.write_text("whole")
+    assert (tmp_path / "images.npy").read_text() == "whole" and sorted(os.listdir(tmp_path)) == ["b.json", "images.npy"]
+
+
+def test_two_that_write_one_file_do_not_meet(tmp_path):
+    with atomic(tmp_path / "a") as first, atomic(tmp_path / "a") as second:
+        first.write_text("first")
+        second.write_text("second")
+    assert (tmp_path / "a").read_text() == "first" and os.listdir(tmp_path) == ["a"]
+
+
+def test_only_temporary_files_of_our_own_are_removed(tmp_path):
+    for name in (".part", "a.part", ".a.part", ".a.xyz.part", ".a.12.partial"):
+        (tmp_path / name).touch()
+    (tmp_path / ".draft.12.part").mkdir()
+    before = set(os.listdir(tmp_path))
+    write_json(tmp_path / "a.json", 1)
+    assert set(os.listdir(tmp_path)) == before | {"a.json"}
+
+
+def test_a_new_file_may_be_read_by_whom_the_umask_says(tmp_path):
+    write_json(tmp_path / "a.json", 1)
+    (tmp_path / "b").touch()
+    assert (tmp_path / "a.json").stat().st_mode == (tmp_path / "b").stat().st_mode
+
+
 def test_a_full_disk_is_named(tmp_path):
     with pytest.raises(UserError, match=r"no space left to write .*a\.json"), atomic(tmp_path / "a.json"):
         raise OSError(28, "No space left on device")

@@ -86,6 +86,23 @@ def test_a_record_from_before_does_not_hide_a_death(worker):
     assert len(run(record)[1]) == 1
 
 
+@pytest.mark.parametrize(("number", "outcome"), [(1, "ok"), (1, "diverged"), (2, "ok")])
+def test_a_death_after_the_record_changes_nothing(worker, number, outcome):
+    content = f"""record.write_text('{{"outcome": "{outcome}"}}')"""
+    assert run(worker(f"{content}; os.kill(os.getpid(), 9)"), number) == (0, [])
+
+
+def test_a_record_that_was_taken_back_is_none(worker):
+    record = worker("record.unlink(); sys.exit(1)")
+    record.write_text("of an earlier run")
+    assert len(run(record)[1]) == 1
+
+
+def test_a_request_to_stop_that_comes_too_late_loses_no_record(worker):
+    code = "signal.signal(15, signal.SIG_IGN); os.kill(os.getppid(), 15); time.sleep(0.3); record.write_text('done')"
+    assert run(worker(code)) == (0, [])
+
+
 def test_something_to_mend_is_no_record(worker):
     assert run(worker("sys.exit(2)")) == (2, [])
 

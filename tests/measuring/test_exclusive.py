@@ -1,7 +1,9 @@
 """One measurement at a time."""
 
+import os
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -49,6 +51,33 @@ def test_a_lock_file_that_may_only_be_read_is_enough(tmp_path):
     (tmp_path / LOCK).touch(mode=0o444)
     with alone(tmp_path):
         pass
+
+
+@pytest.mark.parametrize(
+    ("lay", "message"),
+    [
+        (os.mkfifo, "is no regular file"),
+        (Path.mkdir, "is no regular file"),
+        (lambda path: path.symlink_to(path.with_name("target")), "it is a link"),
+        (lambda path: (path.with_name("target").touch(), path.symlink_to(path.with_name("target"))), "it is a link"),
+    ],
+    ids=["pipe", "folder", "link to nothing", "link"],
+)
+def test_what_somebody_left_in_its_place_is_neither_followed_nor_waited_for(tmp_path, lay, message):
+    lay(tmp_path / LOCK)
+    there = set(tmp_path.iterdir())
+    with pytest.raises(UserError, match=rf"{LOCK} .*{message}.*: remove it, or set TMPDIR"), alone(tmp_path):
+        pass
+    assert set(tmp_path.iterdir()) == there
+
+
+def test_others_may_use_a_lock_that_a_careful_person_made(tmp_path):
+    umask = os.umask(0o077)
+    try:
+        with alone(tmp_path):
+            assert (tmp_path / LOCK).stat().st_mode & 0o777 == 0o644
+    finally:
+        os.umask(umask)
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path):

@@ -14,7 +14,7 @@ from workflow.data.faces import SPLIT_PARTS
 from workflow.data.similar import look_alikes
 from workflow.data.stamps import content_hash, feed, verify
 from workflow.errors import UserError
-from workflow.files import atomic, read_json, write_json
+from workflow.files import atomic, read_json, write_json, writing
 
 HEADER = 128  # bytes of the images' .npy header
 
@@ -165,12 +165,12 @@ def _header(file: BinaryIO, shape: tuple[int, ...]) -> None:
 
 
 def _save(path: Path, array: np.ndarray) -> None:
-    with atomic(path) as temporary, temporary.open("wb") as file:
+    with writing(path) as file:
         np.save(file, array)
 
 
 def _load(path: Path) -> np.ndarray:
     try:
         return np.load(path, mmap_mode="r" if path.stem == "images" else None)
-    except (OSError, ValueError, EOFError) as error:
+    except Exception as error:  # numpy takes a header for source code, and raises what that may raise
         raise UserError(f"{path} cannot be read ({error}): delete its folder and build it again") from error

@@ -21,7 +21,7 @@ from workflow.evaluating.cosine import spans
 from workflow.evaluating.files import check_unit, load_run, save_array
 from workflow.evaluating.means import class_means
 from workflow.files import read_json
-from workflow.training import checkpoint
+from workflow.training import sealed
 from workflow.training.backbones import build
 
 BATCH = 512
@@ -87,8 +87,8 @@ def load_model(cell: Path) -> Model:
     if not file.exists():
         raise UserError(f"{file} does not exist: train the cell first")
     try:
-        model = checkpoint.read(file, torch.device("cpu"))
-    except checkpoint.Damaged as error:
+        model = sealed.read(file, torch.device("cpu"))
+    except sealed.Damaged as error:
         raise UserError(f"{file} cannot be used ({error}): delete the cell's folder and train again") from error
     if missing := [name for name in Model.__annotations__ if name not in model]:
         raise UserError(f"{file} lacks {', '.join(missing)}: delete the cell's folder and train again")

@@ -1,32 +1,22 @@
-"""A run's whole state in one file, so that a killed cell goes on mid-epoch to the result it would have had.
+"""A run's whole state in one file, so that a killed cell goes on mid-epoch to the result it would have had."""
 
-torch's files are zip archives that hold a checksum of every tensor, which torch itself never looks at when it reads.
-"""
-
-import errno
 import hashlib
 import json
-import zipfile
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import torch
 
 import heads
 from workflow.cells.spec import RunSpec
-from workflow.errors import UserError
-from workflow.files import writing
 from workflow.training.processes import log
+from workflow.training.sealed import Damaged, read
 
 SHAPING = ("workflow/training/*.py", "workflow/data/loaders.py", "workflow/data/augment.py")
 """code, besides the heads', that decides what a run computes"""
 ROOT = Path(__file__).resolve().parents[2]
 KEYS = {"identity", "trainer", "random", "resumed", "drawn", "normalised", "log"}
 """what a checkpoint holds"""
-
-
-class Damaged(Exception):
-    """A file that torch wrote and that is no longer what it wrote; the text says in a clause what is wrong."""
 
 
 def identity(spec: RunSpec, split_hash: str) -> str:
@@ -41,42 +31,6 @@ def identity(spec: RunSpec, split_hash: str) -> str:
     for path in [*heads.shared(), heads.path(spec.cell.head), *code]:
         digest.update(path.read_bytes())
     return digest.hexdigest()
-
-
-def save(path: Path, state: dict[str, Any]) -> None:
-    """Write `state` atomically."""
-    with writing(path) as file:
-        torch.save(state, file)
-
-
-def read(path: Path, device: torch.device) -> dict[str, Any]:
-    """What `save` wrote to `path`, onto `device`; only tensors and plain values are unpickled.
-
-    Damaged where it is not that to the bit; UserError where the file system does not let it be read.
-    """
-    try:
-        with path.open("rb") as file:
-            state = _read(file, device)
-    except OSError as error:
-        raise UserError(f"{path} cannot be read ({error.strerror}): mend that and run again") from error
-    if not isinstance(state, dict):
-        raise Damaged(f"holds a {type(state).__name__}, no state")
-    return state
-
-
-def _read(file: BinaryIO, device: torch.device) -> object:
-    try:
-        with zipfile.ZipFile(file) as archive:
-            if broken := archive.testzip():
-                raise Damaged(f"damaged: the checksum of {broken} differs")
-        file.seek(0)
-        return torch.load(file, map_location=device, weights_only=True)
-    except (Damaged, MemoryError, torch.OutOfMemoryError):
-        raise
-    except Exception as error:  # zipfile, pickle and torch raise many kinds for what they do not expect
-        if isinstance(error, OSError) and error.errno == errno.EIO:
-            raise
-        raise Damaged(f"damaged: {type(error).__name__}") from error
 
 
 def load(path: Path, wanted: str, device: torch.device) -> dict[str, Any] | None:

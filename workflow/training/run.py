@@ -13,7 +13,7 @@ from workflow.cells.paths import ENDED, MODEL, RUN, STEPS
 from workflow.cells.records import RunRecord, SplitRecord
 from workflow.devices import device_name, pick_device
 from workflow.files import told, write_text
-from workflow.training import checkpoint
+from workflow.training import sealed
 from workflow.training.assembly import Refused
 from workflow.training.cell import Cell
 from workflow.training.outcome import attempt
@@ -109,7 +109,7 @@ def retract(folder: Path) -> None:
 
 def write(folder: Path, record: RunRecord, model: Mapping[str, object]) -> None:
     """Write model.pt and then run.json, which says that the cell has ended."""
-    checkpoint.save(folder / MODEL, {**model, "step": record.steps})
+    sealed.save(folder / MODEL, {**model, "step": record.steps})
     record.write(folder / RUN)
 
 

@@ -16,7 +16,7 @@ from workflow.data.store import open_dataset
 from workflow.devices import pick_device
 from workflow.errors import UserError
 from workflow.files import told
-from workflow.training import checkpoint
+from workflow.training import checkpoint, sealed
 from workflow.training.assembly import Refused, assemble, make_loader
 from workflow.training.cell import Cell
 from workflow.training.drawn import Counted
@@ -87,10 +87,10 @@ class Session:
         try:
             self.trainer.load_state_dict(state["trainer"])
             checkpoint.restore_random_state(state["random"], self.device)
-            self.resumed = state["resumed"] + 1
             self.drawn.before = torch.tensor(state["drawn"])
             self.network.normalised, self.network.twin_normalised = state["normalised"]
             self.log.start(state["log"])
+            self.resumed = state["resumed"] + 1
         except (LookupError, TypeError, ValueError, AttributeError, RuntimeError) as error:
             if out_of_memory(error):
                 raise
@@ -158,7 +158,7 @@ class Session:
             "log": self.log.lines,
         }
         if leads():
-            checkpoint.save(self.saved, state)
+            sealed.save(self.saved, state)
         agree(True)  # none goes on before the file is whole
 
     def declared(self) -> Declared:
