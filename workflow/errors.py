@@ -16,7 +16,7 @@ class UserError(Exception):
 
 def command_line(main: Callable[[], None]) -> None:
     """Run a stage; a UserError, or an error of the file system, is one sentence on standard error and exit status 2."""
-    _speak_utf8()
+    speak_utf8()
     try:
         main()
     except UserError as error:
@@ -32,8 +32,8 @@ def command_line(main: Callable[[], None]) -> None:
             _let_go(stream)
 
 
-def _speak_utf8() -> None:
-    """Whatever the locale; a name that is not UTF-8 passes as the bytes that it is."""
+def speak_utf8() -> None:
+    """Print UTF-8 in any locale; a name that is not UTF-8 passes as the bytes that it is."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="surrogateescape")

@@ -70,7 +70,7 @@ def test_processes_change_nothing(photos, tmp_path):
     assert read(photos).manifest["hash"] == build(data, tmp_path / "b", tmp_path, 2).manifest["hash"]
 
 
-def test_nested_directories_belong_to_their_class_and_other_files_are_counted(photos):
+def test_nested_directories_belong_to_their_class_and_other_files_are_counted(photos, capsys):
     (photos / "class 1" / "more").mkdir()
     (photos / "class 1" / "1.jpg").rename(photos / "class 1" / "more" / "deep.jpg")
     (photos / "class 1" / "notes.txt").write_text("not an image")
@@ -83,6 +83,7 @@ def test_nested_directories_belong_to_their_class_and_other_files_are_counted(ph
         "not an image by its name": 1,
         "duplicate in its class": 0,
     }
+    assert "files that are no images by their names: 1 with .txt" in capsys.readouterr().err
 
 
 def test_an_image_twice_in_a_class_is_one_instance(photos):

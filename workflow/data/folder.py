@@ -1,5 +1,6 @@
 """Your own images: one directory per class, any files that Pillow opens, as torchvision's ImageFolder lays them out."""
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
@@ -30,6 +31,7 @@ class Folder:
         self.skipped: list[str] = []
         self.one_picture: list[str] = []
         self.shared = Shared(0, 0, [])
+        self.suffixes = Counter[str]()
         self.found = self._classes()
 
     def chunks(self) -> Iterator[np.ndarray]:
@@ -83,7 +85,11 @@ class Folder:
             if entry.problem:
                 self._skip(entry.path, entry.problem)
         self.sieve.rejected.update("in no class" for entry in tree.beside if is_image(entry))
-        return {name: self._images(name, entries) for name, entries in tree.classes.items()}
+        found = {name: self._images(name, entries) for name, entries in tree.classes.items()}
+        if self.suffixes:
+            kinds = ", ".join(f"{number:,} with {suffix}" for suffix, number in self.suffixes.most_common(5))
+            log(f"files that are no images by their names: {kinds}")
+        return found
 
     def _images(self, name: str, entries: list[Entry]) -> list[Path]:
         """The image files of a class."""
@@ -91,8 +97,9 @@ class Folder:
         if not files and not any(entry.problem for entry in entries):
             where = shown(self.path / name)
             raise UserError(f"class {where} holds no image: delete the directory or put images into it")
-        others = (entry for entry in entries if not entry.problem and not is_image(entry))
+        others = [entry.path for entry in entries if not entry.problem and not is_image(entry)]
         self.sieve.rejected.update("not an image by its name" for _ in others)
+        self.suffixes.update(shown(path.suffix) or "no suffix" for path in others)
         return files
 
     def _task(self, files: list[tuple[Path, int]]) -> Files:

@@ -34,9 +34,10 @@ from workflow.cells.paths import (
 from workflow.cells.plan import plan as plan_of
 from workflow.cells.section import compact_json
 from workflow.data.listing import listing
-from workflow.errors import UserError
+from workflow.errors import UserError, speak_utf8
 from workflow.files import write_text
 
+speak_utf8()
 try:
     CONFIG = Config.parse(config)
 except UserError as error:
