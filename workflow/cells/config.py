@@ -7,7 +7,6 @@ table in config/README.md from here.
 
 from collections import Counter
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Self, TypeVar
 
 from pydantic import Field, ValidationError, field_validator
@@ -22,6 +21,7 @@ from workflow.cells.problems import sentences
 from workflow.cells.section import Section
 from workflow.cells.train_section import Loss, Train
 from workflow.errors import UserError
+from workflow.names import path_of
 
 REFERENCE = "fc"
 """row, or head, that the others are compared with"""
@@ -167,6 +167,6 @@ def _same_names(rows: object) -> list[str]:
 def _no_folder(data: object) -> list[str]:
     """A folder of images that is not there: asked only of a whole config, as a stage may run on another machine."""
     path = data.get("path") if isinstance(data, Mapping) and data.get("source") == "folder" else None
-    if not isinstance(path, str) or Path(path).expanduser().is_dir():
+    if not isinstance(path, str) or path_of(path).is_dir():
         return []
     return [f"'data.path': {path} is not a folder: it must hold one sub-folder of images for each class"]
