@@ -2,10 +2,12 @@
 
 import os
 import signal
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from workflow.data import reading
 from workflow.data.processes import ProcessDied, at, in_parallel
@@ -46,23 +48,38 @@ def test_a_process_that_is_killed_is_told_at_once():
     assert (died.value.task, died.value.part, died.value.crashed) == (3, 13, True)
 
 
+def tasks_of(folder: Path) -> list[Files]:
+    """Two images in each of three tasks."""
+    for number in range(6):
+        Image.new("L", (8, 8), number).save(folder / f"{number}.png")
+    paths = [folder / f"{number}.png" for number in range(6)]
+    return [Files(tuple(paths[start : start + 2]), np.zeros(2, np.int64), 8, "L", "white") for start in (0, 2, 4)]
+
+
+def dying(monkeypatch: pytest.MonkeyPatch, status: int, parts: list[int]) -> None:
+    """Let the process that reads the second of the tasks left die at these parts, one after the other."""
+
+    def fail(function: Callable[[Files], object], tasks: Sequence[Files], _: int) -> Iterator[object]:
+        yield function(tasks[0])
+        if parts:
+            raise ProcessDied(tasks[1], parts.pop(0), status)
+        yield from map(function, tasks[1:])
+
+    monkeypatch.setattr(reading, "in_parallel", fail)
+
+
 @pytest.mark.parametrize(
-    ("status", "sentence"),
-    [
-        (
-            -signal.SIGSEGV,
-            r"^b\.png cannot be read \(the process that tried was killed by signal 11 \(SIGSEGV\)\): del",
-        ),
-        (-signal.SIGKILL, r"^a process was killed by signal 9 \(SIGKILL\): if memory was .*; it was reading b\.png$"),
-        (1, r"^a process ended with status 1: .*; it was reading b\.png$"),
-    ],
+    ("status", "ending"), [(-9, r"was killed by signal 9 \(SIGKILL\)"), (1, "ended with status 1")]
 )
-def test_the_file_that_was_read_is_named(status, sentence, monkeypatch):
-    task = Files((Path("a.png"), Path("b.png")), np.zeros(2, np.int64), 8, "L", "white")
+def test_the_file_that_was_read_is_named(status, ending, monkeypatch, tmp_path):
+    dying(monkeypatch, status, [1])
+    with pytest.raises(UserError, match=rf"^a process {ending}: if memory was .*; it was reading {tmp_path}/3\.png$"):
+        list(read_all(tasks_of(tmp_path), 2))
 
-    def die(*_: object) -> None:
-        raise ProcessDied(task, 1, status)
 
-    monkeypatch.setattr(reading, "in_parallel", die)
-    with pytest.raises(UserError, match=sentence):
-        list(read_all([task], 2))
+def test_a_file_that_a_process_crashes_on_cannot_be_read_and_the_others_can(monkeypatch, tmp_path):
+    dying(monkeypatch, -signal.SIGSEGV, [1, 0])
+    found = list(read_all(tasks_of(tmp_path), 2))
+    died = "the process that tried was killed by signal 11 (SIGSEGV)"
+    assert [problem for _, problems in found for problem in problems] == [None, None, None, died, died, None]
+    assert [int(image[0, 0]) for images, _ in found for image in images] == [0, 1, 2, 0, 0, 5]

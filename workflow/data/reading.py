@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,13 +20,17 @@ NO_PICTURES = {"PDF", "PALM", "BUFR", "GRIB", "HDF5", "MPEG"}
 
 @dataclass(frozen=True)
 class Files:
-    """Some image files of known classes, int64 (n,), and what is to become of them."""
+    """Some image files of known classes, int64 (n,), and what is to become of them.
+
+    `deadly` says of files, by their place, how a process died of them.
+    """
 
     files: tuple[Path, ...]
     classes: np.ndarray
     size: int
     mode: str
     ground: str
+    deadly: dict[int, str] = field(default_factory=dict)
 
 
 Read = tuple[np.ndarray, list[str | None]]
@@ -40,11 +44,21 @@ def is_image(entry: Entry) -> bool:
 
 
 def read_all(tasks: Sequence[Files], jobs: int) -> Iterator[Read]:
-    """What came of every task, in order, by `jobs` processes; UserError with the file at which one of them died."""
-    try:
-        yield from in_parallel(read, tasks, jobs)
-    except ProcessDied as died:
-        raise UserError(_last_words(died)) from died
+    """What came of every task, in order, by `jobs` processes. A file that one of them crashes on cannot be read.
+
+    UserError with the file that was read when one of them was killed.
+    """
+    waiting = list(tasks)
+    while waiting:
+        try:
+            for result in in_parallel(read, waiting, jobs):
+                yield result
+                waiting = waiting[1:]
+        except ProcessDied as died:
+            if not died.crashed:
+                path = died.task.files[died.part]
+                raise UserError(f"{died}; it was reading {shown(path)}") from died
+            waiting = [_without(died) if task is died.task else task for task in waiting]
 
 
 def read(task: Files) -> Read:
@@ -55,6 +69,8 @@ def read(task: Files) -> Read:
     for number, path in enumerate(task.files):
         at(number)
         try:
+            if number in task.deadly:
+                raise ValueError(task.deadly[number])
             images[number] = _square(path, task)
             problems.append(None)
         except Exception as error:  # a decoder raises whatever it likes
@@ -62,11 +78,9 @@ def read(task: Files) -> Read:
     return images, problems
 
 
-def _last_words(died: ProcessDied[Files]) -> str:
-    path = shown(died.task.files[died.part])
-    if died.crashed:
-        return f"{path} cannot be read (the process that tried {died.ending}): delete it"
-    return f"{died}; it was reading {path}"
+def _without(died: ProcessDied[Files]) -> Files:
+    """The task again, but for the file that the process died of."""
+    return replace(died.task, deadly=died.task.deadly | {died.part: f"the process that tried {died.ending}"})
 
 
 def _square(path: Path, task: Files) -> np.ndarray:
