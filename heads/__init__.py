@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, cast
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from heads.kit.interface import Head
+    from heads.kit.interface import Cost, Head
+    from heads.kit.place import Place
 
 FOLDER = Path(__file__).parent
 GIVEN = ("self", "num_classes", "embedding_dim", "class_counts")
@@ -89,6 +90,32 @@ def has_twin(name: str) -> bool:
 def chosen(name: str, options: Mapping[str, object], ratio: float) -> dict[str, object]:
     """What a cell chooses of the head's constructor and of its `cost`: the `options`, and the ratio if it takes one."""
     return {**options, "ratio": ratio} if takes_ratio(name) else dict(options)
+
+
+def cost(
+    name: str,
+    batch: int,
+    classes: int,
+    dim: int,
+    *,
+    options: Mapping[str, object],
+    ratio: float,
+    place: "Place | None" = None,
+) -> "Cost":
+    """What head `name` declares for one step with `batch` images that carry a gradient, of each process at `place`.
+
+    A head whose `cost` does not take `place` is asked what it costs alone on a CPU. ValueError if the file is broken or
+    the head refuses its ratio; NotImplementedError where it declares nothing.
+    """
+    kind, chosen_ones = load(name), chosen(name, options, ratio)
+    if place is not None and knows_place(name):
+        chosen_ones["place"] = place
+    return kind.cost(batch, classes, dim, **chosen_ones)
+
+
+def knows_place(name: str) -> bool:
+    """Whether the head can tell what it costs on a GPU and on several processes."""
+    return "place" in inspect.signature(load(name).cost).parameters
 
 
 def make(

@@ -69,7 +69,27 @@ class Head(kit.Head):
         return len(self.queue.labels)
 
     @classmethod
-    def cost(cls, batch: int, classes: int, dim: int, ratio: float = 0.1, **options: Any) -> kit.Cost:
-        slots = kit.kept_classes(ratio, classes)
-        working = max(kit.working_bytes(batch, slots, dim), 18 * slots)
-        return kit.Cost(slots * (4 * dim + 8), 4 * slots * dim, 4 * batch * slots * dim, working, batch)
+    def cost(
+        cls,
+        batch: int,
+        classes: int,
+        dim: int,
+        place: kit.Place = kit.ALONE,
+        ratio: float = 0.1,
+        **options: Any,
+    ) -> kit.Cost:
+        slots, rows, wire = kit.kept_classes(ratio, classes), place.share(batch), kit.wire
+        looking = kit.working_bytes(rows, slots, dim, place=place) + 4 * (batch - rows) * dim
+        logits, backward = kit.logits_bytes(rows, slots, place=place), 24 * batch * dim
+        hiding = looking + logits // 4 if place.apart else 17 * slots + 8 * batch * dim
+        sent = wire.add_up(
+            wire.shuffling(rows, place.row_bytes(dim), dim),
+            wire.finding_own_part(),
+            wire.gathering(rows, wire.SIZE),
+            wire.averaging(),
+        )
+        state = slots * (4 * dim + 8)
+        parts = kit.Parts(pool=state, logits=logits)
+        images = 2 * batch * place.row_bytes(dim) if place.processes > 1 else 0  # of all processes, for the shuffle
+        working = max(looking, backward, hiding, images)
+        return kit.Cost(state, 4 * slots * dim, 4 * rows * slots * dim, working, batch, parts, sent)

@@ -128,10 +128,28 @@ class Head(kit.Head):
 
     @classmethod
     def cost(
-        cls, batch: int, classes: int, dim: int, ratio: float = 0.1, rows: int = 2, centre="alternate", **options: Any
+        cls,
+        batch: int,
+        classes: int,
+        dim: int,
+        place: kit.Place = kit.ALONE,
+        ratio: float = 0.1,
+        rows: int = 2,
+        centre: str = "alternate",
+        symmetric: bool = True,
+        loader: str = "pairs+instances",
+        **options: Any,
     ) -> kit.Cost:
-        slots, rows = kit.kept_classes(ratio, classes), 1 if centre == "average" else rows
-        working = kit.working_bytes(2 * batch, slots, dim)  # logits, and a copy of the rows searched for the hardest
-        working += 4 * batch * (batch + 4 * (rows + 1) * dim) + 8 * slots
-        state = slots * (4 * rows * dim + 24) + 4 * classes
-        return kit.Cost(state, 4 * slots * dim, 4 * batch * slots * dim, working, batch)
+        slots, rows, turns = kit.kept_classes(ratio, classes), 1 if centre == "average" else rows, 1 + symmetric
+        gallery, probes, wire = batch // 2, place.share(batch // 2), kit.wire  # of one turn
+        logits = kit.logits_bytes(turns * probes, slots, place=place)
+        unpaired = 1 - kit.kind_of(loader).paired(batch) / gallery
+        searched = 0 if place.apart else int(logits * unpaired)  # a copy of the rows without a slot
+        looking = logits + searched + 4 * dim * turns * (4 * probes + rows * gallery) + (5 * turns + 1) * slots
+        terms = 4 * dim * (13 * probes // 4 + turns * (2 * probes + 4 * rows * gallery))
+        turn = wire.add_up(wire.gathering(probes, 4 * dim), wire.gathering(probes, wire.SIZE))
+        sent = turn.plus(wire.averaging().times(2 * rows)).times(turns)
+        state, images = slots * (4 * rows * dim + 24) + 4 * classes, place.share(batch)
+        parts, working = kit.Parts(pool=state, logits=logits), max(looking, terms)
+        twin = turns * gallery
+        return kit.Cost(state, 4 * slots * dim, 4 * images * slots * dim, working, twin, parts, sent)

@@ -47,7 +47,5 @@ class Head(kit.Head):
         return self.bank.num_classes
 
     @classmethod
-    def cost(cls, batch: int, classes: int, dim: int, **options: Any) -> kit.Cost:
-        # weight read twice and written, momentum read and written; logits, dE, dW and the logits recomputed
-        working = kit.update_bytes(batch, classes, dim)
-        return kit.Cost(8 * classes * dim, 20 * classes * dim, 8 * batch * classes * dim, working)
+    def cost(cls, batch: int, classes: int, dim: int, place: kit.Place = kit.ALONE, **options: Any) -> kit.Cost:
+        return kit.comparing(batch, classes, dim, place=place)

@@ -69,12 +69,27 @@ class Head(kit.Head):
 
     @classmethod
     def cost(
-        cls, batch: int, classes: int, dim: int, ratio: float = 0.1, index: str = "HNSW16", **options: Any
+        cls,
+        batch: int,
+        classes: int,
+        dim: int,
+        place: kit.Place = kit.ALONE,
+        ratio: float = 0.1,
+        index: str = "HNSW16",
+        rebuild: int = 100,
+        **options: Any,
     ) -> kit.Cost:
-        """State is the centres and, on the host, the index; temporaries are the copy that the index is built from and
-        the candidates of the sample. What is read and computed to find neighbours has no simple bound."""
-        rows = kit.largest_sample(batch, classes, ratio)
-        state = 8 * classes * dim + kit.index_bytes(classes, dim, index)
-        working = 4 * classes * dim + 16 * classes + 192 * (rows + batch)
-        working += kit.update_bytes(batch, rows, dim, sampled=True)
-        return kit.Cost(state, 20 * rows * dim, 8 * batch * rows * dim, working)
+        """State is the centres and, on the host, the index; building it takes copies there. What is read and computed
+        to find neighbours has no simple bound."""
+        rows, near = kit.largest_sample(batch, classes, ratio), kit.kept_classes(ratio, classes) // batch + 1
+        cost, building = kit.comparing(batch, classes, dim, rows, place), kit.building_bytes(classes, dim, place)
+        kept = kit.index_bytes(classes, dim, index)
+        working = max(cost.working_bytes, kit.sampling_bytes(batch, classes, rows, batch * near))
+        apart = building if place.apart else 0  # in the host's memory beside the device's
+        found = kit.wire.gathering(place.share(batch), kit.wire.SIZE * min(near, classes))
+        again = kit.wire.gathering(place.share(classes), 4 * dim).gathered
+        return cost._replace(
+            state_bytes=cost.state_bytes + kept,
+            working_bytes=max(working + apart, building),
+            parts=cost.parts._replace(host=kept, staging=apart),
+        ).sending(found._replace(upkeep=again, every=rebuild))

@@ -40,8 +40,14 @@ class Head(kit.Head):
         return 0
 
     @classmethod
-    def cost(cls, batch: int, classes: int, dim: int, **options: Any) -> kit.Cost:
-        return kit.Cost(0, 8 * batch * dim, 6 * batch * batch * dim, batch * (6 * batch + 10 * dim))
+    def cost(cls, batch: int, classes: int, dim: int, place: kit.Place = kit.ALONE, **options: Any) -> kit.Cost:
+        images, rows, wire = place.share(batch), place.share(batch // 2), kit.wire
+        sent = wire.add_up(
+            wire.gathering(rows, wire.SIZE), wire.gathering_embeddings(rows, dim).times(2), wire.averaging()
+        )
+        working = max(16 * images * batch // 3 + 8 * batch * dim, 14 * batch * dim)
+        parts = kit.Parts(logits=2 * images * batch)  # (B/2, B/2) each way
+        return kit.Cost(0, 8 * images * dim, 6 * images * batch * dim, working, parts=parts, wire=sent)
 
 
 def log_sum_exp(logits: Tensor) -> Tensor:

@@ -60,9 +60,15 @@ class Head(kit.Head):
 
     @classmethod
     def cost(
-        cls, batch: int, classes: int, dim: int, ratio: float = 0.1, update: str = "sampled", **options: Any
+        cls,
+        batch: int,
+        classes: int,
+        dim: int,
+        place: kit.Place = kit.ALONE,
+        ratio: float = 0.1,
+        update: str = "sampled",
+        **options: Any,
     ) -> kit.Cost:
-        rows = kit.largest_sample(batch, classes, ratio)
-        state = 8 * classes * dim + (kit.idle_bytes(classes) if update == "dense" else 0)
-        working = kit.update_bytes(batch, rows, dim, sampled=True)
-        return kit.Cost(state, 20 * rows * dim, 8 * batch * rows * dim, working)
+        cost = kit.comparing(batch, classes, dim, kit.largest_sample(batch, classes, ratio), place)
+        idle = kit.idle_bytes(place.share(classes)) if update == "dense" else 0
+        return cost._replace(state_bytes=cost.state_bytes + idle)

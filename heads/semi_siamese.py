@@ -66,7 +66,24 @@ class Head(kit.Head):
         return len(self.queue.labels)
 
     @classmethod
-    def cost(cls, batch: int, classes: int, dim: int, ratio: float = 0.1, **options: Any) -> kit.Cost:
-        slots = kit.kept_classes(ratio, classes)
-        working = max(kit.working_bytes(batch, slots, dim) + 5 * slots, 19 * slots + 8 * batch * dim)
-        return kit.Cost(slots * (4 * dim + 8), 4 * slots * dim, 4 * batch * slots * dim, working, batch)
+    def cost(
+        cls,
+        batch: int,
+        classes: int,
+        dim: int,
+        place: kit.Place = kit.ALONE,
+        ratio: float = 0.1,
+        **options: Any,
+    ) -> kit.Cost:
+        slots, wire = kit.kept_classes(ratio, classes), kit.wire
+        images, rows = place.share(batch), place.share(batch // 2)
+        logits = kit.logits_bytes(rows, slots, place=place)
+        looking, backward = logits + 19 * batch * dim + 5 * slots, 25 * batch * dim
+        hiding = looking + logits // 4 if place.apart else 18 * slots + 15 * batch * dim
+        sent = wire.add_up(
+            wire.gathering(rows, wire.SIZE),
+            *[wire.gathering(rows, 4 * dim), wire.finding_own_part(), wire.averaging()] * 2,
+        )
+        state, working = slots * (4 * dim + 8), max(looking, backward, hiding)
+        parts = kit.Parts(pool=state, logits=logits)
+        return kit.Cost(state, 4 * slots * dim, 4 * images * slots * dim, working, batch, parts, sent)

@@ -37,5 +37,9 @@ class Head(kit.Head):
         return 0
 
     @classmethod
-    def cost(cls, batch: int, classes: int, dim: int, **options: Any) -> kit.Cost:
-        return kit.Cost(0, 8 * batch * dim, 6 * batch * batch * dim, batch * (20 * batch + 8 * dim))
+    def cost(cls, batch: int, classes: int, dim: int, place: kit.Place = kit.ALONE, **options: Any) -> kit.Cost:
+        rows, wire = place.share(batch), kit.wire
+        sent = wire.add_up(wire.gathering_embeddings(rows, dim), wire.gathering(rows, wire.SIZE), wire.averaging())
+        working = max(19 * rows * batch + 4 * batch * dim, 20 * batch * dim)
+        parts = kit.Parts(logits=4 * rows * batch)
+        return kit.Cost(0, 8 * rows * dim, 6 * rows * batch * dim, working, parts=parts, wire=sent)

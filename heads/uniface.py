@@ -86,7 +86,14 @@ class Head(kit.Head):
         return self.compared
 
     @classmethod
-    def cost(cls, batch: int, classes: int, dim: int, ratio: float = 1.0, **options: Any) -> kit.Cost:
+    def cost(
+        cls,
+        batch: int,
+        classes: int,
+        dim: int,
+        place: kit.Place = kit.ALONE,
+        ratio: float = 1.0,
+        **options: Any,
+    ) -> kit.Cost:
         rows = kit.largest_sample(batch, classes, ratio)
-        working = kit.update_bytes(batch, rows, dim, sampled=True)
-        return kit.Cost(8 * classes * dim, 20 * rows * dim, 8 * batch * rows * dim, working)
+        return kit.comparing(batch, classes, dim, rows, place, sums=kit.wire.totalling(batch))

@@ -111,7 +111,16 @@ class Head(kit.Head):
         return len(self.holder)
 
     @classmethod
-    def cost(cls, batch: int, classes: int, dim: int, ratio: float = 0.01, **options: Any) -> kit.Cost:
+    def cost(
+        cls,
+        batch: int,
+        classes: int,
+        dim: int,
+        place: kit.Place = kit.ALONE,
+        ratio: float = 0.01,
+        **options: Any,
+    ) -> kit.Cost:
         anchors = kit.kept_classes(ratio, classes)
-        working = max(kit.update_bytes(batch, anchors, dim) + 32 * batch * dim, 34 * anchors)
-        return kit.Cost(anchors * (8 * dim + 8), 20 * anchors * dim, 8 * batch * anchors * dim, working)
+        cost = kit.comparing(batch, anchors, dim, place=place)
+        working = max(cost.working_bytes + 8 * batch * dim, 33 * anchors)  # the loan; finding spare anchors
+        return cost._replace(state_bytes=cost.state_bytes + 8 * anchors, working_bytes=working)

@@ -3,9 +3,9 @@
 `interface` says what a head is; the other files are one idea each.
 """
 
-from heads.kit import ranks
+from heads.kit import ranks, wire
 from heads.kit.batches import KINDS, Kind, kind_of
-from heads.kit.centres import Accumulator, Centres, update_bytes
+from heads.kit.centres import Accumulator, Centres
 from heads.kit.checks import (
     NotFinite,
     check_batch,
@@ -15,23 +15,27 @@ from heads.kit.checks import (
     check_pairs,
     refuse_unless,
 )
-from heads.kit.chunking import chunk_size, chunks, working_bytes
+from heads.kit.chunking import chunk_size, chunks, logits_bytes, working_bytes
 from heads.kit.class_pool import Admission, ClassPool
+from heads.kit.comparing import comparing
 from heads.kit.dice import Dice, draw_seed, stream
 from heads.kit.groups import Groups, group, run_starts
 from heads.kit.hardest import Finding, Hardest, pull
 from heads.kit.hide import Hide, OwnColumns, hide_also, hide_columns, hide_labels, mask
 from heads.kit.idle import Idle, idle_bytes
-from heads.kit.interface import Batch, Cost, Encoder, Head, Upkeep
+from heads.kit.interface import Batch, Cost, Encoder, Head, Parts, Upkeep
 from heads.kit.lse import LogSumExp, Watcher, both_lse, negative_lse, widened
 from heads.kit.margins import MARGINS, Margin, margin_loss
-from heads.kit.nearest import Index, index_bytes
+from heads.kit.nearest import Index, building_bytes, index_bytes
+from heads.kit.place import ALONE, Place
 from heads.kit.ratio import check_ratio, kept_classes, largest_sample
 from heads.kit.ring import Ring
-from heads.kit.sample import sample_classes
+from heads.kit.sample import sample_classes, sampling_bytes
 from heads.kit.store import EMPTY, Store
+from heads.kit.wire import Wire
 
 __all__ = [
+    "ALONE",
     "EMPTY",
     "KINDS",
     "MARGINS",
@@ -55,11 +59,15 @@ __all__ = [
     "Margin",
     "NotFinite",
     "OwnColumns",
+    "Parts",
+    "Place",
     "Ring",
     "Store",
     "Upkeep",
     "Watcher",
+    "Wire",
     "both_lse",
+    "building_bytes",
     "check_batch",
     "check_finite",
     "check_labels",
@@ -68,6 +76,7 @@ __all__ = [
     "check_ratio",
     "chunk_size",
     "chunks",
+    "comparing",
     "draw_seed",
     "group",
     "hide_also",
@@ -78,6 +87,7 @@ __all__ = [
     "kept_classes",
     "kind_of",
     "largest_sample",
+    "logits_bytes",
     "margin_loss",
     "mask",
     "negative_lse",
@@ -86,8 +96,9 @@ __all__ = [
     "refuse_unless",
     "run_starts",
     "sample_classes",
+    "sampling_bytes",
     "stream",
-    "update_bytes",
     "widened",
+    "wire",
     "working_bytes",
 ]

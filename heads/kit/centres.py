@@ -17,7 +17,7 @@ from torch.autograd.function import once_differentiable
 from torch.linalg import vector_norm
 
 from heads.kit import ranks
-from heads.kit.chunking import Workspace, working_bytes
+from heads.kit.chunking import Workspace
 from heads.kit.dice import draw_seed, stream
 from heads.kit.hide import OwnColumns
 from heads.kit.idle import Idle
@@ -214,11 +214,6 @@ class _Compare(torch.autograd.Function):
                 centres.velocity.index_copy_(0, step.rows[part], velocity)
         centres.count_step(step)
         return gradient.to(embeddings.dtype), step.negatives.parameter_gradient(), None, None
-
-
-def update_bytes(batch: int, rows: int, dim: int, sampled: bool = False) -> int:
-    """Bytes of temporaries when a batch is compared with `rows` centres and moves them, on a CPU in float32."""
-    return working_bytes(batch, rows, dim, vectors=5 if sampled else 3) + (64 if sampled else 4) * rows
 
 
 def _initial(own: range, dim: int, std: float, seed: int) -> Tensor:

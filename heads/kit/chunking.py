@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from heads.kit.place import ALONE, Place
+
 CHUNK_CPU, CHUNK_GPU = 1024, 16384
 """class vectors in one chunk: on a CPU its logits should stay in the cache, on a GPU launches should be few"""
 CONSTANT = 2
@@ -13,7 +15,12 @@ CONSTANT = 2
 
 def chunk_size(device: torch.device) -> int:
     """Class vectors in one chunk on `device`."""
-    return CHUNK_CPU if device.type == "cpu" else CHUNK_GPU
+    return chunk_on(device.type)
+
+
+def chunk_on(kind: str) -> int:
+    """Class vectors in one chunk on a `kind` of device."""
+    return CHUNK_CPU if kind == "cpu" else CHUNK_GPU
 
 
 def chunks(size: int, chunk: int) -> Iterator[slice]:
@@ -22,14 +29,24 @@ def chunks(size: int, chunk: int) -> Iterator[slice]:
         yield slice(start, min(start + chunk, size))
 
 
-def working_bytes(batch: int, size: int, dim: int, vectors: int = 0) -> int:
-    """Bytes of temporaries, on a CPU in float32, when `batch` embeddings meet a pool of `size` class vectors.
+def working_bytes(batch: int, size: int, dim: int, vectors: int = 0, place: Place = ALONE) -> int:
+    """Bytes of temporaries, in float32, when `batch` embeddings meet a pool of `size` class vectors.
 
     They are the logits of one chunk, `vectors` matrices as large as a chunk of class vectors (0 for a pool that is not
     trained), and a few of the batch's size.
     """
-    rows = min(size, CHUNK_CPU * (1 if vectors else CONSTANT))
+    rows = chunk_rows(size, vectors == 0, place)
     return 4 * (rows * (batch + vectors * dim) + batch * (4 * dim + 16))
+
+
+def logits_bytes(batch: int, size: int, constant: bool = True, place: Place = ALONE) -> int:
+    """Bytes of the logits of one chunk, `constant` where the pool is not trained."""
+    return 4 * batch * chunk_rows(size, constant, place)
+
+
+def chunk_rows(size: int, constant: bool, place: Place) -> int:
+    """Class vectors of the first chunk of a pool of `size`."""
+    return min(size, chunk_on(place.device) * (CONSTANT if constant else 1))
 
 
 class Workspace:

@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
+from heads.kit.wire import Wire
+
 
 class Batch(NamedTuple):
     """What the loader delivers: one tensor of inputs and one of labels for each view.
@@ -43,6 +45,23 @@ class Encoder(nn.Module):
         return unit
 
 
+class Parts(NamedTuple):
+    """What the bytes of a head consist of; what is not named here is something else."""
+
+    weights: int = 0
+    """of the state: class vectors that are learned"""
+    momentum: int = 0
+    """of the state: their momentum"""
+    pool: int = 0
+    """of the state: class vectors that are generated, with their labels"""
+    host: int = 0
+    """of the state: an index, which lies in the host's memory whatever the device"""
+    logits: int = 0
+    """of the temporaries: the logits of one chunk of class vectors"""
+    staging: int = 0
+    """of the temporaries: what lies in the host's memory whatever the device"""
+
+
 class Cost(NamedTuple):
     """What one training step of a head must at least do: the roofline its measured time is held against."""
 
@@ -53,9 +72,17 @@ class Cost(NamedTuple):
     flops: int
     """floating-point operations of the step's matrix products"""
     working_bytes: int
-    """most bytes of temporaries that a step holds at once, on a CPU in float32, beyond state and embeddings"""
+    """most bytes of temporaries that a step holds at once, in float32, beyond state and embeddings"""
     twin_images: int = 0
     """images that the step asks the momentum twin to encode; 0 where the head needs no twin"""
+    parts: Parts = Parts()
+    """what of these bytes is what"""
+    wire: Wire | None = None
+    """what one of several processes gives to the collectives of a step; None where the head does not say"""
+
+    def sending(self, more: Wire) -> "Cost":
+        """The same with `more` on the wire."""
+        return self._replace(wire=more.plus(self.wire or Wire()))
 
 
 class Upkeep(NamedTuple):
@@ -119,5 +146,9 @@ class Head(nn.Module):
 
     @classmethod
     def cost(cls, batch: int, classes: int, dim: int, **options: Any) -> Cost:
-        """Lower bounds of one step's work with `batch` images that carry a gradient."""
+        """Lower bounds of one step's work with `batch` images that carry a gradient, in one process on a CPU.
+
+        A head that also takes `place: Place` tells the cost elsewhere, of each of several processes that share the
+        batch: then `batch`, `classes` and `twin_images` are still those of all.
+        """
         raise NotImplementedError

@@ -19,8 +19,9 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from heads.kit import ranks
-from heads.kit.chunking import chunk_size, chunks
+from heads.kit.chunking import chunk_on, chunk_size, chunks
 from heads.kit.interface import Upkeep
+from heads.kit.place import Place
 
 EFFORT = 100
 """candidates that a graph index (HNSW) keeps while it is built and searched: `ef` in the script of Zhang et al."""
@@ -117,6 +118,13 @@ def index_bytes(classes: int, dim: int, kind: str) -> int:
     levels above, which are few. Found by building some."""
     graph = re.match(r"HNSW(\d+)", kind)
     return classes * (4 * dim + (8 * int(graph[1]) + 48 if graph else 0))
+
+
+def building_bytes(classes: int, dim: int, place: Place) -> int:
+    """Bytes of the host's memory for temporaries while the index is built: a process's unit rows, a chunk at a time,
+    and, of several processes, all rows as they come and put together."""
+    own, everything = 4 * dim * place.share(classes), 8 * dim * classes if place.processes > 1 else 0
+    return own + everything + 4 * dim * min(place.share(classes), chunk_on(place.device))
 
 
 def check_kind(kind: str, dim: int) -> None:

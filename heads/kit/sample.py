@@ -30,12 +30,21 @@ def sample_classes(
     return values.new_empty(number + 1).scatter_(0, place, values)[:number]
 
 
+def sampling_bytes(labels: int, classes: int, number: int, preferred: int = 0) -> int:
+    """Bytes of temporaries of `sample_classes`: candidates, their order and what is found of each."""
+    draws = classes if 2 * number > classes else _enough(classes, number)
+    return 43 * (labels + preferred + draws)
+
+
 def _draws(classes: int, number: int, generator: torch.Generator) -> Tensor:
     """Uniform draws with at least `number` different ones: a permutation, or enough draws that fewer different ones
     would lie twelve standard deviations from what is expected."""
     device = generator.device
     if 2 * number > classes:
         return torch.randperm(classes, generator=generator, device=device)
+    return torch.randint(classes, (_enough(classes, number),), generator=generator, device=device)
+
+
+def _enough(classes: int, number: int) -> int:
     needed = -classes * math.log1p(-number / classes)
-    draws = math.ceil(needed + 12 * math.sqrt(needed)) + 64
-    return torch.randint(classes, (draws,), generator=generator, device=device)
+    return math.ceil(needed + 12 * math.sqrt(needed)) + 64

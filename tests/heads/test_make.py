@@ -7,7 +7,8 @@ import pytest
 import torch
 
 import heads
-from heads.kit.interface import Head
+from heads.kit.interface import Head, Parts
+from heads.kit.place import Place
 
 COUNTS = torch.tensor([9, 4, 2, 1, 1, 1])
 
@@ -104,3 +105,18 @@ def test_a_ratio_outside_its_range_is_refused(name, ratio):
 def test_an_unknown_head_names_the_nearest():
     with pytest.raises(ValueError, match="head 'partialfc' does not exist: did you mean 'partial_fc'"):
         heads.load("partialfc")
+
+
+def test_a_cost_is_asked_for_with_the_options_of_a_cell(add_head):
+    alone = heads.cost("dcq", 8, 100, 4, options={"scale": 7.0}, ratio=0.5)
+    assert alone == heads.load("dcq").cost(8, 100, 4, ratio=0.5)
+    shared = heads.cost("fc", 8, 100, 4, options={}, ratio=1.0, place=Place("cuda", 3))
+    assert shared.state_bytes == 8 * 34 * 4 and heads.knows_place("fc")
+
+
+def test_a_head_that_knows_no_place_is_asked_what_it_costs_alone(add_head):
+    plain = "from heads import kit\n\n\nclass Head(kit.Head):\n    @classmethod\n"
+    plain += "    def cost(cls, batch, classes, dim):\n        return kit.Cost(classes, 1, 1, batch)\n"
+    name = add_head("placeless", plain)
+    found = heads.cost(name, 8, 100, 4, options={}, ratio=1.0, place=Place("cuda", 3))
+    assert found == (100, 1, 1, 8, 0, Parts(), None) and not heads.knows_place(name)

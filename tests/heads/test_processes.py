@@ -5,6 +5,7 @@ Two and three processes are started once each; they train all heads one after th
 file for each rank. The parent compares that with its own run.
 """
 
+import inspect
 import multiprocessing
 import traceback
 from collections.abc import Callable
@@ -16,8 +17,13 @@ import torch
 import torch.distributed as dist
 from torch.multiprocessing.spawn import start_processes
 
-from heads.kit import ranks
-from tests.heads.cases import ROWS, VARIANTS, C, Case, Run, all_cases, check_close, flat
+import heads
+from heads.kit import kind_of, ranks
+from heads.kit.interface import Head
+from heads.kit.place import Place
+from heads.kit.wire import Wire
+from tests.heads.cases import ROWS, VARIANTS, C, Case, D, Run, all_cases, check_close, flat
+from tests.heads.collectives import Collectives
 
 PAUSE = 3
 """steps after which a checkpoint is saved"""
@@ -32,6 +38,8 @@ SHARED = (
     "kit.ranks.mean of the rows' losses"
 )
 
+HOW = "state in `cost(..., place)` what each function of kit.ranks sends, as kit.wire has it, or leave wire None"
+
 each_case = pytest.mark.parametrize("case", all_cases(), ids=str)
 each_world = pytest.mark.parametrize("world", [2, 3])
 
@@ -40,14 +48,28 @@ def train(case: Case, saved: dict | None = None) -> dict:
     """Everything that W processes and one must agree on; `saved` is another run's checkpoint to go on from."""
     run = Run(case)
     start = run.save()
-    run.steps(BEFORE)
+    sent = [counted(run, step) for step in BEFORE]
     pause = run.save()
-    run.steps(AFTER)
-    found = {"start": start, "pause": pause, "steps": run.history, "centres": run.head.centres(), "end": run.save()}
+    sent += [counted(run, step) for step in AFTER]
+    found = {
+        "sent": sent,
+        "start": start,
+        "pause": pause,
+        "steps": run.history,
+        "centres": run.head.centres(),
+        "end": run.save(),
+    }
     found["again"] = go_on(case, pause)
     if saved is not None:
         found["taken up"] = go_on(case, saved)
     return found
+
+
+def counted(run: Run, step: int) -> dict[str, int]:
+    """Take a step, and count what this process gives to collectives."""
+    with Collectives() as wire:
+        run.steps(range(step, step + 1))
+    return {"gathered": wire.gathered, "reduced": wire.reduced}
 
 
 def go_on(case: Case, saved: dict) -> dict:
@@ -202,6 +224,31 @@ def test_as_many_processes_go_on_bit_for_bit(case, world, worlds):
         for mine, theirs in zip(again["steps"], straight["steps"][PAUSE:], strict=True):
             for x, y in zip([mine["loss"], *mine["inputs"]], [theirs["loss"], *theirs["inputs"]], strict=True):
                 assert torch.equal(x, y)
+
+
+@each_world
+@each_case
+def test_the_wire_carries_what_the_head_states(case, world, worlds):
+    """Counted at the collectives; what `Run` itself adds up, the gradients of parameters, is not the head's."""
+    own = 4 * (D * D + sum(p.numel() for p in case.head().parameters()))
+    for found in of(case, worlds[world]):
+        for step, sent in enumerate(found["sent"]):
+            stated = stated_wire(case, world, step)
+            if stated is not None:
+                assert sent["reduced"] - own == stated.reduced, f"all-reduces of step {step}: {HOW}"
+                periodic = stated.upkeep if step % stated.every == 0 else 0
+                assert sent["gathered"] == stated.gathered + periodic, f"all-gathers of step {step}: {HOW}"
+
+
+def stated_wire(case: Case, world: int, step: int) -> Wire | None:
+    """What the head states of a step of `Run`, whose inputs have as many numbers as embeddings."""
+    kind: type[Head] = heads.load(case.name)
+    if "place" not in inspect.signature(kind.cost).parameters:
+        return None
+    shape, passes = kind_of(case.head().batches), 2 if kind.accumulates and step % 2 else 1
+    images = ROWS[step] * (2 if shape.halved else 1)
+    stated = kind.cost(images, C, D, place=Place(processes=world), **case.options).wire
+    return stated and stated.times(passes)
 
 
 @each_case

@@ -5,9 +5,9 @@ import torch
 
 import heads
 from heads.kit import Batch, Encoder, Head
-from tests.heads.peak import peak_bytes
 from workflow.cells.choices import REFERENCES
 from workflow.measuring import references
+from workflow.measuring.tensors import peak_bytes
 from workflow.measuring.workload import declared_cost
 
 LEAN = {"plain_fc": "fc", "plain_partial_fc": "partial_fc"}

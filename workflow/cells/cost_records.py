@@ -56,6 +56,8 @@ class Memory(Part):
     nvml_process_bytes: int | None = None
     host_peak_rss_bytes: int | None = None
     host_rss_before_bytes: int | None = None
+    tensor_peak_bytes: int | None = None
+    """on a CPU: of all tensors in a further step, what is kept between steps included; None in older records"""
     declared_state_bytes: int | None = None
     requested_bytes: int | None = None
 

@@ -1,11 +1,12 @@
 """A whole training step on real data: loader, backbone, twin, head and optimiser, as training runs them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from heads.kit import Cost, Head
 from workflow.cells.spec import CostMode, CostSpec
@@ -14,6 +15,7 @@ from workflow.data.store import open_dataset
 from workflow.errors import UserError
 from workflow.measuring.filling import fill
 from workflow.measuring.parts import time_parts
+from workflow.measuring.tensors import of_module, of_optimiser
 from workflow.measuring.workload import Encoded, Parts, declared_cost
 from workflow.training.assembly import assemble, make_loader
 from workflow.training.schedule import momentum_used
@@ -37,7 +39,7 @@ class EndToEnd:
         self.dim, self.precision = spec.backbone.dim, spec.train.precision
 
     def cost(self, batch: int, dim: int) -> Cost:
-        return declared_cost(self.spec, batch, self.classes, dim)
+        return declared_cost(self.spec, batch, self.classes, dim, self.device.type)
 
     def prime(self) -> None:
         """Nothing: against the activations of a backbone, libraries that load are small."""
@@ -60,6 +62,12 @@ class EndToEnd:
 
     def prepare(self, step: int) -> Callable[[], float]:
         return partial(self.trainer.step, step)
+
+    def kept(self) -> Iterator[Tensor]:
+        """What the network, the head and their optimiser keep between steps."""
+        for module in (self.trainer.network, self.head):
+            yield from of_module(module)
+        yield from of_optimiser(self.trainer.optimiser)
 
     def encoded(self) -> Encoded:
         return Encoded(self.trainer.network.images, self.trainer.network.twin_images)

@@ -1,6 +1,6 @@
 """A head on random embeddings: its own cost, whatever the backbone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import torch
@@ -14,6 +14,7 @@ from workflow.errors import UserError
 from workflow.measuring import references
 from workflow.measuring.filling import fill
 from workflow.measuring.synthetic import Counted, Synthetic
+from workflow.measuring.tensors import of_module, of_optimiser
 from workflow.measuring.workload import Encoded, declared_cost
 
 PRIMING_CLASSES = 2048
@@ -39,7 +40,7 @@ class HeadAlone:
         self.synthetic = Synthetic(self.batch, self.classes, self.dim, spec.cell.seed, device)
 
     def cost(self, batch: int, dim: int) -> Cost:
-        return declared_cost(self.spec, batch, self.classes, dim)
+        return declared_cost(self.spec, batch, self.classes, dim, self.device.type)
 
     def prime(self) -> None:
         """Take a step of a small head of the same kind, and forget it."""
@@ -100,6 +101,11 @@ class HeadAlone:
             self.optimiser.step()
         self.head.commit()
         return loss.detach()
+
+    def kept(self) -> Iterator[Tensor]:
+        """What the head keeps between steps, and its optimiser."""
+        yield from of_module(self.head)
+        yield from of_optimiser(self.optimiser)
 
     def encoded(self) -> Encoded:
         return Encoded(self.encoder.images, self.encoder.twin_images)

@@ -26,6 +26,7 @@ from workflow.measuring.floor import believed, floor
 from workflow.measuring.meters import Meters, conditions, limited_memory
 from workflow.measuring.nvml import Gpu, open_gpu
 from workflow.measuring.sensors import SensorLog
+from workflow.measuring.tensors import Holder, peak_of_tensors
 from workflow.measuring.workload import Divided, Parts, Workload
 from workflow.provenance import now, provenance
 from workflow.training.trainer import Diverged
@@ -76,6 +77,7 @@ class Measurement:
         if not math.isfinite(loss):
             raise Diverged(f"the loss is {loss} after {self.next} steps")
         self.believe()
+        self.weigh()
         if isinstance(workload, Divided):
             self.look_inside(workload)
         if self.gpu:
@@ -149,6 +151,14 @@ class Measurement:
         median = statistics.median(self.measured.step_ms) + (upkeep.ms_per_step if upkeep else 0.0)
         if self.workload.mode == "head":
             self.measured.floor = believed(self.measured.floor, self.machine.rates, median, self.workload.device)
+
+    def weigh(self) -> None:
+        """On a CPU, whose allocator keeps no account, take a further step with torch keeping one."""
+        workload = self.workload
+        if workload.device.type == "cpu" and isinstance(workload, Holder):
+            step = workload.prepare(self.next)
+            self.measured.memory.tensor_peak_bytes = peak_of_tensors(workload, step)
+            self.next += 1
 
     def read_sensors(self, gpu: Gpu) -> Nvml:
         """Step on for `power_seconds`, so that the driver's slow sensors see nothing but steps."""

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 import heads
-from heads.kit import Cost, Head
+from heads.kit import Cost, Head, Place
 from workflow.cells.choices import REFERENCES
 from workflow.cells.spec import CostMode, CostSpec
 from workflow.measuring import references
@@ -68,10 +68,10 @@ class Divided(Protocol):
         """Take further steps from number `first` part by part; `median_ms` is the median of undivided steps."""
 
 
-def declared_cost(spec: CostSpec, batch: int, classes: int, dim: int) -> Cost:
-    """What the head of `spec` declares for one step with `batch` images that carry a gradient and `classes` classes;
-    NotImplementedError where it declares nothing."""
+def declared_cost(spec: CostSpec, batch: int, classes: int, dim: int, device: str = "cpu") -> Cost:
+    """What the head of `spec` declares for one step with `batch` images that carry a gradient and `classes` classes, on
+    a kind of device; NotImplementedError where it declares nothing."""
     cell = spec.cell
     if cell.head in REFERENCES:
         return references.load(cell.head).cost(batch, classes, dim, ratio=cell.ratio)
-    return heads.load(cell.head).cost(batch, classes, dim, **heads.chosen(cell.head, spec.options, cell.ratio))
+    return heads.cost(cell.head, batch, classes, dim, options=spec.options, ratio=cell.ratio, place=Place(device))

@@ -7,8 +7,8 @@ import torch
 from heads.kit.interface import Batch, Cost, Encoder, Head
 from tests.heads.cases import Case
 from tests.heads.contract.subject import Given, unit_batch
-from tests.heads.peak import left_bytes, peak_bytes
 from workflow.measuring.synthetic import labels_for
+from workflow.measuring.tensors import left_bytes, peak_bytes
 
 LARGE, WIDE, FEW = 20_000, 64, 32
 """classes, dimension and batch at which (B, C) logits or a (C, D) gradient are larger than all else together"""
