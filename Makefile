@@ -5,7 +5,7 @@ LOCKED := $(BIN)/python -m pip install --quiet --no-deps --require-hashes --requ
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := report
-.PHONY: help report quick test lint types bench schema lock clean
+.PHONY: help report quick test faults lint types bench schema lock clean
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1 | \2/p' Makefile | awk -F '|' '{ printf "%-13s%s\n", $$1, $$2 }'
@@ -18,6 +18,9 @@ quick: .venv/ready  ## the same, small: two or three minutes
 
 test: .venv/ready  ## the tests
 	$(BIN)/python -m pytest
+
+faults: .venv/ready  ## 100 kills at random moments, each resumed to the same bits; FAULTS="--seed 1" for others
+	$(BIN)/python -m tests.faults $(FAULTS)
 
 lint: .venv/ready types  ## style of the code and of the rules, and the types
 	$(BIN)/ruff check .

@@ -27,7 +27,12 @@ REFUSALS = {
     errno.EACCES: "{path} cannot be written, permission is denied: make it and its folder writable " + AGAIN,
     errno.EPERM: "{path} cannot be written, that is not permitted: make it and its folder writable " + AGAIN,
 }
-CUT_SHORT = "requested and"  # what numpy says of a write that a full disk cut short
+CUT_SHORT = r"\d+ requested and \d+ written"  # what numpy says of a write that a full disk cut short
+HIDDEN = (CUT_SHORT, r"unexpected pos \d+", "iostream error", "PytorchStreamWriter failed")
+"""what libraries say in the place of a number"""
+NO_ROOM = tuple(os.strerror(number) for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS))
+"""what the file system says, and what programs and libraries repeat"""
+DISK = re.compile("|".join((*HIDDEN, *NO_ROOM)), re.IGNORECASE)
 PART = re.compile(r"\..+\.[0-9a-f]+\.part")
 
 
@@ -130,10 +135,15 @@ def refusal(path: Path, error: OSError) -> UserError:
     return UserError(f"{path} cannot be written ({error.strerror}): mend that {AGAIN}")
 
 
+def blames_the_disk(text: str) -> bool:
+    """Whether the words of a library or program say that a file could not be written."""
+    return DISK.search(text) is not None
+
+
 def _is_of(error: OSError, paths: set[Path]) -> bool:
     """Whether `error` is about one of `paths`; the errors of an open file name none."""
     if error.errno is None:
-        return CUT_SHORT in str(error)
+        return re.search(CUT_SHORT, str(error)) is not None
     named = [Path(os.fsdecode(name)) for name in (error.filename, error.filename2) if isinstance(name, str | bytes)]
     return not named or any(name in paths or PART.fullmatch(name.name) for name in named)
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from argparse import Namespace
 from pathlib import Path
 
 import numpy as np
@@ -17,12 +18,13 @@ import yaml
 
 import heads
 from workflow.cells.config import Config
-from workflow.cells.ending import beginning
+from workflow.cells.ending import Ending, beginning
 from workflow.cells.records import RunRecord
 from workflow.cells.spec import RunSpec, run_specs
 from workflow.errors import UserError
 from workflow.evaluating.scores import curve_scores
 from workflow.files import read_json
+from workflow.training.__main__ import lost
 from workflow.training.cell import Cell
 from workflow.training.outcome import attempt
 from workflow.training.run import finish, run
@@ -183,6 +185,37 @@ def test_what_a_person_must_mend_is_not_an_outcome(error):
 
     with pytest.raises(type(error)):
         attempt(train)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "[enforce fail at inline_container.cc:672] . unexpected pos 704 vs 598",
+        "basic_ios::clear: iostream error",
+        "unable to write to file </torch_12>: No space left on device (28)",
+        "100000 requested and 8176 written",
+        "Read-only file system: 'cache'",
+    ],
+)
+def test_a_disk_that_a_head_meets_is_not_its_failure(words):
+    def train():
+        raise RuntimeError(words)
+
+    with pytest.raises(UserError, match="a file could not be written"):
+        attempt(train)
+
+
+def test_a_cell_that_dies_of_its_images_leaves_no_record(cell, tmp_path):
+    made, images = cell("fc"), tmp_path / "images.npy"
+    images.write_bytes((made.dataset / "images.npy").read_bytes()[:5000])
+    given = Namespace(dataset=tmp_path, split=made.split, out=made.folder)
+    ending = Ending("failed", "the process was killed by signal 7 (SIGBUS)")
+    with pytest.raises(UserError, match=r"images\.npy cannot be read"):
+        lost(made.spec, given, ending)
+    assert not made.folder.exists()
+    given.dataset = made.dataset
+    lost(made.spec, given, ending)
+    assert RunRecord.read(made.folder / "run.json").reason == ending.reason
 
 
 def test_a_full_disk_keeps_the_last_checkpoint(cell, monkeypatch):

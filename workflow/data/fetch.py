@@ -5,7 +5,6 @@ A package that cannot be had, or whose content is not what the list pins, is lef
 whether enough is left. Nothing is installed.
 """
 
-import errno
 import hashlib
 import os
 import shutil
@@ -20,11 +19,9 @@ from workflow.console import log, progress
 from workflow.data.faces import Source
 from workflow.data.turns import in_turn
 from workflow.errors import UserError
-from workflow.files import told
+from workflow.files import blames_the_disk, told
 
 PAUSES = (1.0, 4.0)  # seconds before the second and the third attempt
-NO_ROOM = [os.strerror(number).lower() for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)]
-"""what every client says in the end when the disk is full"""
 
 
 @dataclass(frozen=True)
@@ -118,7 +115,7 @@ def _download(source: Source, cache: Path) -> str | None:
     if done.returncode == 0:
         return None
     complaint = done.stderr or done.stdout or "no message"
-    if any(words in complaint.lower() for words in NO_ROOM):
+    if blames_the_disk(complaint):
         raise UserError(f"no space left to fetch {source.name} into {cache}: free some disk space and run again")
     return complaint
 

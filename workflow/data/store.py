@@ -96,6 +96,11 @@ def open_images(folder: Path) -> np.ndarray:
     return images
 
 
+def check_mapped(folder: Path) -> None:
+    """UserError if the images, which are read while they are used, end before their header says: who does so dies."""
+    _load(folder / "images.npy")
+
+
 class Supply(Protocol):
     """Where images come from: rendered glyphs or a folder."""
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from workflow.cells.ending import is_worker, supervise
+from workflow.cells.ending import Ending, is_worker, supervise
 from workflow.cells.spec import CostSpec
 from workflow.errors import command_line
 from workflow.measuring.lost import write_lost
@@ -52,8 +52,18 @@ def supervised() -> None:
     given = parser().parse_args()
     if given.command == "machine" or is_worker():
         return main()
-    lost = partial(write_lost, CostSpec.parse(given.spec), given.command, given.split, given.out)
-    sys.exit(supervise("workflow.measuring", sys.argv[1:], 1, given.out, lost))
+    spec = CostSpec.parse(given.spec)
+    sys.exit(supervise("workflow.measuring", sys.argv[1:], 1, given.out, partial(lost, spec, given)))
+
+
+def lost(spec: CostSpec, given: argparse.Namespace, ending: Ending) -> None:
+    """Write the record of a cell whose process died. UserError, and no record, where it died of the images that it had
+    mapped into memory."""
+    from workflow.data.store import check_mapped  # with libraries that a supervisor can do without
+
+    if given.command != "head":
+        check_mapped(given.dataset)
+    write_lost(spec, given.command, given.split, given.out, ending)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from workflow.cells.ending import out_of_memory
 from workflow.cells.records import Outcome
 from workflow.console import log
 from workflow.errors import UserError
+from workflow.files import blames_the_disk
 from workflow.measuring.meters import available_bytes
 from workflow.measuring.sizes import requested_bytes, size_words
 from workflow.training.trainer import Diverged
@@ -64,6 +65,8 @@ def conclusion_of(error: Exception) -> Conclusion:
         return Conclusion("failed", sentence)
     if isinstance(error, UserError | OSError):
         raise error
+    if blames_the_disk(str(error)):
+        raise UserError(f"a file could not be written ({sentence}): free some disk space and run again") from error
     log("the cell failed; what follows is for the author of the head")
     traceback.print_exception(error)
     return Conclusion("failed", f"{type(error).__name__}: {sentence}")

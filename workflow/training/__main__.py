@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from workflow import console
-from workflow.cells.ending import is_worker, supervise
+from workflow.cells.ending import Ending, is_worker, supervise
 from workflow.cells.paths import RUN, ratio_text
 from workflow.cells.spec import RunSpec
 from workflow.console import duration
@@ -20,9 +20,17 @@ def main() -> None:
     if is_worker():
         train(spec, given.dataset, given.split, given.out, tuple(given.reads))
         return
-    lost = partial(write_lost, spec, given.split, given.out)
     record = given.out / RUN
-    sys.exit(supervise("workflow.training", sys.argv[1:], spec.train.processes, record, lost))
+    sys.exit(supervise("workflow.training", sys.argv[1:], spec.train.processes, record, partial(lost, spec, given)))
+
+
+def lost(spec: RunSpec, given: argparse.Namespace, ending: Ending) -> None:
+    """Write the records of a cell whose processes died. UserError, and no record, where they died of the images that
+    they had mapped into memory."""
+    from workflow.data.store import check_mapped  # with libraries that a supervisor can do without
+
+    check_mapped(given.dataset)
+    write_lost(spec, given.split, given.out, ending)
 
 
 def parser() -> argparse.ArgumentParser:
