@@ -1,0 +1,64 @@
+"""What every reader gives: an image's label, and where its encoded bytes lie."""
+
+import mmap
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from workflow.errors import UserError
+from workflow.names import shown
+
+
+class Place(NamedTuple):
+    """Bytes of a file, all of which lie together."""
+
+    file: Path
+    offset: int
+    length: int
+
+
+class Encoded(NamedTuple):
+    """One image: what its file calls it, its label as it stands there, and its bytes, or where they lie."""
+
+    name: str
+    label: int | str
+    data: Place | bytes
+
+
+def content(data: Place | bytes) -> bytes:
+    """The bytes themselves; UserError if the file has become shorter since it was read."""
+    if isinstance(data, bytes):
+        return data
+    with data.file.open("rb") as file:
+        file.seek(data.offset)
+        found = file.read(data.length)
+    if len(found) < data.length:
+        raise UserError(f"{shown(data.file)} is shorter than when it was indexed: put the file back, or index it again")
+    return found
+
+
+@contextmanager
+def mapped(path: Path) -> Iterator[mmap.mmap]:
+    """The bytes of a file, of which only those that are looked at are read; UserError if there are none."""
+    try:
+        with path.open("rb") as file:
+            memory = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except OSError as error:
+        raise unopened(path, error) from error
+    except ValueError as error:  # what mmap says of no bytes
+        raise UserError(f"{shown(path)} is empty: fetch it again") from error
+    with memory:
+        yield memory
+
+
+def unopened(path: Path, error: OSError) -> UserError:
+    """What to say of a file that cannot be opened."""
+    return UserError(f"{shown(path)} cannot be opened ({error.strerror or error}): check its path and permissions")
+
+
+def whole(value: float, where: str) -> int:
+    """A label that is stored as a float; UserError, which says `where`, if it is no whole number."""
+    if not float(value).is_integer():
+        raise UserError(f"{where}: the label {value:g} is no whole number: a class has one, so mend the label")
+    return int(value)
