@@ -24,7 +24,7 @@ GIVEN = ("self", "num_classes", "embedding_dim", "class_counts")
 
 
 class Refused(ValueError):
-    """A head does not accept its options, ratio, momentum or sizes: a result of that cell, not of the others."""
+    """A head cannot be imported, or refuses its options, ratio, momentum or sizes: a result of its cells alone."""
 
 
 def names() -> list[str]:
@@ -47,15 +47,17 @@ def shared() -> list[Path]:
 
 
 def load(name: str) -> type["Head"]:
-    """The class `Head` of heads/<name>.py; ValueError if the file cannot be imported or has no such class."""
+    """The class `Head` of heads/<name>.py; Refused if the file cannot be imported or has no such class."""
     path(name)
     try:
         module = importlib.import_module(f"heads.{name}")
-    except (Exception, SystemExit) as error:  # whatever one file raises must not stop the work with the others
-        raise ValueError(f"heads/{name}.py cannot be imported: {type(error).__name__}: {error}") from error
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever one file raises must not stop the work with the others
+        raise Refused(f"heads/{name}.py cannot be imported: {type(error).__name__}: {error}") from error
     head = getattr(module, "Head", None)
     if not inspect.isclass(head):
-        raise ValueError(f"heads/{name}.py has no class named Head: call your class Head")
+        raise Refused(f"heads/{name}.py has no class named Head: call your class Head")
     return cast('type["Head"]', head)
 
 
@@ -134,8 +136,9 @@ def make(
     `ratio` reaches a constructor that names it. `class_counts`, the (C,) int64 tensor of training images per class,
     likewise; where nothing is known of the classes, as for a head measured alone, leave it None: each class then has
     one image. `momentum` overrides the head's own momentum of its encoder's twin. `label` is what the config's row is
-    called, for the messages. ValueError if the file is broken; Refused, with one sentence that names label and file,
-    if the constructor refuses its arguments or a momentum is given to a head that has no twin.
+    called, for the messages. Refused, with one sentence that names label and file, if the file is broken, the
+    constructor refuses its arguments or a momentum is given to a head that has no twin; MemoryError, RuntimeError and
+    OSError are raised as they come.
     """
     kind, row = load(name), f"head '{label or name}' (heads/{name}.py)"
     arguments = chosen(name, options, ratio)
@@ -145,6 +148,12 @@ def make(
         head = kind(num_classes, embedding_dim, **arguments)
     except (TypeError, ValueError) as error:
         raise Refused(f"{row} refuses its options: {error}") from error
+    except FileNotFoundError as error:
+        raise Refused(f"{row} cannot be made: {error}") from error
+    except (MemoryError, RuntimeError, OSError):
+        raise  # so torch says that there is too little memory, and a disk what is wrong with it
+    except (Exception, SystemExit) as error:
+        raise Refused(f"{row} cannot be made: {type(error).__name__}: {error}") from error
     if momentum is not None:
         if head.momentum is None:
             raise Refused(f"{row} has no momentum twin: take `momentum` out of its row")

@@ -9,9 +9,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
+TO_MEND = 2
+"""exit status after a sentence that says what a person must mend"""
+WORKER = "HEADROOM_WORKER"
+"""set in the environment of a process that a supervisor has started: the status that it is to end with instead"""
+
 
 class UserError(Exception):
     """Something the person running Headroom can mend; its text names the file or setting and the fix."""
+
+    status: int | None = None
+    """exit status, where it is not the usual one"""
 
 
 def command_line(main: Callable[[], None]) -> None:
@@ -42,7 +50,7 @@ def speak_utf8() -> None:
 def _say(error: object) -> int:
     with suppress(OSError):  # the disk that is full may hold the log, too: then the status must do
         print(f"headroom: {error}", file=sys.stderr, flush=True)
-    return 2
+    return getattr(error, "status", None) or int(os.environ.get(WORKER, TO_MEND))
 
 
 def _unforeseen(error: OSError) -> str:

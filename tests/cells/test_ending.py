@@ -1,165 +1,13 @@
-"""However workers end, the supervisor knows: well, with something to mend, or dead without a word."""
+"""An ending has an outcome and a reason."""
 
-import os
 import signal
-import subprocess
-import sys
-import textwrap
-import time
-from pathlib import Path
 
 import pytest
 
 from workflow.cells import ending
-from workflow.cells.ending import Ending, named, out_of_memory, supervise
+from workflow.cells.ending import GONE, named, out_of_memory
 
-MODULE = "tests_worker"
-
-
-@pytest.fixture
-def worker(tmp_path, monkeypatch):
-    """worker("code") makes that code what the supervisor runs; it sees `record`, a path, and `rank`, an int."""
-
-    def make(code: str) -> Path:
-        record = tmp_path / "run.json"
-        lines = f"import os, signal, sys, time\nfrom pathlib import Path\nrecord = Path({str(record)!r})\n"
-        lines += "rank = int(os.environ.get('RANK', 0))\n" + textwrap.dedent(code)
-        (tmp_path / f"{MODULE}.py").write_text(lines)
-        monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-        return record
-
-    return make
-
-
-def run(record: Path, number: int = 1) -> tuple[int, list[Ending]]:
-    """Exit status of the supervisor and the endings it had written."""
-    lost: list[Ending] = []
-    return supervise(MODULE, [], number, record, lost.append), lost
-
-
-@pytest.mark.parametrize("number", [1, 3])
-def test_a_record_is_a_good_end(worker, number):
-    assert run(worker("record.write_text(os.environ['HEADROOM_WORKER'])"), number) == (0, [])
-
-
-@pytest.mark.parametrize(
-    ("number", "name"), [(signal.SIGKILL, "SIGKILL"), (signal.SIGSEGV, "SIGSEGV"), (signal.SIGABRT, "SIGABRT")]
-)
-def test_a_worker_killed_by_a_signal_is_a_failure_with_its_name(worker, number, name):
-    status, lost = run(worker(f"os.kill(os.getpid(), {int(number)})"))
-    assert status == 0
-    assert lost == [Ending("failed", f"the process was killed by signal {int(number)} ({name})")]
-
-
-def test_one_of_several_killed_ends_them_all(worker, monkeypatch):
-    monkeypatch.setattr(ending, "GRACE", 0.1)
-    started = time.monotonic()
-    status, lost = run(worker("os.kill(os.getpid(), 9) if rank == 1 else time.sleep(100)"), 3)
-    assert status == 0 and time.monotonic() - started < 50
-    assert lost == [Ending("failed", "process 1 of 3 was killed by signal 9 (SIGKILL)")]
-
-
-def test_what_the_survivors_of_a_killed_worker_say_does_not_count(worker):
-    code = (
-        "os.kill(os.getpid(), 9) if rank == 1 else time.sleep(0.5); record.write_text('connection lost'); sys.exit(1)"
-    )
-    assert run(worker(code), 2)[1] == [Ending("failed", "process 1 of 2 was killed by signal 9 (SIGKILL)")]
-
-
-def test_the_kernel_s_memory_killer_is_out_of_memory(worker, monkeypatch):
-    counts = iter([3, 4])
-    monkeypatch.setattr(ending, "memory_kills", lambda: next(counts))
-    [lost] = run(worker("os.kill(os.getpid(), 9)"))[1]
-    assert lost == Ending("out of memory", "the process was killed by the kernel, which ran out of memory")
-
-
-def test_a_silent_end_is_a_failure(worker):
-    [lost] = run(worker("sys.exit(7)"))[1]
-    assert lost == Ending("failed", "the process ended with status 7 and left no record: see the log")
-    [lost] = run(worker("pass"))[1]
-    assert lost.outcome == "failed" and "status 0" in lost.reason
-
-
-def test_a_record_from_before_does_not_hide_a_death(worker):
-    record = worker("os.kill(os.getpid(), 9)")
-    record.write_text("of an earlier run")
-    assert len(run(record)[1]) == 1
-
-
-@pytest.mark.parametrize(("number", "outcome"), [(1, "ok"), (1, "diverged"), (2, "ok")])
-def test_a_death_after_the_record_changes_nothing(worker, number, outcome):
-    content = f"""record.write_text('{{"outcome": "{outcome}"}}')"""
-    assert run(worker(f"{content}; os.kill(os.getpid(), 9)"), number) == (0, [])
-
-
-def test_a_record_that_was_taken_back_is_none(worker):
-    record = worker("record.unlink(); sys.exit(1)")
-    record.write_text("of an earlier run")
-    assert len(run(record)[1]) == 1
-
-
-def test_a_request_to_stop_that_comes_too_late_loses_no_record(worker):
-    code = "signal.signal(15, signal.SIG_IGN); os.kill(os.getppid(), 15); time.sleep(0.3); record.write_text('done')"
-    assert run(worker(code)) == (0, [])
-
-
-def test_something_to_mend_is_no_record(worker):
-    assert run(worker("sys.exit(2)")) == (2, [])
-
-
-def test_what_only_another_worker_says_is_passed_on(worker, capfd):
-    assert run(worker("rank == 1 and sys.exit('only rank 1 met this') or time.sleep(0.2)"), 2)[0] == 0
-    assert "only rank 1 met this" in capfd.readouterr().err
-
-
-def test_what_all_workers_say_is_said_once(worker, capfd):
-    assert run(worker("print('the disk is full', file=sys.stderr); sys.exit(2)"), 3) == (2, [])
-    assert capfd.readouterr().err.count("the disk is full") == 1
-
-
-SUPERVISOR = "from workflow.cells.ending import supervise; from pathlib import Path; import sys; "
-SUPERVISOR += f"sys.exit(supervise('{MODULE}', [], 1, Path('no record'), print))"
-
-
-def supervisor(tmp_path: Path) -> subprocess.Popen:
-    """A supervisor in a process of its own, once its worker has said that it is ready."""
-    process = subprocess.Popen([sys.executable, "-c", SUPERVISOR], stdout=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 30
-    while not (tmp_path / "ready").exists():
-        assert process.poll() is None and time.monotonic() < deadline
-        time.sleep(0.02)
-    return process
-
-
-READY = "Path(record.parent, 'ready').write_text(str(os.getpid()))\n"
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_request_to_stop_reaches_the_worker(worker, tmp_path, number):
-    code = f"signal.signal({int(number)}, lambda *_: (record.write_text('saved'), os._exit(2)))\n{READY}time.sleep(100)"
-    record = worker(code)
-    process = supervisor(tmp_path)
-    process.send_signal(number)
-    assert process.wait(30) == 2 and record.read_text() == "saved" and process.stdout.read() == ""
-
-
-def test_a_worker_that_does_not_hear_is_stopped_without_a_record(worker, tmp_path):
-    worker(f"{READY}time.sleep(100)")
-    process = supervisor(tmp_path)
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(30) == 2 and process.stdout.read() == ""
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends children with their parent")
-def test_no_worker_outlives_its_supervisor(worker, tmp_path):
-    worker(f"{READY}time.sleep(100)")
-    process = supervisor(tmp_path)
-    process.kill()
-    process.wait()
-    child, deadline = int((tmp_path / "ready").read_text()), time.monotonic() + 30
-    while Path(f"/proc/{child}").exists() and "zombie" not in Path(f"/proc/{child}/status").read_text():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+KILLED = -signal.SIGKILL
 
 
 @pytest.mark.parametrize(
@@ -187,7 +35,18 @@ def test_memory_kills_are_counted_where_the_kernel_says(tmp_path, monkeypatch):
     assert ending.memory_kills() == 12
 
 
-def test_the_supervisor_needs_no_torch():
-    code = "import sys, workflow.training.__main__; sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2], check=False).returncode == 0
-    assert os.environ.get(ending.WORKER) is None
+@pytest.mark.parametrize(
+    ("statuses", "reason"),
+    [
+        ([7], "the process ended with status 7 and left no record: see the log"),
+        ([0, 7], "process 1 of 2 ended with status 7 and left no record: see the log"),
+        ([GONE, None], "process 1 of 2 did not answer the others, and had to be ended"),
+        ([None, GONE, GONE], "process 0 of 3 did not answer the others, and had to be ended"),
+        ([GONE, 0], f"process 0 of 2 ended with status {GONE} and left no record: see the log"),
+        ([GONE, None, 7], "process 2 of 3 ended with status 7 and left no record: see the log"),
+        ([GONE, KILLED], "process 1 of 2 was killed by signal 9 (SIGKILL)"),
+        ([None, 7, KILLED], "process 2 of 3 was killed by signal 9 (SIGKILL)"),
+    ],
+)
+def test_what_says_most_is_the_reason(statuses, reason):
+    assert named(statuses, False) == ("failed", reason)

@@ -282,7 +282,7 @@ def test_a_cells_embedding_of_images_is_the_stored_one(cell):
         pass
     positions = np.arange(40)
     inside = session.embed(positions)
-    finish(session, beginning(made.spec, session.split.record).model_copy(update={"outcome": "ok"}))
+    finish(session, beginning(made.spec, session.split.record).model_copy(update={"outcome": "ok"}), session.model())
     saved = torch.load(made.folder / "model.pt", weights_only=True)
     net = copy.deepcopy(session.network)
     net.backbone.load_state_dict(saved["backbone"])
@@ -294,6 +294,63 @@ def test_an_error_in_a_head_is_recorded_as_its_failure(cell, monkeypatch):
     monkeypatch.setattr(heads.load("fc"), "commit", lambda self: {}["missing"])
     record = run(cell("fc"))
     assert (record.outcome, record.reason) == ("failed", "KeyError: 'missing'")
+
+
+BROKEN = """
+from heads import kit
+{outside}
+class Head(kit.Head):
+    def __init__(self, num_classes, embedding_dim):
+        super().__init__()
+        {inside}
+    def forward(self, encode, batch):
+        {forward}
+        return encode(batch.views[0]).sum()
+    def rows_in_loss(self):
+        return 0
+    def centres(self):
+        {centres}
+"""
+PARTS = dict.fromkeys(("outside", "inside", "forward", "centres"), "pass")
+
+
+@pytest.mark.parametrize(
+    ("part", "code", "outcome", "reason"),
+    [
+        ("outside", "1 / 0", "failed", "heads/broken.py cannot be imported: ZeroDivisionError: division by zero"),
+        ("outside", "raise SystemExit(3)", "failed", "heads/broken.py cannot be imported: SystemExit: 3"),
+        ("outside", "class Odd(BaseException): pass\nraise Odd", "failed", "heads/broken.py cannot be imported: Odd: "),
+        ("outside", "import nowhere", "failed", "heads/broken.py cannot be imported: ModuleNotFoundError: No module"),
+        ("inside", "raise KeyError('x')", "failed", "head 'broken' (heads/broken.py) cannot be made: KeyError: 'x'"),
+        ("inside", "open('/nowhere')", "failed", "head 'broken' (heads/broken.py) cannot be made: [Errno 2]"),
+        ("inside", "raise SystemExit", "failed", "head 'broken' (heads/broken.py) cannot be made: SystemExit"),
+        ("inside", "raise RuntimeError('no')", "failed", "RuntimeError: no"),
+        ("inside", "raise MemoryError", "out of memory", "the host ran out of memory"),
+        ("inside", 'raise RuntimeError("can\'t allocate memory")', "out of memory", "can't allocate memory"),
+        ("forward", "import sys; sys.exit(2)", "failed", "SystemExit: 2"),
+        ("forward", "import sys; sys.exit()", "failed", "SystemExit: no message"),
+        ("forward", "raise GeneratorExit", "failed", "GeneratorExit: no message"),
+        ("centres", "raise ValueError('none')", "failed", "ValueError: none"),
+    ],
+)
+def test_whatever_a_head_does_is_its_cells_result(cell, add_head, part, code, outcome, reason):
+    code = code.replace("\n", "\n" + " " * 8 * (part != "outside"))
+    add_head("broken", BROKEN.format(**PARTS | {part: code}))
+    made = cell("broken", steps=1)
+    record = run(made)
+    assert (record.outcome, record.reason[: len(reason)]) == (outcome, reason)
+    assert RunRecord.read(made.folder / "run.json") == record
+    assert (made.folder / "model.pt").exists() and (made.folder / "steps.jsonl").exists()
+
+
+def test_a_ctrl_c_is_no_result(cell, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(heads.load("fc"), "forward", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run(cell("fc"))
+    assert not (cell("fc").folder / "run.json").exists()
 
 
 def test_a_row_s_momentum_overrides_the_head_s(cell):

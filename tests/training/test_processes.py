@@ -7,11 +7,14 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import torch
+import torch.distributed as dist
 from torch import nn
+from torch.distributed.distributed_c10d import _set_pg_timeout as set_timeout
 from torch.nn.functional import cross_entropy
 
 import heads
@@ -20,6 +23,7 @@ from heads.kit.interface import Batch
 from tests.training.test_cell import ROOT, SHORT, lines, spec_of, terminated
 from tests.training.test_trainer import SETTINGS, C, D, Photos
 from tests.training.together import outcomes, together
+from workflow.cells.ending import GONE
 from workflow.cells.records import RunRecord
 from workflow.cells.train_section import Train
 from workflow.devices import pick_device
@@ -243,10 +247,40 @@ def test_a_killed_process_is_no_result(cell):
     assert statuses == [2, -signal.SIGKILL] and not (made.folder / "run.json").exists()
 
 
-def refused(cell: Cell, told: Path) -> None:
+def hangs(self, encode, batch):
+    if ranks.rank() == 1:
+        time.sleep(1000)
+    set_timeout(timedelta(seconds=1), dist.group.WORLD)
+    return self.usual(encode, batch)
+
+
+def test_a_process_that_hangs_is_known_to_the_others(cell, tmp_path):
+    statuses, _ = outcomes(2, refused, cell(), tmp_path, hangs)
+    assert statuses == [2, None] and (tmp_path / "status").read_text() == str(GONE)
+    assert "gone, or did not answer" in (tmp_path / "error").read_text()
+
+
+def cannot_be_made(self, num_classes, embedding_dim, **_):
+    if ranks.rank() == 1:
+        raise MemoryError
+    self.made(num_classes, embedding_dim)
+
+
+def built(cell: Cell) -> None:
+    Stub.made, Stub.__init__ = Stub.__init__, cannot_be_made
+    trained(cell)
+
+
+def test_a_head_that_only_one_process_cannot_make_is_no_good_end(cell):
+    statuses, _ = outcomes(2, built, cell())
+    assert statuses[1] == 1 and statuses[0] in (2, None)
+
+
+def refused(cell: Cell, told: Path, forward=None) -> None:
     try:
-        trained(cell)
+        trained(cell, forward)
     except UserError as error:
+        (told / "status").write_text(str(error.status))
         (told / "error").write_text(str(error))
         raise
 

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch.distributed import TCPStore
 
-from workflow.cells.ending import outlast
+from workflow.cells.supervising import outlast
 from workflow.training.processes import joined
 
 SECONDS = 60

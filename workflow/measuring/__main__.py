@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from workflow.cells.ending import Ending, is_worker, supervise
+from workflow.cells.ending import Ending
 from workflow.cells.spec import CostSpec
+from workflow.cells.supervising import is_worker, supervise
 from workflow.errors import command_line
 from workflow.measuring.lost import write_lost
 

@@ -77,7 +77,7 @@ def read_spec(text: str) -> CostSpec:
     spec = CostSpec.parse(text)
     try:
         if spec.cell.head not in REFERENCES:
-            heads.load(spec.cell.head)
+            heads.path(spec.cell.head)
     except ValueError as error:
         raise UserError(f"--spec: {error}") from error
     return spec

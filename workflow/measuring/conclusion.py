@@ -44,15 +44,15 @@ def check_fits(cost: Cost | None, device: torch.device) -> None:
 
 
 def conclude(measure: Callable[[], None]) -> Conclusion:
-    """Run `measure` and say how it ended. UserError and OSError, which say nothing about the head, are raised."""
+    """Run `measure` and say how it ended. UserError, OSError and Ctrl-C say nothing about the head and are raised."""
     try:
         measure()
-    except Exception as error:
+    except BaseException as error:
         return conclusion_of(error)
     return Conclusion("ok")
 
 
-def conclusion_of(error: Exception) -> Conclusion:
+def conclusion_of(error: BaseException) -> Conclusion:
     """The conclusion that `error` stands for; raises it again if it is not the measured head's."""
     sentence = str(error).splitlines()[0] if str(error) else type(error).__name__
     if isinstance(error, DoesNotFit):
@@ -63,7 +63,7 @@ def conclusion_of(error: Exception) -> Conclusion:
         return Conclusion("diverged", sentence)
     if isinstance(error, ValueError) or isinstance(error.__cause__, ValueError):
         return Conclusion("failed", sentence)
-    if isinstance(error, UserError | OSError):
+    if isinstance(error, UserError | OSError | KeyboardInterrupt):
         raise error
     if blames_the_disk(str(error)):
         raise UserError(f"a file could not be written ({sentence}): free some disk space and run again") from error

@@ -6,9 +6,10 @@ from functools import partial
 from pathlib import Path
 
 from workflow import console
-from workflow.cells.ending import Ending, is_worker, supervise
+from workflow.cells.ending import Ending
 from workflow.cells.paths import RUN, ratio_text
 from workflow.cells.spec import RunSpec
+from workflow.cells.supervising import is_worker, supervise
 from workflow.console import duration
 from workflow.errors import command_line
 from workflow.training.lost import write_lost

@@ -1,7 +1,7 @@
 """One run on several processes: how they meet, and which of them speaks for all.
 
-A supervisor (workflow/cells/ending.py) or `torchrun --standalone --nproc-per-node W -m workflow.training ...` starts
-them, and ends the others when one fails; a process started alone passes through here unchanged.
+A supervisor (workflow/cells/supervising.py) or `torchrun --standalone --nproc-per-node W -m workflow.training ...`
+starts them, and ends the others when one fails; a process started alone passes through here unchanged.
 """
 
 import os
@@ -16,8 +16,8 @@ import torch.distributed as dist
 
 from heads.kit.ranks import count, rank
 from workflow import console
-from workflow.cells.ending import WORKER
 from workflow.devices import pick_device
+from workflow.errors import WORKER
 
 TIMEOUT = timedelta(hours=1)  # of a collective call: a validation of the first process must fit
 

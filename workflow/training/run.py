@@ -3,12 +3,13 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from heads.kit.ranks import count
 from workflow.allocator import keep_freed_memory
-from workflow.cells.ending import Ending, beginning, ended, parameters_of
+from workflow.cells.ending import beginning, ended, parameters_of
 from workflow.cells.paths import ENDED, MODEL, RUN, STEPS
 from workflow.cells.records import RunRecord, SplitRecord
 from workflow.devices import device_name, pick_device
@@ -16,7 +17,7 @@ from workflow.files import told, write_text
 from workflow.training import sealed
 from workflow.training.assembly import Refused
 from workflow.training.cell import Cell
-from workflow.training.outcome import attempt
+from workflow.training.outcome import attempt, ending_of
 from workflow.training.processes import command, leads, log
 from workflow.training.session import Session
 from workflow.training.settings import settle
@@ -46,14 +47,25 @@ def run(cell: Cell) -> RunRecord:
         cell, equal = settle(cell)
         record = record.model_copy(update={"equal": equal} | settled(cell))
         session = Session(cell)
-    except Refused as error:
-        return refuse(cell, ended(record, Ending("failed", str(error))))
-    record = record.model_copy(update={"declared": session.declared(), "initial_weights": session.initial_weights})
-    ending = attempt(session.train)
-    record = with_results(record, session)
+        record = record.model_copy(update={"declared": session.declared(), "initial_weights": session.initial_weights})
+    except BaseException as error:
+        record = refuse(cell, ended(record, ending_of(error)))
+        if not (leads() or isinstance(error, Refused)):
+            raise SystemExit(1) from error  # the others may not have met it
+        return record
+    results: dict[str, Any] = {"model": NO_WEIGHTS, "declared": record.declared}
+    ending = attempt(lambda: results.update(trained(session)))
+    record = with_progress(record, session).model_copy(update={"declared": results["declared"]})
     if ending.outcome == "ok" or count() == 1:  # of several processes, one that failed is alone
         record = record.model_copy(update={"images_drawn": session.images_drawn()})
-    return finish(session, ended(record, ending))
+    return finish(session, ended(record, ending), results["model"])
+
+
+def trained(session: Session) -> dict[str, object]:
+    """Train to the end; what was learned, and what the head says of itself: what a step compares with may have
+    varied."""
+    session.train()
+    return {"model": session.model(), "declared": session.declared()}
 
 
 def settled(cell: Cell) -> dict[str, object]:
@@ -61,7 +73,7 @@ def settled(cell: Cell) -> dict[str, object]:
     return {"parameters": parameters_of(cell.spec), "planned_steps": cell.spec.train.steps}
 
 
-def with_results(record: RunRecord, session: Session) -> RunRecord:
+def with_progress(record: RunRecord, session: Session) -> RunRecord:
     """`record` with what is known once training has ended, however it ended."""
     progress = session.trainer.progress
     return record.model_copy(
@@ -69,7 +81,6 @@ def with_results(record: RunRecord, session: Session) -> RunRecord:
             "steps": progress.step,
             "images": session.images(),
             "normalised": session.normalised(),
-            "declared": session.declared(),  # again: what a step compares with may have varied
             "seconds": round(progress.seconds, 3),
             "resumed": session.resumed,
         }
@@ -86,11 +97,10 @@ def refuse(cell: Cell, record: RunRecord) -> RunRecord:
     return record
 
 
-def finish(session: Session, record: RunRecord) -> RunRecord:
+def finish(session: Session, record: RunRecord, model: Mapping[str, object]) -> RunRecord:
     """Write model.pt, steps.jsonl and, last, run.json; the checkpoint is no longer needed."""
     folder = session.cell.folder
     alone = count() > 1 and record.outcome != "ok"  # the others may be waiting for this one, or gone
-    model = NO_WEIGHTS if alone else session.model()
     if first_to_end(folder) if alone else leads():
         retract(folder)
         session.log.finish()

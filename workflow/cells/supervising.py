@@ -1,0 +1,178 @@
+"""The processes that do a cell's work, and the one that waits for them.
+
+A supervisor starts the process that does a cell's work, or several that work together. Where they end without a record,
+because the kernel's memory killer, a crash in a library or anybody's signal 9 ended them, it has one written with
+outcome and reason: the other cells go on, and the report always comes. Errors that a person must mend (files, disk,
+config) leave no record and end with status 2.
+"""
+
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import IO, Protocol
+
+from workflow.cells.ending import Ending, memory_kills, named
+from workflow.errors import TO_MEND, WORKER, UserError
+from workflow.files import read_json
+
+TOLD = 82
+"""status, instead of 2, of a worker that said what a person must mend: none that a head or a library would end with"""
+INTERRUPTED = 130
+KILLED, KILLS = "HEADROOM_KILLED", "HEADROOM_KILLS"
+"""set by the shell that started a supervisor which was killed: by which signal, and memory_kills() before"""
+GLANCE = 0.05  # seconds between looks at the workers
+GRACE = 2.0  # seconds that workers have to end by themselves once one of them has failed
+SIGNALS = {signal.SIGTERM: signal.SIGTERM, signal.SIGINT: signal.SIGINT, signal.SIGHUP: signal.SIGTERM}
+"""requests to stop, and as what they reach the workers: a terminal that was closed wants the same as a scheduler"""
+
+
+class Worker(Protocol):
+    """A process that can be waited for: subprocess.Popen, or something shaped like it."""
+
+    def poll(self) -> int | None:
+        """Its exit status, negative for a signal; None while it runs."""
+
+    def kill(self) -> None:
+        """End it now."""
+
+
+def is_worker() -> bool:
+    """Whether this process was started by a supervisor, or by torchrun, and is to do the work itself."""
+    return WORKER in os.environ or int(os.environ.get("WORLD_SIZE", 1)) > 1
+
+
+def supervise(module: str, arguments: Sequence[str], number: int, record: Path, lost: Callable[[Ending], None]) -> int:
+    """Run `python -m module arguments` in `number` processes that work together; returns the exit status.
+
+    They leave `record`, or end with status 2 after saying what a person must mend. Where they leave nothing, or one of
+    several dies of a signal, `lost` is called with the ending: it writes what the workflow expects. A process that is
+    killed once its record is written changes nothing. Requests to stop are passed on.
+    """
+    if KILLED in os.environ:
+        return after_death(-int(os.environ[KILLED]), record, lost)
+    before, kills = written(record), memory_kills()
+    with ExitStack() as files:
+        said = [files.enter_context(tempfile.TemporaryFile()) for _ in range(1, number)]
+        command = [sys.executable, "-m", module, *arguments]
+        workers = [start(command, own, errors) for own, errors in zip(places(number), [None, *said], strict=True)]
+        with passed_on(workers) as signalled:
+            statuses = outlast(workers)
+        repeat(statuses, said)
+    if signalled and any(statuses):
+        return INTERRUPTED if INTERRUPTED in statuses else TO_MEND
+    died, left = any(status is not None and status < 0 for status in statuses), written(record) not in (before, None)
+    if left and (number == 1 or not died or ended_well(record)):  # what survivors say of a dead one is not why
+        return 0
+    if not died and (told := {TOLD, INTERRUPTED} & set(statuses)):
+        return TO_MEND if TOLD in told else INTERRUPTED
+    lost(named(statuses, memory_kills() != kills))
+    return 0
+
+
+def after_death(status: int, record: Path, lost: Callable[[Ending], None]) -> int:
+    """What is left to do for a supervisor that ended with `status`, a signal, and its workers with it."""
+    if -status in SIGNALS:
+        return 128 - status
+    if not record.exists():  # the workflow removed what was there before
+        kills = str(memory_kills())
+        lost(named([status], kills != (os.environ.get(KILLS) or kills)))
+    return 0
+
+
+def start(command: list[str], place: dict[str, str], errors: IO[bytes] | None) -> subprocess.Popen[bytes]:
+    """A worker that dies with this process, in a session of its own: a Ctrl-C reaches it through us, and once."""
+    return subprocess.Popen(
+        command,
+        env=os.environ | place | {WORKER: str(TOLD)},
+        stderr=errors,
+        start_new_session=sys.platform == "linux",
+        preexec_fn=die_with_parent if sys.platform == "linux" else None,
+    )
+
+
+def die_with_parent() -> None:
+    """Ask the kernel for a signal 9 when the parent ends (prctl, PR_SET_PDEATHSIG)."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
+def places(number: int) -> list[dict[str, str]]:
+    """What each of `number` workers must have in its environment to meet the others, as torchrun would set it."""
+    if number == 1:
+        return [{}]
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        meeting = {"MASTER_ADDR": "localhost", "MASTER_PORT": str(free.getsockname()[1])}
+    shared = meeting | {"WORLD_SIZE": str(number), "LOCAL_WORLD_SIZE": str(number)}
+    return [shared | {"RANK": str(rank), "LOCAL_RANK": str(rank)} for rank in range(number)]
+
+
+@contextmanager
+def passed_on(workers: Sequence[subprocess.Popen[bytes]]) -> Iterator[list[int]]:
+    """Within the block, requests to stop go to the workers; yields the list of those received."""
+    received: list[int] = []
+
+    def pass_on(number: int, _: object) -> None:
+        received.append(number)
+        for worker in workers:
+            if worker.poll() is None:
+                worker.send_signal(SIGNALS[signal.Signals(number)])
+
+    heard = [number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN]  # nohup means it
+    usual = {number: signal.signal(number, pass_on) for number in heard}
+    try:
+        yield received
+    finally:
+        for number, handler in usual.items():
+            signal.signal(number, handler)
+
+
+def outlast(workers: Sequence[Worker]) -> list[int | None]:
+    """Wait until all workers have ended well, or one has not and the others had GRACE to follow.
+
+    Returns the exit statuses, negative for a signal, None for workers that had to be ended.
+    """
+    failed_at = None
+    while None in (statuses := [worker.poll() for worker in workers]):
+        if failed_at is None and any(statuses):
+            failed_at = time.monotonic()
+        if failed_at is not None and time.monotonic() - failed_at > GRACE:
+            break
+        time.sleep(GLANCE)
+    for worker, status in zip(workers, statuses, strict=True):
+        if status is None:
+            worker.kill()
+    return statuses
+
+
+def repeat(statuses: Sequence[int | None], said: Sequence[IO[bytes]]) -> None:
+    """Say what a worker other than the first said last, where the first did not fail: what all meet is said once."""
+    failed = [rank for rank, status in enumerate(statuses) if status]
+    for rank in failed[:1]:
+        if rank > 0:
+            said[rank - 1].seek(0)
+            sys.stderr.write(said[rank - 1].read().decode(errors="replace"))
+
+
+def ended_well(record: Path) -> bool:
+    """Whether `record` says that the cell ended well."""
+    try:
+        content = read_json(record)
+    except UserError:
+        return False
+    return isinstance(content, dict) and content.get("outcome") == "ok"
+
+
+def written(path: Path) -> int | None:
+    """When `path` was last written, in ns; None where it does not exist."""
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return None
