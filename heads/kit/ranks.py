@@ -14,6 +14,9 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+NAMES = ("reduce_scatter_single", "reduce_scatter_tensor")
+"""what newer and older versions of torch call the same function"""
+
 
 def count() -> int:
     """Number of processes that train together, W."""
@@ -135,7 +138,8 @@ class _Gather(torch.autograd.Function):
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
         parts = [_padded(part, max(ctx.lengths)) for part in gradient.split(ctx.lengths)]
         own = torch.empty_like(parts[0])
-        dist.reduce_scatter_tensor(own, torch.cat(parts))
+        reduce_scatter = next(getattr(dist, name) for name in NAMES if hasattr(dist, name))
+        reduce_scatter(own, torch.cat(parts))
         return own[: ctx.lengths[rank()]], None
 
 

@@ -281,6 +281,39 @@ def test_a_head_may_have_parameters_and_state_no_cost(make_spec, monkeypatch):
     assert subject.head.shift.abs().sum() > 0  # its optimiser's step is part of the step that is timed
 
 
+BROKEN = """
+from heads import kit
+{outside}
+class Head(kit.Head):
+    def __init__(self, num_classes, embedding_dim):
+        super().__init__()
+        {inside}
+    def forward(self, encode, batch):
+        {forward}
+        return encode(batch.views[0]).sum()
+"""
+
+
+@pytest.mark.parametrize(
+    ("part", "code", "outcome", "reason"),
+    [
+        ("outside", "1 / 0", "failed", "heads/broken.py cannot be imported: ZeroDivisionError: division by zero"),
+        ("outside", "raise SystemExit(3)", "failed", "heads/broken.py cannot be imported: SystemExit: 3"),
+        ("inside", "open('/nowhere')", "failed", "head 'broken' (heads/broken.py) cannot be made: FileNotFoundError"),
+        ("inside", "raise RuntimeError('no')", "failed", "RuntimeError: no"),
+        ("inside", "raise MemoryError", "out of memory", "MemoryError"),
+        ("forward", "raise SystemExit(2)", "failed", "SystemExit: 2"),
+        ("forward", "raise GeneratorExit", "failed", "GeneratorExit: GeneratorExit"),
+    ],
+)
+def test_whatever_a_head_does_is_its_cells_record(make_spec, machine, tmp_path, add_head, part, code, outcome, reason):
+    add_head("broken", BROKEN.format(**dict.fromkeys(("outside", "inside", "forward"), "pass") | {part: code}))
+    out = tmp_path / "cost.json"
+    main(["head", "--spec", make_spec("broken").as_json(), "--machine", str(machine), "--out", str(out)])
+    record = CostRecord.read(out)
+    assert (record.outcome, record.reason[: len(reason)]) == (outcome, reason)
+
+
 def test_a_gpus_sensors_are_read_while_the_head_keeps_stepping(make_spec, nvml, monkeypatch):
     from workflow.measuring import sensors
     from workflow.measuring.nvml import Gpu

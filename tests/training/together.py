@@ -38,8 +38,8 @@ def outcomes(number: int, function: Callable[..., Any], *arguments: Any) -> tupl
     for member, pipe in zip(members, pipes, strict=True):
         member.start()
         pipe[1].close()
-    statuses = outlast([Member(process, reader) for process, (reader, _) in zip(members, pipes, strict=True)])
-    return statuses, [_received(reader) for reader, _ in pipes]
+    watched = [Member(process, reader) for process, (reader, _) in zip(members, pipes, strict=True)]
+    return outlast(watched), [member.result() for member in watched]
 
 
 class Member:
@@ -47,22 +47,26 @@ class Member:
 
     def __init__(self, process: multiprocessing.Process, reader: Any):
         self.process, self.reader, self.started = process, reader, time.monotonic()
+        self.sent: bytes | None = None
 
     def poll(self) -> int | None:
         assert time.monotonic() - self.started < SECONDS, "a process neither returned nor ended"
-        returned = self.reader.poll() and self.process.exitcode is None
-        return 0 if returned else self.process.exitcode
+        return 0 if self.returned() else self.process.exitcode
+
+    def returned(self) -> bool:
+        try:
+            if self.sent is None and self.reader.poll():
+                self.sent = self.reader.recv_bytes()
+        except EOFError:
+            pass  # it ends without having returned
+        return self.sent is not None
+
+    def result(self) -> Any:
+        return torch.load(io.BytesIO(self.sent), weights_only=False) if self.returned() else None
 
     def kill(self) -> None:
         self.process.kill()
         self.process.join()
-
-
-def _received(reader: Any) -> Any:
-    try:
-        return torch.load(io.BytesIO(reader.recv_bytes()), weights_only=False)
-    except EOFError:
-        return None
 
 
 def _member(rank: int, number: int, port: int, pipe: Any, function: Callable[..., Any], arguments: tuple) -> None:
