@@ -19,7 +19,7 @@ from typing import NamedTuple
 import psutil
 
 from tests.faults.chain import Stage
-from workflow.cells.ending import WORKER
+from workflow.errors import TO_MEND, WORKER
 
 ROOT = Path(__file__).parents[2]
 CHANGES = ("os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate")
@@ -100,7 +100,7 @@ def perform(stage: Stage, folder: Path, kill: Kill | None, way: Way) -> None:
     log = os.open(f"logs/{stage.name}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(log, 1)
     os.dup2(log, 2)
-    os.environ |= {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"} | ({} if way.supervised else {WORKER: "1"})
+    os.environ |= {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"} | ({} if way.supervised else {WORKER: str(TO_MEND)})
     resource.setrlimit(resource.RLIMIT_FSIZE, (way.room, way.room))
     watch(f"logs/{stage.name}.changes", kill)
     sys.argv = [stage.module, *stage.arguments]
