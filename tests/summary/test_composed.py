@@ -19,7 +19,7 @@ from tests.summary.steps import (
     summary_with,
     whole,
 )
-from workflow.cells.cost_records import MachineRecord, Rates
+from workflow.cells.cost_records import MachineRecord, Rates, Sends
 from workflow.summary.answers import ByMemory, smallest
 from workflow.summary.composed import LADDER, ONE_SIZE, coefficients, composed
 from workflow.summary.growth import Basis
@@ -116,6 +116,26 @@ def test_processes_share_the_classes_of_those_heads_that_can() -> None:
 
     assert peak(True, 8) == pytest.approx(BASE_BYTES + FC.bytes(1_000_000))
     assert peak(False, 8) == pytest.approx(BASE_BYTES + FC.bytes(8_000_000), rel=1e-6) == peak(True, 1)
+
+
+def test_each_process_computes_its_share_of_the_images_and_of_the_classes_or_of_the_batch() -> None:
+    def each(shares: bool, processes: int) -> float:
+        costs = [cost.model_copy(update={"shares_classes": shares}) for cost in measured((FC,))]
+        return row(costs).at(Setting(1_000_000, BATCH, DIM, processes)).each_ms.value
+
+    assert each(True, 1) == each(False, 1) == pytest.approx(FC.rest + FC.ms(1_000_000))
+    assert each(True, 4) == pytest.approx(FC.rest / 4 + FC.ms(250_000))
+    assert each(False, 4) == pytest.approx((FC.rest + FC.ms(1_000_000)) / 4)  # products, which go with the batch
+
+
+def test_a_process_sends_its_parts_to_all_others_and_sums_round_a_ring() -> None:
+    sends = Sends(gathered=(100, 8, 4, 2, 0.5), reduced=(1000, 4))
+    step = whole(FC).model_copy(update={"sends": sends})
+    found = row([step, *measured((FC,))[1:]])
+    assert found.at(Setting(10_000, 200, 10)).sent == 0
+    parts = 100 + 8 * 50 + 4 * 50 * 10 + 2 * 200 + 0.5 * 2500 * 10
+    assert found.at(Setting(10_000, 200, 10, 4)).sent == 3 * parts + 2 * 3 / 4 * (1000 + 4 * 200)
+    assert row(measured((FC,))).at(Setting(10_000, 200, 10, 4)).sent is None
 
 
 def test_cost_never_falls_with_classes_batch_or_dimension() -> None:

@@ -20,6 +20,8 @@ from torch.nn.functional import cross_entropy
 import heads
 from heads.kit import interface, ranks
 from heads.kit.interface import Batch
+from heads.kit.wire import Wire, averaging
+from tests.heads.collectives import Collectives
 from tests.training.test_cell import ROOT, SHORT, lines, spec_of, terminated
 from tests.training.test_trainer import SETTINGS, C, D, Photos
 from tests.training.together import outcomes, together
@@ -31,7 +33,7 @@ from workflow.errors import UserError
 from workflow.evaluating.scores import curve_scores
 from workflow.training.cell import Cell
 from workflow.training.encoder import Network
-from workflow.training.replicas import average_statistics
+from workflow.training.replicas import average_statistics, sent
 from workflow.training.run import run
 from workflow.training.stopping import claim
 from workflow.training.trainer import Trainer
@@ -359,3 +361,21 @@ def test_a_terminated_torchrun_continues_to_the_same_bits(cell):
     assert record.resumed == 1 and record.steps == 100
     assert lines(broken.folder) == lines(straight.folder)
     assert same(backbone_of(broken), backbone_of(straight))
+
+
+def what_a_step_sends() -> tuple[Wire, int, int]:
+    """One step of a trainer whose network normalises batches: what training states of it, and what was counted."""
+    torch.manual_seed(0)
+    network = Network(nn.Sequential(nn.Linear(D, D), nn.BatchNorm1d(D)), twin=True)
+    trainer = Trainer(network, Stub(C, D), Part(2, BATCH), Train(**SETTINGS), 0.9)
+    network.train()
+    with Collectives() as wire:
+        trainer.step(0)
+    trained = sum(parameter.numel() for parameter in trainer.parameters)
+    return sent(trained, network).plus(averaging()), wire.gathered, wire.reduced  # averaging: the loss of Stub
+
+
+@pytest.mark.parametrize("number", [2, 3])
+def test_training_sends_what_it_states(number):
+    for stated, gathered, reduced in together(number, what_a_step_sends):
+        assert (gathered, reduced) == (stated.gathered, stated.reduced)

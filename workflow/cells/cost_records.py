@@ -99,6 +99,16 @@ class Declares(Part):
     """state, and the most temporaries that a step holds at once"""
 
 
+class Sends(Part):
+    """Bytes that one of several processes gives to the collectives of a training step, as coefficients."""
+
+    gathered: tuple[float, float, float, float, float]
+    """of its part, to all-gathers: fixed, for each of its own images, for each number of their embeddings, for each
+    image of all processes, and for each number of its share of the class centres"""
+    reduced: tuple[float, float]
+    """of what all-reduces add up: fixed, gradients included, and for each image of all processes"""
+
+
 class Attempt(Part):
     """One time the steps of a cell were timed."""
 
@@ -140,6 +150,8 @@ class Measured(Part):
     floor: Floor = Floor()
     declares: list[Declares] = Field(default_factory=list)
     """at the batch and dimension measured, then with the batch, the dimension and both doubled"""
+    sends: Sends | None = None
+    """of a whole training step, if its head says what it sends; None in older records"""
     shares_classes: bool | None = None
     """whether several processes share what the head keeps per class, or each keeps all of it"""
     other_load_cores: float | None = None

@@ -1,5 +1,6 @@
 """A whole training step on real data: loader, backbone, twin, head and optimiser, as training runs them."""
 
+import math
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -8,16 +9,20 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from heads.kit import Cost, Head
+import heads
+from heads.kit import Cost, Head, Place, Wire
+from workflow.cells.cost_records import Sends
 from workflow.cells.spec import CostMode, CostSpec
 from workflow.data.split_file import load_split
 from workflow.data.store import open_dataset
 from workflow.errors import UserError
 from workflow.measuring.filling import fill
 from workflow.measuring.parts import time_parts
+from workflow.measuring.sending import coefficients
 from workflow.measuring.tensors import of_module, of_optimiser
 from workflow.measuring.workload import Encoded, Parts, declared_cost
 from workflow.training.assembly import assemble, make_loader
+from workflow.training.replicas import sent
 from workflow.training.schedule import momentum_used
 from workflow.training.trainer import Batches, Trainer
 
@@ -68,6 +73,20 @@ class EndToEnd:
         for module in (self.trainer.network, self.head):
             yield from of_module(module)
         yield from of_optimiser(self.trainer.optimiser)
+
+    def sends(self) -> Sends | None:
+        """What several processes would send in a step."""
+        network, cell = self.trainer.network, self.spec.cell
+        trained = sum(parameter.numel() for parameter in self.trainer.parameters)
+        inputs = math.prod(self.data.images.shape[1:])
+
+        def stated(batch: int, dim: int, processes: int) -> Wire | None:
+            place = Place(self.device.type, processes, inputs)
+            return heads.cost(
+                cell.head, batch, self.classes, dim, options=self.spec.options, ratio=cell.ratio, place=place
+            ).wire
+
+        return coefficients(stated, self.batch, self.dim, sent(trained, network), self.classes)
 
     def encoded(self) -> Encoded:
         return Encoded(self.trainer.network.images, self.trainer.network.twin_images)

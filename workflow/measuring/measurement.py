@@ -25,6 +25,7 @@ from workflow.measuring.filling import empty_slots
 from workflow.measuring.floor import believed, floor
 from workflow.measuring.meters import Meters, conditions, limited_memory
 from workflow.measuring.nvml import Gpu, open_gpu
+from workflow.measuring.sending import Sender
 from workflow.measuring.sensors import SensorLog
 from workflow.measuring.tensors import Holder, peak_of_tensors
 from workflow.measuring.workload import Divided, Parts, Workload
@@ -114,6 +115,7 @@ class Measurement:
         measured.step_ms, measured.step_cpu_ms = samples.wall_ms, samples.cpu_ms
         measured.upkeep = upkeep_facts(self.workload.head.upkeep)
         measured.shares_classes = shares_classes(self.workload.head)
+        measured.sends = self.workload.sends() if isinstance(self.workload, Sender) else None
         return found[-1].found[0].loss
 
     def time_once(self) -> tuple[steps.Samples, Images]:

@@ -66,6 +66,7 @@ def model(name: str, summary: Summary, costs: Sequence[CostRow], whole: dict[str
         alone=alone,
         missing=lacking(rest, alone),
         missing_bytes=lacking_bytes(rest, alone),
+        sends=None if plain or step is None else step.sends,
     )
     return found if plain or step is None else found.model_copy(update={"check": check(found, step)})
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AliasChoices, BeforeValidator, Field
 
-from workflow.cells.cost_records import Declares, Floor, MachineRecord, Memory, Nvml
+from workflow.cells.cost_records import Declares, Floor, MachineRecord, Memory, Nvml, Sends
 from workflow.cells.paths import ratio_text
 from workflow.cells.records import (
     DatasetName,
@@ -212,6 +212,7 @@ class CostRow(Row):
     floor: Floor = Floor()
     floor_share: float | None = None
     declares: tuple[Declares, ...] = ()
+    sends: Sends | None = None
     shares_classes: bool | None = None
 
 

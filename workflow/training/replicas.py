@@ -11,6 +11,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from heads.kit.ranks import count, total
+from heads.kit.wire import SIZE, Wire
 
 
 def agree(*flags: bool) -> list[bool]:
@@ -40,11 +41,21 @@ def average_statistics(network: nn.Module) -> None:
     Each process normalises by the statistics of its own part of the batch, as the papers' code does; the running ones
     serve evaluation only. Processes weigh alike, though some may have an image more.
     """
-    norms = [module for module in network.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
-    buffers = [buffer for norm in norms for buffer in norm.buffers() if buffer.is_floating_point()]
-    if buffers:
+    if buffers := statistics(network):
         _add_up(buffers)
         torch._foreach_div_(buffers, count())
+
+
+def statistics(network: nn.Module) -> list[Tensor]:
+    """Running means and variances of every batch normalisation in `network`."""
+    norms = [module for module in network.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
+    return [buffer for norm in norms for buffer in norm.buffers() if buffer.is_floating_point()]
+
+
+def sent(trained: int, network: nn.Module) -> Wire:
+    """What training sends in a step beside the head: the gradients of `trained` numbers, the statistics of the batch
+    normalisations in `network` and how many images were encoded, by the query net and by the twin."""
+    return Wire(reduced=4 * trained + sum(4 * buffer.numel() for buffer in statistics(network)) + 2 * SIZE)
 
 
 @torch.no_grad()

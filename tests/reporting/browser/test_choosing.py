@@ -4,17 +4,20 @@ import csv
 import io
 import json
 import re
+from pathlib import Path
 
 import pytest
 
 from tests.reporting.browser.conftest import Open
 from tests.reporting.conftest import Made
+from workflow.cells.cost_records import Sends
 from workflow.files import read_json
 from workflow.reporting.words import number, size
 from workflow.summary.composed import coefficients
 from workflow.summary.step_model import Setting
 from workflow.summary.summary import Summary
 
+MODEL = Path(__file__).parents[3] / "workflow/reporting/script/model.js"
 SETTINGS = (
     Setting(5_000, 256, 128),
     Setting(10_000, 256, 128),
@@ -54,6 +57,28 @@ def test_the_pages_numbers_are_pythons(opened: Open, summary: Summary, setting: 
             assert held[1] == "not known"
         else:
             assert float(held[0]) == pytest.approx(step.bytes.value, rel=1e-12) and held[1] == size(step.bytes.value)
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=str)
+def test_of_a_shared_step_the_page_says_what_python_says(opened: Open, summary: Summary, setting: Setting) -> None:
+    """Both on the page and, with coefficients of what is sent, which the page's records lack, in its script."""
+    sends = {"gathered": [24, 8, 8, 4, 0.04], "reduced": [840_000, 4]}
+    found = coefficients(summary)
+    rows = [row.model_copy(update={"sends": Sends.model_validate(sends)}) for row in found.rows]
+    page = opened(address(setting))
+    asked = "return rows.map((row) => composed(row, setting)).map(({ each, sent }) => [each, sent]);"
+    told = page.evaluate(
+        f"([rows, setting]) => {{ {MODEL.read_text()} {asked} }}",
+        [[row.model_dump(mode="json") for row in rows], setting._asdict()],
+    )
+    for row, (each, sent) in zip(rows, told, strict=True):
+        step = row.at(setting)
+        assert sent == pytest.approx(step.sent, rel=1e-12)
+        assert (each is None) == (step.each_ms is None)
+        if each:
+            assert tuple(each.values()) == pytest.approx(step.each_ms, rel=1e-12)
+    words = page.locator("#table-explorer tbody").inner_text()
+    assert (f"each of {setting.processes} processes computes" in words) == (setting.processes > 1)
 
 
 def test_limits_refuse_rows_in_words_and_in_the_plot(opened: Open, summary: Summary) -> None:

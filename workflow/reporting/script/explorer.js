@@ -54,7 +54,14 @@ const restsOn = ({ row, basis: on, bytesBasis }) => {
   return row.exclusive || !on ? words : `${words}; disturbed timing`;
 };
 
-function fillExplorer(rows) {
+// What the model says of a step that several processes share; nothing of one that one process takes.
+function shared({ each, sent }, { processes }) {
+  if (processes === 1 || !each) return [];
+  const sends = sent === null ? "" : ` and sends ${size(sent)}`;
+  return [`each of ${count(processes)} processes computes ${number(each.value)} ms${sends}`];
+}
+
+function fillExplorer(rows, now) {
   const lines = [...document.getElementById("table-explorer").tBodies[0].rows];
   for (const found of rows) {
     const line = lines.find((each) => printed(each.cells[0]) === tidy(found.name));
@@ -65,7 +72,7 @@ function fillExplorer(rows) {
     fill(rate, found.rate, number);
     fill(ms, found.ms, number);
     fill(bytes, found.bytes, size);
-    rests.querySelector(".value").textContent = [restsOn(found), ...found.against].join("; ");
+    rests.querySelector(".value").textContent = [restsOn(found), ...shared(found, now), ...found.against].join("; ");
     line.classList.toggle("refused", found.against.length > 0);
   }
 }
@@ -98,7 +105,7 @@ function unknowns(now, rows) {
   if (run.classes && now.classes !== run.classes) found.push(`Accuracy was measured at ${count(run.classes)} classes, not at ${count(now.classes)}: it may rank the heads differently there.`);
   if (run.largest && now.classes > run.largest) found.push(`${count(now.classes)} classes are ${times10(now.classes / run.largest)} times the most that a head was timed at (${count(run.largest)}): costs are extrapolated, with the error that stands beneath them.`);
   found.push(`Times are of ${run.device ?? "an unknown device"}${/^cpu$/i.test(run.device ?? "") ? "; what a GPU would take is not known from this run" : ""}.`);
-  if (now.processes > 1) found.push(`Times are of one process that does the whole batch; a step shared by ${count(now.processes)} processes was not measured. Memory is that of each process.`);
+  if (now.processes > 1) found.push(`Times are of one process that does the whole batch; a step shared by ${count(now.processes)} processes was not measured, and how long they wait for each other is not known. Memory is that of each process.`);
   if (now.batch !== coefficients.batch || now.dim !== coefficients.dim) found.push(`Batch and dimension are not those that were measured (${coefficients.batch}, ${coefficients.dim}): costs go with the work that each head declares.`);
   const share = run.classes && run.singletons !== null ? run.singletons / run.classes : null;
   if (share !== null) found.push(`${Math.round(100 * share)} % of the classes trained here have one image; if yours differ much, read the regime “few-shot” first.`);
@@ -131,7 +138,7 @@ function explore() {
   const [now, own] = [setting(), defaults()];
   const rows = rowsIn(now);
   fillForm(now);
-  fillExplorer(rows);
+  fillExplorer(rows, now);
   const changed = ["classes", "batch", "dim", "processes"].some((name) => now[name] !== own[name]);
   fillAnswers(rows, changed || now.memory !== "" || now.speed !== "");
   const score = explorerData.scores.find((each) => each.name === now.score);

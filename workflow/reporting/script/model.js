@@ -47,11 +47,31 @@ function at(curve, classes) {
   return classes < curve.classes.at(-1) ? between(curve, classes) : after(curve, classes);
 }
 
+function headMs(alone, classes, batch, dim) {
+  const found = alone.ms && at(alone.ms, classes);
+  return found && times(found, timeShare(alone.work, batch / alone.batch, dim / alone.dim));
+}
+
 function stepMs({ rest, alone }, { classes, batch, dim }) {
-  const head = alone.ms && at(alone.ms, classes);
-  if (!head) return null;
-  const share = timeShare(alone.work, batch / alone.batch, dim / alone.dim);
-  return plus(times(range(rest.ms, rest.low, rest.high), batch / rest.images), times(head, share));
+  const head = headMs(alone, classes, batch, dim);
+  return head && plus(times(range(rest.ms, rest.low, rest.high), batch / rest.images), head);
+}
+
+// What each of several processes computes, without what it waits for the others.
+function eachMs({ rest, alone }, { classes, batch, dim, processes }) {
+  const own = batch / processes;
+  const head = alone.shares_classes ? headMs(alone, classes / processes, batch, dim) : headMs(alone, classes, own, dim);
+  return head && plus(times(range(rest.ms, rest.low, rest.high), own / rest.images), head);
+}
+
+// Bytes that each process sends in a step; null where the head does not say.
+function sentBytes({ sends }, { classes, batch, dim, processes }) {
+  if (!sends) return null;
+  const rows = batch / processes;
+  const [fixed, perRow, perNumber, perImage, perCentre] = sends.gathered;
+  const parts = fixed + perRow * rows + perNumber * rows * dim + perImage * batch + ((perCentre * classes) / processes) * dim;
+  const sums = sends.reduced[0] + sends.reduced[1] * batch;
+  return (processes - 1) * (parts + (2 * sums) / processes);
 }
 
 const shareOf = (alone, { classes, processes }) => (alone.shares_classes ? classes / processes : classes);
@@ -67,7 +87,8 @@ function stepBytes({ rest, alone }, setting) {
 // The whole step of a row in a setting {classes, batch, dim, processes}.
 function composed(row, setting) {
   const { rest, alone } = row;
-  if (!rest || !alone) return { ms: null, bytes: null, rate: null, basis: null, bytesBasis: null };
+  const sent = sentBytes(row, setting);
+  if (!rest || !alone) return { ms: null, bytes: null, rate: null, basis: null, bytesBasis: null, each: null, sent };
   const ms = stepMs(row, setting);
   const rate = ms && range(...[ms.value, ms.high, ms.low].map((each) => (1000 * setting.batch) / each));
   return {
@@ -76,5 +97,7 @@ function composed(row, setting) {
     bytes: stepBytes(row, setting),
     basis: ms && basis(alone.ms, setting.classes),
     bytesBasis: alone.bytes && basis(alone.bytes, shareOf(alone, setting)),
+    each: eachMs(row, setting),
+    sent,
   };
 }
