@@ -9,6 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
+from workflow.lifeline import follow_workflow
+
 TO_MEND = 2
 """exit status after a sentence that says what a person must mend"""
 WORKER = "HEADROOM_WORKER"
@@ -25,6 +27,7 @@ class UserError(Exception):
 def command_line(main: Callable[[], None]) -> None:
     """Run a stage; a UserError, or an error of the file system, is one sentence on standard error and exit status 2."""
     speak_utf8()
+    follow_workflow()
     try:
         main()
     except UserError as error:

@@ -35,6 +35,7 @@ from workflow.cells.plan import plan as plan_of
 from workflow.cells.section import compact_json
 from workflow.data.listing import listing
 from workflow.errors import UserError, speak_utf8
+from workflow.lifeline import pass_on_sigterm
 from workflow.files import write_text
 
 speak_utf8()
