@@ -1,6 +1,7 @@
 """What every reader gives: an image's label, and where its encoded bytes lie."""
 
 import mmap
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import NamedTuple
 
 from workflow.errors import UserError
 from workflow.names import shown
+
+WHOLE_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,17}")
 
 
 class Place(NamedTuple):
@@ -62,3 +65,8 @@ def whole(value: float, where: str) -> int:
     if not float(value).is_integer():
         raise UserError(f"{where}: the label {value:g} is no whole number: a class has one, so mend the label")
     return int(value)
+
+
+def written(text: str) -> int | str:
+    """A label as it is written: a number, if that is how numbers are written, or else the text."""
+    return int(text) if WHOLE_NUMBER.fullmatch(text) else text
