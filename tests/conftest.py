@@ -1,5 +1,5 @@
 """What every package's tests share: real small data, glyphs of the fonts that matplotlib ships, so that no network is
-needed; and a folder of heads to which a test may add one."""
+needed; a made-up profile, collected; and a folder of heads to which a test may add one."""
 
 import importlib
 import shutil
@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 import heads
+from tests.collected import collected, recollect
 from workflow.cells.data_section import Data
 from workflow.data.build import build
 from workflow.data.split import make_split
 from workflow.data.store import open_dataset
 
+__all__ = ["add_head", "collected", "glyphs", "recollect", "split"]
 DATA = {"name": "dejavu", "tier": "dejavu", "characters": 600}
 
 

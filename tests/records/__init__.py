@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.records.costs import write_cost
+from tests.records.fair import write_fair
 from tests.records.plan import CLASSES, HOSTILE, LADDER, PROVENANCE, ROWS, SEEDS, cost_path, folder_of, planned
 from tests.records.runs import write_run
 from workflow.cells.cost_records import MachineRecord
@@ -11,7 +12,18 @@ from workflow.cells.paths import MANIFEST
 from workflow.cells.records import SplitRecord
 from workflow.files import write_json
 
-__all__ = ["HOSTILE", "LADDER", "ROWS", "SEEDS", "build", "cost_path", "folder_of", "manifest_of", "planned"]
+__all__ = [
+    "HOSTILE",
+    "LADDER",
+    "ROWS",
+    "SEEDS",
+    "build",
+    "cost_path",
+    "folder_of",
+    "manifest_of",
+    "planned",
+    "write_fair",
+]
 
 
 def build(root: Path, seeds: Sequence[int] = SEEDS) -> Path:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from workflow.cells.records import Machine
-from workflow.cells.spec import PlannedCost, PlannedRun
+from workflow.cells.spec import PlannedCost, PlannedRun, Role
 
 HOSTILE = 'mine<b>&"[1]'
 ROWS = (("fc", 1.0), ("partial_fc", 0.1), ("partial_fc", 0.3), ("dcq", 0.1), ("f2c", 0.1), (HOSTILE, 1.0))
@@ -24,9 +24,9 @@ PROVENANCE = {
 }
 
 
-def folder_of(profile: Path, label: str, ratio: float, seed: int) -> Path:
+def folder_of(profile: Path, label: str, ratio: float, seed: int, role: Role = "row") -> Path:
     """Where the records of a made-up training cell lie."""
-    return profile / "glyphs-s" / "small" / label / f"{ratio:g}" / str(seed)
+    return profile / "glyphs-s" / "small" / label / f"{ratio:g}" / (str(seed) if role == "row" else f"{seed}-{role}")
 
 
 def cost_path(profile: Path, mode: str, label: str, ratio: float, classes: int | None) -> Path:
@@ -38,8 +38,8 @@ def planned(profile: Path, seeds: Sequence[int] = SEEDS) -> tuple[list[PlannedRu
     """The cells of the made-up plan: training cells and cost cells."""
     runs = [
         PlannedRun(label=label, head=label, ratio=ratio, seed=seed, folder=str(folder_of(profile, label, ratio, seed)))
-        for label, ratio in ROWS
         for seed in seeds
+        for label, ratio in ROWS
     ]
     sizes = [("head", classes) for classes in LADDER] + [("end-to-end", None)]
     costs = [

@@ -7,20 +7,27 @@ from pathlib import Path
 from tests.records.plan import LEVEL, PROVENANCE, STEP_MS, TWINS, folder_of
 from workflow.cells.config import Backbone
 from workflow.cells.records import DatasetName, Declared, EvaluationRecord, Images, Parameters, RunRecord
-from workflow.cells.spec import CellName
+from workflow.cells.spec import CellName, Role
 from workflow.cells.train_section import Train
 
 BATCHES = {"dcq": "pairs", "f2c": "pairs+instances"}
 
 
-def write_run(profile: Path, label: str, ratio: float, seed: int) -> None:
-    """run.json, steps.jsonl and evaluation.json of one training cell."""
-    rng = random.Random(f"{label} {ratio} {seed}")
-    folder = folder_of(profile, label, ratio, seed)
+def write_run(profile: Path, label: str, ratio: float, seed: int, role: Role = "row") -> None:
+    """run.json, steps.jsonl and, but of a trial, evaluation.json of one training cell."""
+    rng = random.Random(f"{label} {ratio} {seed}{'' if role == 'row' else role}")
+    folder = folder_of(profile, label, ratio, seed, role)
     diverged = label == "f2c" and seed == 1
     run = RunRecord(
         cell=CellName(
-            profile="default", dataset="glyphs-s", backbone="small", label=label, head=label, ratio=ratio, seed=seed
+            profile="default",
+            dataset="glyphs-s",
+            backbone="small",
+            label=label,
+            head=label,
+            ratio=ratio,
+            seed=seed,
+            role=role,
         ),
         parameters=Parameters(options={"scale": 32.0, "margin": 0.3}, train=Train(), backbone=Backbone()),
         declared=declared(label),
@@ -39,7 +46,8 @@ def write_run(profile: Path, label: str, ratio: float, seed: int) -> None:
     )
     run.write(folder / "run.json")
     write_progress(folder, rng, label)
-    write_evaluation(folder, run, rng)
+    if role != "trial":
+        write_evaluation(folder, run, rng)
 
 
 def declared(label: str) -> Declared:

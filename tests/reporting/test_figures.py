@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from tests.reporting.conftest import Made, Recollect, edit
+from tests.collected import Recollect, edit
+from tests.reporting.conftest import Made
 from workflow.files import read_json
 from workflow.reporting.blocks import Table
 from workflow.reporting.figures.every import PLOTS, draw_all, read_words

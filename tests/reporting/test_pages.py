@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.reporting.conftest import Recollect, edit
+from tests.collected import Recollect, edit
 from workflow.reporting.blocks import AnswerCard, Answers, Caution, Notes, Table
 from workflow.reporting.caveats import caveat_words, seeds_sentence
 from workflow.reporting.claim_words import decided_by, measured

@@ -1,24 +1,10 @@
-"""One made-up profile, collected and written once for all tests of the summary."""
-
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import NamedTuple
+"""What tests of the summary share."""
 
 import pandas as pd
 import pytest
 
-from tests import records
-from workflow.files import read_json, write_json
-from workflow.summary.collect import collect
+from tests.collected import Collected
 from workflow.summary.summary import Summary
-from workflow.summary.writing import write
-
-Recollect = Callable[..., Summary]
-
-
-def edit(path: Path, **changes: object) -> None:
-    """Change fields of a record as it lies on disk."""
-    write_json(path, {**read_json(path), **changes})
 
 
 def path_under(table: pd.DataFrame, end: str) -> pd.Series:
@@ -26,37 +12,6 @@ def path_under(table: pd.DataFrame, end: str) -> pd.Series:
     return table["record"].str.endswith(end)
 
 
-class Made(NamedTuple):
-    """A profile's folder, the folder that holds its data, its summary and where that is written."""
-
-    root: Path
-    profile: Path
-    summary: Summary
-    out: Path
-
-
-@pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    """The whole stage, run once on made-up records."""
-    root = tmp_path_factory.mktemp("summary")
-    profile = records.build(root)
-    summary = collect(profile, *records.planned(profile), manifest_file=records.manifest_of(root))
-    write(summary, root / "out" / "summary.json")
-    return Made(root, profile, summary, root / "out" / "summary.json")
-
-
 @pytest.fixture
-def summary(made: Made) -> Summary:
-    return made.summary
-
-
-@pytest.fixture
-def recollect(tmp_path: Path) -> Recollect:
-    """Build records, let `change(profile)` alter them, and collect."""
-
-    def run(change: Callable[[Path], None], seeds: Sequence[int] = records.SEEDS) -> Summary:
-        profile = records.build(tmp_path, seeds)
-        change(profile)
-        return collect(profile, *records.planned(profile, seeds), manifest_file=records.manifest_of(tmp_path))
-
-    return run
+def summary(collected: Collected) -> Summary:
+    return collected.summary

@@ -10,10 +10,11 @@ from workflow.cells.records import Images, Machine, Parameters
 from workflow.cells.train_section import Train
 from workflow.summary.claims import Judgement, judge, judge_one
 from workflow.summary.effects import Gain, Lack, Order, Ratio, Reach, SpeedUp
+from workflow.summary.facts import SplitFacts
 from workflow.summary.judging.costs import judge_costs
 from workflow.summary.regime import Condition, Unmet
 from workflow.summary.rules import Less, NoWorse, Regime, Row, load_claims
-from workflow.summary.stored import CostRow, RunRow, SplitFacts
+from workflow.summary.stored import CostRow, RunRow
 from workflow.summary.summary import Summary
 from workflow.summary.tables import summarise
 from workflow.summary.vocabulary import Ending, Mode, Verdict

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from tests import records
-from tests.summary.conftest import Made, Recollect, edit
+from tests.collected import Collected, Recollect, edit
 from workflow.cells.records import EvaluationRecord, RunRecord
 from workflow.cells.spec import PlannedRun
 from workflow.errors import UserError
@@ -22,13 +22,13 @@ RUN = "glyphs-s/small/dcq/0.1/1"
 HARD = "verification_hard/accuracy"
 
 
-def test_every_planned_cell_has_a_row(made: Made) -> None:
-    runs, costs = records.planned(made.profile)
-    found = made.summary.runs
+def test_every_planned_cell_has_a_row(collected: Collected) -> None:
+    runs, costs = records.planned(collected.profile)
+    found = collected.summary.runs
     assert list(zip(found["label"], found["ratio"], found["seed"], strict=True)) == [
         (cell.label, cell.ratio, cell.seed) for cell in runs
     ]
-    found = made.summary.costs
+    found = collected.summary.costs
     assert list(zip(found["mode"], found["label"], found["ratio"], found["classes"], strict=True)) == [
         (cell.mode, cell.label, cell.ratio, cell.classes or 5000) for cell in costs
     ]
@@ -66,17 +66,17 @@ def test_diverged_runs_keep_their_reasons(summary: Summary) -> None:
     assert "step 210" in lost["reason"].iloc[0]
 
 
-def test_aggregates_are_those_of_the_records(made: Made) -> None:
+def test_aggregates_are_those_of_the_records(collected: Collected) -> None:
     def scores(label: str, ratio: float) -> list[float]:
-        folders = (records.folder_of(made.profile, label, ratio, seed) for seed in (0, 1))
+        folders = (records.folder_of(collected.profile, label, ratio, seed) for seed in (0, 1))
         found = [EvaluationRecord.read(folder / "evaluation.json").test[HARD] for folder in folders]
         return [value for value in found if value is not None]
 
     own, other = scores("dcq", 0.1), scores("fc", 1.0)
-    row = compare(made.summary, HARD).loc["dcq r 0.1"]
+    row = compare(collected.summary, HARD).loc["dcq r 0.1"]
     assert row["mean"] == pytest.approx(sum(own) / 2)
     assert row["difference"] == pytest.approx(sum(a - b for a, b in zip(own, other, strict=True)) / 2)
-    assert made.summary.reference == "fc"
+    assert collected.summary.reference == "fc"
 
 
 @pytest.mark.parametrize(
@@ -108,10 +108,10 @@ def test_two_records_of_one_cell_are_refused_when_found_and_kept_apart_when_plan
     assert len(collect(profile, *records.planned(profile), manifest_file=records.manifest_of(tmp_path)).runs) == 12
 
 
-def test_records_found_on_disk_are_the_planned_ones(made: Made) -> None:
-    wanted, wanted_costs = records.planned(made.profile)
-    assert sorted(found_runs(made.profile), key=str) == sorted(wanted, key=str)
-    found = {cost.record: cost for cost in found_costs(made.profile)}
+def test_records_found_on_disk_are_the_planned_ones(collected: Collected) -> None:
+    wanted, wanted_costs = records.planned(collected.profile)
+    assert sorted(found_runs(collected.profile), key=str) == sorted(wanted, key=str)
+    found = {cost.record: cost for cost in found_costs(collected.profile)}
     assert found.keys() == {cost.record for cost in wanted_costs}
     assert all(found[cost.record].classes == (cost.classes or 5000) for cost in wanted_costs)
 
@@ -151,9 +151,9 @@ def test_the_reason_of_a_null_score_is_that_of_its_part(note: str, expected: str
     assert reason_of(run, "test", "closed/rank1") == expected
 
 
-def test_progress_and_curves_are_a_row_a_point(made: Made) -> None:
-    run = RunRecord.read(made.profile / RUN / "run.json")
-    progress = made.summary.progress
+def test_progress_and_curves_are_a_row_a_point(collected: Collected) -> None:
+    run = RunRecord.read(collected.profile / RUN / "run.json")
+    progress = collected.summary.progress
     own = progress[(progress["name"] == "dcq r 0.1") & (progress["seed"] == 1)]
     losses, scores = own[own["score"].isna()], own[own["score"] == HARD]
     assert list(losses["step"]) == list(range(20, 601, 20)) and losses["value"].isna().all()
@@ -161,9 +161,9 @@ def test_progress_and_curves_are_a_row_a_point(made: Made) -> None:
     # A validation line counts no encoded images: the run's own share of them does.
     assert run.images and run.images.encoded == 2 * (run.images.gradient or 0)
     assert list(scores["encoded"]) == list(2 * scores["images"])
-    shots = made.summary.curves[made.summary.curves["curve"] == "shots"]
+    shots = collected.summary.curves[collected.summary.curves["curve"] == "shots"]
     assert set(shots["x"]) == set(range(1, 11)) and set(shots["n"]) == {40}
-    assert made.summary.curves.loc[made.summary.curves["curve"] == "roc_hard", "n"].isna().all()
+    assert collected.summary.curves.loc[collected.summary.curves["curve"] == "roc_hard", "n"].isna().all()
 
 
 def test_a_run_that_learned_from_other_images_says_which(recollect: Recollect) -> None:

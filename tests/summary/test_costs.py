@@ -1,7 +1,8 @@
 import pytest
 
 from tests import records
-from tests.summary.conftest import Made, Recollect, edit, path_under
+from tests.collected import Collected, Recollect, edit
+from tests.summary.conftest import path_under
 from workflow.cells.cost_records import CostRecord, images_per_second
 from workflow.summary.costs import PROCESS, in_training, largest_common, quantiles, share_of, speed_range
 from workflow.summary.summary import Summary
@@ -27,9 +28,9 @@ def test_a_rate_of_nothing_is_nothing() -> None:
     )
 
 
-def test_cost_is_the_median_of_raw_samples(made: Made) -> None:
-    record = CostRecord.read(made.profile / WHOLE)
-    cost = in_training(made.summary).loc["dcq r 0.1"]
+def test_cost_is_the_median_of_raw_samples(collected: Collected) -> None:
+    record = CostRecord.read(collected.profile / WHOLE)
+    cost = in_training(collected.summary).loc["dcq r 0.1"]
     samples = sorted(record.step_ms)
     median = (samples[14] + samples[15]) / 2
     assert cost["step_ms.median"] == pytest.approx(median)
@@ -42,9 +43,9 @@ def test_cost_is_the_median_of_raw_samples(made: Made) -> None:
     assert slow == pytest.approx(256_000 / cost["step_ms.p90"]) and fast == pytest.approx(256_000 / cost["step_ms.p10"])
 
 
-def test_periodic_work_is_spread_over_all_steps(made: Made, recollect: Recollect) -> None:
+def test_periodic_work_is_spread_over_all_steps(collected: Collected, recollect: Recollect) -> None:
     changed = recollect(lambda profile: edit(profile / WHOLE, upkeep=UPKEEP))
-    before, after = (in_training(found).loc["dcq r 0.1"] for found in (made.summary, changed))
+    before, after = (in_training(found).loc["dcq r 0.1"] for found in (collected.summary, changed))
     for name in STEPS:
         assert after[name] == pytest.approx(before[name] + 20)
     assert after["images_per_second.gradient"] == pytest.approx(256_000 / (before["step_ms.median"] + 20))

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from tests import records
-from tests.summary.conftest import Made
+from tests.collected import Collected
 from workflow.cells.spec import PlannedCost, PlannedRun
 from workflow.errors import UserError
 from workflow.files import read_json
@@ -27,21 +27,21 @@ def read_csv(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
-def test_a_summary_is_read_as_it_was_written(made: Made) -> None:
-    again = read_summary(made.out)
-    assert again.stored == made.summary.stored
+def test_a_summary_is_read_as_it_was_written(collected: Collected) -> None:
+    again = read_summary(collected.out)
+    assert again.stored == collected.summary.stored
     for name in TABLES:
-        assert getattr(again, name).equals(getattr(made.summary, name)), name
+        assert getattr(again, name).equals(getattr(collected.summary, name)), name
 
 
-def test_no_verdict_is_stored(made: Made) -> None:
-    stored = read_json(made.out)
+def test_no_verdict_is_stored(collected: Collected) -> None:
+    stored = read_json(collected.out)
     assert stored["schema"] == "headroom-summary-2"
     assert not {"claims", "answers", "gaps", "caveats", "rows"} & stored.keys()
 
 
-def test_csv_tables_equal_the_summary(made: Made) -> None:
-    summary, folder = made.summary, made.out.parent
+def test_csv_tables_equal_the_summary(collected: Collected) -> None:
+    summary, folder = collected.summary, collected.out.parent
     assert [line["outcome"] for line in read_csv(folder / "runs.csv")] == list(summary.runs["outcome"])
     for printed, line in zip(read_csv(folder / "scores.csv"), lines(summary.scores), strict=True):
         assert (printed["label"], printed["score"]) == (line["label"], line["score"])
@@ -71,9 +71,9 @@ def test_a_published_summary_of_the_first_version_is_read() -> None:
     assert summary.parameters["fc"].options["scale"] == 32 and summary.declared["fc"].learned_centres
 
 
-def test_csv_columns_of_published_tables_still_stand(made: Made) -> None:
+def test_csv_columns_of_published_tables_still_stand(collected: Collected) -> None:
     for name in ("runs", "scores", "costs"):
-        published, now = (list(read_csv(folder / f"{name}.csv")[0]) for folder in (PUBLISHED, made.out.parent))
+        published, now = (list(read_csv(folder / f"{name}.csv")[0]) for folder in (PUBLISHED, collected.out.parent))
         kept = [column for column in published if column != "parts_ms"]  # always empty
         assert [column for column in now if column in kept] == kept
 
@@ -92,8 +92,8 @@ def test_a_bad_list_of_cells_is_explained(text: str) -> None:
         listed(text, PlannedRun, "--cells")
 
 
-def test_a_list_of_cells_is_text_or_a_file(made: Made, tmp_path: Path) -> None:
-    _, costs = records.planned(made.profile)
+def test_a_list_of_cells_is_text_or_a_file(collected: Collected, tmp_path: Path) -> None:
+    _, costs = records.planned(collected.profile)
     text = json.dumps([cost.model_dump() for cost in costs])
     (tmp_path / "costs.json").write_text(text)
     assert listed(text, PlannedCost, "--costs") == listed(str(tmp_path / "costs.json"), PlannedCost, "--costs") == costs

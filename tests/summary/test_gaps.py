@@ -1,6 +1,6 @@
 import shutil
 
-from tests.summary.conftest import Recollect
+from tests.collected import Recollect
 from tests.summary.made_up import HARD, summary_of
 from workflow.summary.effects import Lack
 from workflow.summary.gaps import (

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.summary.conftest import Recollect, edit
+from tests.collected import Recollect, edit
 from tests.summary.made_up import HARD, summary_of
 from workflow.summary.samples import by_seed, hardest, samples
 from workflow.summary.summary import Summary

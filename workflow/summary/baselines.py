@@ -4,8 +4,8 @@ from pathlib import Path
 
 from workflow.cells.choices import BASELINES
 from workflow.cells.paths import baselines
-from workflow.cells.records import EvaluationRecord, SplitRecord
-from workflow.summary.stored import BaselineRow
+from workflow.cells.records import EvaluationRecord, Record, SplitRecord
+from workflow.summary.stored import BaselineRow, Written
 
 
 def baseline_rows(profile: Path, split: SplitRecord | None) -> list[BaselineRow]:
@@ -16,7 +16,9 @@ def baseline_rows(profile: Path, split: SplitRecord | None) -> list[BaselineRow]
     for path in sorted(profile.glob(baselines(split.dataset)), key=lambda path: path.stat().st_mtime):
         record = EvaluationRecord.read(path)
         if record.split_hash == split.hash:
-            scores = {"validation": record.validation, "test": record.test}
-            kind = record.cell.head
-            found[kind] = BaselineRow(kind=kind, scores=scores, se=record.se, record=path.as_posix())
+            kind, scores = record.cell.head, {"validation": record.validation, "test": record.test}
+            written = Written(**record.model_dump(include=set(Record.model_fields)), record=path.as_posix())
+            found[kind] = BaselineRow(
+                kind=kind, scores=scores, se=record.se, record=path.as_posix(), evaluation=written
+            )
     return [found[kind] for kind in BASELINES if kind in found]

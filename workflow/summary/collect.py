@@ -1,7 +1,7 @@
 """Gather every planned cell of a profile into one summary, and refuse to put together what was not measured alike."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pydantic import Field
@@ -9,21 +9,20 @@ from pydantic import Field
 from workflow.cells.config import REFERENCE
 from workflow.cells.cost_records import MachineRecord
 from workflow.cells.head_row import ABLATIONS
-from workflow.cells.paths import EVALUATION, MACHINES, MANIFESTS, splits
+from workflow.cells.paths import MACHINES, MANIFESTS, splits
 from workflow.cells.records import Record, SplitRecord, Stored
 from workflow.cells.spec import PlannedCost, PlannedRun
 from workflow.cells.tuning_records import ChosenRecord
 from workflow.errors import UserError
 from workflow.provenance import provenance
+from workflow.summary.agreement import agree_in_settings, agreed_costs, agreed_data
 from workflow.summary.baselines import baseline_rows
+from workflow.summary.facts import DatasetFacts, MachineFacts, SharedPictures, Source, SplitFacts
 from workflow.summary.resampled import resampled
 from workflow.summary.rows import cost_row, run_row
-from workflow.summary.stored import CostRow, DatasetFacts, RunRow, SharedPictures, Source, SplitFacts, SummaryRecord
+from workflow.summary.stored import ChosenRow, RunRow, SummaryRecord
 from workflow.summary.summary import Summary
 from workflow.summary.tables import summarise
-
-Stated = tuple[Path | None, str | None]
-"""a file, and what it says of something; None where there is no such file, or it says nothing"""
 
 
 class Manifest(Stored):
@@ -54,7 +53,8 @@ def collect(
 
     Files that are not given are looked for: the split of the runs' data set and the machine's rates in `profile`, the
     data set's manifest, by its hash, under data/; so are baselines. Every planned cell appears, whatever its outcome.
-    UserError when two records were made with another protocol, split, dataset or (for costs) machine, naming both.
+    UserError, naming both, when two records were made with another protocol, split, dataset, machine (for costs) or
+    other settings (for seeds of a row).
     """
     if not cells:
         raise UserError(f"{profile}: no cell is planned and none was found; name heads and seeds in the config")
@@ -70,14 +70,17 @@ def collect(
         "profile": profile.name,
         "dataset": dataset_facts(runs, split, manifest),
         "split": split_facts(split, split_path),
-        "machine": MachineRecord.read(machine) if machine and machine.exists() else None,
+        "machine": machine_facts(machine) if machine and machine.exists() else None,
         "collected": Record.model_validate(provenance()),
-        "tuned": [ChosenRecord.read(path) for path in tuned_files],
+        "tuned": [chosen_row(path) for path in tuned_files],
         "costs": timed,
         **by_role(runs, reference),
         "baselines": baseline_rows(profile, split),
     }
-    facts |= agreed_data(runs, (split_path, split), (manifest_path, manifest)) | agreed_costs(timed)
+    agree_in_settings(runs)
+    facts |= agreed_data(
+        runs, (split_path, split), (manifest_path, manifest.hash if manifest else None)
+    ) | agreed_costs(timed)
     return summarise(SummaryRecord.model_validate(facts))
 
 
@@ -122,70 +125,21 @@ def machine_of(profile: Path) -> Path | None:
     return max(profile.glob(MACHINES), key=lambda path: path.stat().st_mtime, default=None)
 
 
+def machine_facts(path: Path) -> MachineFacts:
+    """The machine's rates, from their record."""
+    return MachineFacts(**dict(MachineRecord.read(path)), record=path.as_posix())
+
+
+def chosen_row(path: Path) -> ChosenRow:
+    """How a setting was chosen, from its record."""
+    return ChosenRow(**dict(ChosenRecord.read(path)), record=path.as_posix())
+
+
 def manifest_of(data: Path, split: SplitRecord | None) -> Path | None:
     """The manifest of the data set that was split, among those built under `data`."""
     if split is None:
         return None
     return next((path for path in sorted(data.glob(MANIFESTS)) if Manifest.read(path).hash == split.dataset_hash), None)
-
-
-def agreed_data(
-    runs: Sequence[RunRow], split: tuple[Path | None, SplitRecord | None], manifest: tuple[Path | None, Manifest | None]
-) -> dict[str, str | None]:
-    """What all records of runs must share: protocol, what the split asks, dataset hash, the backbone."""
-    paths = [(Path(run.record), run) for run in runs if run.record]
-    scored = [(path.with_name(EVALUATION), run) for path, run in paths]
-    splits_ = [(path, found) for path, found in (split,) if found]
-    data: list[Stated] = [(path, found.hash) for path, found in (manifest,) if found]
-    data += [(path, found.dataset_hash) for path, found in splits_]
-    data += [(path, run.dataset.hash) for path, run in paths if run.dataset]
-    protocols: list[Stated] = [(path, found.protocol) for path, found in splits_]
-    protocols += [(path, run.protocol) for path, run in scored]
-    return {
-        "protocol": require_same("protocol", protocols),
-        "split_hash": agreed_split(splits_, paths),
-        "dataset_hash": require_same("dataset hash", data),
-        "backbone": require_same("backbone", [(path, run.backbone) for path, run in paths]),
-    }
-
-
-def agreed_split(
-    splits_: Sequence[tuple[Path | None, SplitRecord]], paths: Sequence[tuple[Path, RunRow]]
-) -> str | None:
-    """The hash of the profile's split. Rows that learn from other images have splits of their own, which ask the same;
-    where a record does not say what its split asks, all must be of one split."""
-    asked: list[Stated] = [(path, found.evaluation_hash) for path, found in splits_]
-    asked += [(path, run.evaluation_hash) for path, run in paths]
-    hashes: list[Stated] = [(path, found.hash) for path, found in splits_]
-    hashes += [(path, run.split_hash) for path, run in paths]
-    for path, run in paths:
-        require_same("split_hash", [(path, run.split_hash), (path.with_name(EVALUATION), run.evaluated_split)])
-    if all(value for _, value in asked):
-        require_same("evaluation_hash", asked)
-        return hashes[0][1] if hashes else None
-    return require_same("split_hash", hashes)
-
-
-def agreed_costs(costs: Sequence[CostRow]) -> dict[str, str | None]:
-    """What all records of costs must share: the processor and the device."""
-    timed = [(Path(cost.record), cost) for cost in costs if cost.record]
-    machines = [(path, cost.machine.processor if cost.machine else None) for path, cost in timed]
-    return {
-        "cost_machine": require_same("machine", machines),
-        "cost_device": require_same("device", [(path, cost.device) for path, cost in timed]),
-    }
-
-
-def require_same(what: str, seen: Iterable[Stated]) -> str | None:
-    """The one value of `what` in all records that state it; a UserError naming two records that disagree."""
-    stated = [(path, value) for path, value in seen if value is not None]
-    for path, value in stated:
-        if value != stated[0][1]:
-            raise UserError(
-                f"{stated[0][0]} and {path} have different values of {what} ({stated[0][1]} and {value}): they cannot "
-                "stand in one table; rerun the older one, or collect them as separate profiles"
-            )
-    return stated[0][1] if stated else None
 
 
 def dataset_facts(runs: Sequence[RunRow], split: SplitRecord | None, manifest: Manifest | None) -> DatasetFacts:

@@ -1,8 +1,11 @@
 """python -m workflow.summary.publish: a finished profile -> results/published/<machine>/<profile>/, fit for git.
 
-What is copied is what the report's numbers link to: every record that the summary names, with the scores and steps of
-each run, the machine's, the lists of cells, and the tables. Weights, embeddings and the bootstrap's replicates stay
-behind; the summary holds what rendering needs of them, so a published profile is rendered without data and a GPU.
+What is copied is all that a summary is collected from: every record that the profile's summary names, with the scores,
+their bootstrap's replicates and the steps of each run, and the splits. The published summary is then collected again
+from these copies, so that it can be at any time. Weights and embeddings stay behind.
+
+With --add, what was published before of the same profile and machine stays, where the profile has no record of the same
+cell: seeds that are computed on several days, on a machine that keeps nothing in between, come together one by one.
 """
 
 import argparse
@@ -12,12 +15,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from workflow.cells.paths import EVALUATION, PUBLISHED, RUN, STEPS, SUMMARY, TABLES
+from workflow.cells.paths import PUBLISHED, SUMMARY
 from workflow.console import log
 from workflow.errors import UserError, command_line
-from workflow.files import read_json, write_json, writing
+from workflow.files import write_json
+from workflow.summary.copies import collect_copies, copy_records
+from workflow.summary.published import slim
 from workflow.summary.reading import read_summary
 from workflow.summary.stored import SummaryRecord
+from workflow.summary.tables import summarise
+from workflow.summary.together import together
+from workflow.summary.writing import printed, write_csv
 
 LIMIT = 5_000_000
 """bytes of one published profile, so that a repository can hold many"""
@@ -26,7 +34,7 @@ LIMIT = 5_000_000
 def main() -> None:
     """Publish, and say where and how much."""
     given = parser().parse_args()
-    place = publish(given.profile_dir, given.published, given.machine)
+    place = publish(given.profile_dir, given.published, given.machine, add=given.add)
     log(f"{place}: {size(place) / 1e6:.1f} MB, ready to be committed; `snakemake published` renders it")
 
 
@@ -36,22 +44,24 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--profile-dir", type=Path, required=True, help="results/<profile>, with its summary.json")
     found.add_argument("--published", type=Path, default=Path(PUBLISHED), help=f"default: {PUBLISHED}")
     found.add_argument("--machine", help="what to call the machine; default: its processor or GPU, and its cores")
+    found.add_argument("--add", action="store_true", help="to what was published before, instead of in its place")
     return found
 
 
-def publish(profile: Path, published: Path, machine: str | None = None) -> Path:
-    """Copy what belongs to the summary of `profile`, links rewritten, and return the folder published.
+def publish(profile: Path, published: Path, machine: str | None = None, *, add: bool = False) -> Path:
+    """Copy what belongs to the summary of `profile`, collect it there, and return the folder published.
 
-    An earlier publication of the same profile and machine is replaced. UserError where there is no summary, or where
-    more than LIMIT bytes would be published; then nothing is left behind and an earlier publication stays.
+    An earlier publication of the same profile and machine is replaced, or, to `add`, its records of other cells are
+    kept. UserError where there is no summary, where those records cannot stand in one table with the profile's, or
+    where more than LIMIT bytes would be published; then nothing is left behind and an earlier publication stays.
     """
-    summary = read_summary(profile / SUMMARY).stored
+    summary, folders = read_named(profile), [profile]
     place = published / (machine or machine_name(summary)) / summary.profile
-    content = read_json(profile / SUMMARY)
+    if add and (place / SUMMARY).exists():
+        summary, folders = together(summary, read_summary(place / SUMMARY).stored), [profile, place]
     with drafted(place) as draft:
-        for record in records(content, profile):
-            copy(record, draft / record.relative_to(profile))
-        write_json(draft / SUMMARY, relinked(content, profile.as_posix(), place.as_posix()))
+        copy_records(summary, folders, draft)
+        write_published(collect_copies(summary, folders, draft), draft)
         refuse_large(draft)
     return place
 
@@ -72,6 +82,25 @@ def drafted(place: Path) -> Iterator[Path]:
             shutil.rmtree(left, ignore_errors=True)
 
 
+def read_named(profile: Path) -> SummaryRecord:
+    """The summary of a profile; UserError where an older version wrote it, which did not name every record."""
+    found = read_summary(profile / SUMMARY).stored
+    if any(row.record is None for row in (*found.tuned, *found.baselines, *filter(None, [found.machine]))):
+        raise UserError(
+            f"{profile / SUMMARY} is of an older version, which did not name all records that it is collected from: "
+            "make it again by snakemake, or by `python -m workflow.summary`"
+        )
+    return found
+
+
+def write_published(stored: SummaryRecord, draft: Path) -> None:
+    """Write summary.json and the tables; the scores of each run are in its evaluation."""
+    write_json(draft / SUMMARY, slim(stored))
+    tables = printed(summarise(stored))
+    for name in ("heads", "runs", "costs"):
+        write_csv(draft / f"{name}.csv", tables[name])
+
+
 def machine_name(summary: SummaryRecord) -> str:
     """A folder's name for the machine that timed, or else trained: cpu-amd-epyc-2-cores, nvidia-h100-80gb-hbm3."""
     timed = [row for row in (*summary.costs, *summary.runs) if row.machine and row.device]
@@ -87,44 +116,6 @@ def plain(text: str) -> str:
     """Lower-case letters, digits and hyphens, without what every processor's name has."""
     kept = re.sub(r"\((r|tm)\)|\bprocessor\b|\bcpu @.*?ghz", " ", text.lower())
     return "-".join(re.findall(r"[a-z0-9.]+", kept))
-
-
-def records(content: object, profile: Path) -> Iterator[Path]:
-    """The files that a published profile consists of, the summary itself aside, whose `content` names most of them."""
-    yield from (profile / f"{name}.csv" for name in TABLES)
-    yield from sorted((profile / "plan").glob("*.json"))
-    yield from sorted(path for path in profile.glob("*.json") if path.name != SUMMARY)
-    for path in named(content, profile.as_posix()):
-        yield path
-        if path.name == RUN:
-            yield from (path.with_name(name) for name in (EVALUATION, STEPS))
-
-
-def named(content: object, folder: str) -> Iterator[Path]:
-    """Every path under `folder` that stands in a JSON value."""
-    if isinstance(content, dict | list):
-        for value in content.values() if isinstance(content, dict) else content:
-            yield from named(value, folder)
-    elif isinstance(content, str) and content.startswith(f"{folder}/"):
-        yield Path(content)
-
-
-def copy(record: Path, target: Path) -> None:
-    """Copy one file, its folders made; a run that was never scored has no evaluation to copy."""
-    if record.exists():
-        with writing(target) as file:
-            file.write(record.read_bytes())
-
-
-def relinked(content: object, before: str, after: str) -> object:
-    """A JSON value in which every path under `before` is the same path under `after`."""
-    if isinstance(content, dict):
-        return {key: relinked(value, before, after) for key, value in content.items()}
-    if isinstance(content, list):
-        return [relinked(value, before, after) for value in content]
-    if isinstance(content, str) and content.startswith(f"{before}/"):
-        return after + content.removeprefix(before)
-    return content
 
 
 def size(folder: Path) -> int:

@@ -1,6 +1,6 @@
 """How each row's scores vary with the test classes: the resamples beside each evaluation, averaged over seeds.
 
-Their file holds an array (R,) a test score; resamples of different runs are of the same classes.
+Resamples of different runs are of the same classes.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from workflow.cells.paths import RESAMPLES
-from workflow.errors import UserError
+from workflow.summary.replicates import UNIT, read
 from workflow.summary.stored import RunRow
 from workflow.summary.vocabulary import Ending
 
@@ -33,7 +33,7 @@ def resampled(runs: Sequence[RunRow]) -> dict[str, dict[str, list[float]]]:
     found: dict[str, dict[str, list[float]]] = {str(score): {} for score in rows["score"].unique()}
     for key, lines in rows.groupby(["score", "name"], sort=False):
         score, name = str(key[0]), str(key[1])
-        found[score][name] = np.mean(lines["values"].tolist(), axis=0, dtype="float64").round(DIGITS).tolist()
+        found[score][name] = (UNIT * np.mean(lines["values"].tolist(), axis=0)).round(DIGITS).tolist()
     return found
 
 
@@ -42,9 +42,5 @@ def replicates(run: RunRow) -> pd.DataFrame | None:
     path = Path(run.record or "").with_name(RESAMPLES)
     if not path.exists():
         return None
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            arrays = {score: stored[score] for score in stored.files if np.isfinite(stored[score]).all()}
-    except Exception as error:  # zipfile and numpy raise many kinds for what they do not expect
-        raise UserError(f"{path} cannot be read ({error}): delete it and score the cell again") from error
+    arrays = read(path)
     return pd.DataFrame({"score": list(arrays), "name": run.name, "values": list(arrays.values())})

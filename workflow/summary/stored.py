@@ -3,11 +3,11 @@
 The same types read headroom-summary-1, whose rows, claims, answers and gaps are passed over.
 """
 
-from typing import Annotated, Any, Final, Literal
+from typing import Final, Literal
 
-from pydantic import AliasChoices, BeforeValidator, Field
+from pydantic import AliasChoices, Field
 
-from workflow.cells.cost_records import Declares, Floor, MachineRecord, Memory, Nvml, Sends
+from workflow.cells.cost_records import Declares, Floor, Memory, Nvml, Sends
 from workflow.cells.paths import ratio_text
 from workflow.cells.records import (
     DatasetName,
@@ -22,6 +22,7 @@ from workflow.cells.records import (
 )
 from workflow.cells.spec import Role
 from workflow.cells.tuning_records import ChosenRecord
+from workflow.summary.facts import Facts, Placed
 from workflow.summary.vocabulary import Ending, Mode
 
 SCHEMA: Final = "headroom-summary-2"
@@ -30,72 +31,6 @@ SCHEMA: Final = "headroom-summary-2"
 def row_name(label: str, ratio: float) -> str:
     """How a table row is called: the head's label, with its ratio unless that is 1."""
     return label if ratio == 1 else f"{label} r {ratio_text(ratio)}"
-
-
-class Source(Part):
-    """Where images come from, under which licence, and whether the source could be had."""
-
-    package: str | None = None
-    name: str | None = None
-    registry: str | None = None
-    version: str | None = None
-    sha256: str | None = None
-    licence: str | None = None
-    status: str
-    reason: str | None = None
-
-
-class SharedPictures(Part):
-    """Pictures that more than one class of a folder has, and the images that show them."""
-
-    pictures: int
-    images: int
-
-
-class DatasetFacts(Part):
-    """The data set: counts, sources, how many images were left out, by reason, and what classes share."""
-
-    name: str | None = None
-    images: int | None = None
-    classes: int | None = None
-    groups: int | None = None
-    sources: tuple[Source, ...] = ()
-    rejected: dict[str, int] = Field(default_factory=dict)
-    shared: SharedPictures | None = None
-
-
-Counts = Annotated[dict[str, int], BeforeValidator(lambda given: given or {})]
-"""Numbers by name; a null, as older summaries have it, is none."""
-
-
-class SplitFacts(Part):
-    """The split: `counts` of images and classes, `shots` the least images of a class with many and medium ones."""
-
-    hash: str | None = None
-    seed: int | None = None
-    settings: dict[str, Any] | None = None
-    counts: Counts = Field(default_factory=dict)
-    shots: Counts = Field(default_factory=dict)
-    record: str | None = None
-    made: Record | None = None
-
-
-class Facts(Part):
-    """What is true of all rows of a summary; `reference` is the row that differences are taken to, if it is there."""
-
-    profile: str
-    protocol: str | None = None
-    split_hash: str | None = None
-    dataset_hash: str | None = None
-    backbone: str | None = None
-    cost_machine: str | None = None
-    cost_device: str | None = None
-    reference: str | None = None
-    dataset: DatasetFacts = DatasetFacts()
-    split: SplitFacts = SplitFacts()
-    machine: MachineRecord | None = None
-    collected: Record
-    config: dict[str, Any] | None = None
 
 
 class ProgressLine(Part):
@@ -110,14 +45,13 @@ class ProgressLine(Part):
     validation: dict[str, float | None] = Field(default_factory=dict)
 
 
-class Row(Part):
-    """What training and cost rows share; `record` is the path of the record, None where there is none."""
+class Row(Placed):
+    """What training and cost rows share."""
 
     label: str
     head: str
     ratio: float
     name: str
-    record: str | None = None
     outcome: Ending
     reason: str | None = None
     machine: Machine | None = None
@@ -136,10 +70,8 @@ class Row(Part):
     off_lock: dict[str, str] = Field(default_factory=dict)
 
 
-class Written(Record):
+class Written(Record, Placed):
     """A record that a number rests on: its path, and who wrote it."""
-
-    record: str | None = None
 
 
 class RunRow(Row):
@@ -216,6 +148,10 @@ class CostRow(Row):
     shares_classes: bool | None = None
 
 
+class ChosenRow(ChosenRecord, Placed):
+    """How the setting of a row was chosen."""
+
+
 class Marked(Part):
     """What headroom-summary-1 says in its main table of which row is the reference."""
 
@@ -223,13 +159,13 @@ class Marked(Part):
     reference: bool
 
 
-class BaselineRow(Part):
+class BaselineRow(Placed):
     """What no head trained, and how it scores: `kind` is its key in the config; scores and errors by part and name."""
 
     kind: str
     scores: dict[str, dict[str, float | None]]
     se: dict[str, dict[str, float | None]] = Field(default_factory=dict)
-    record: str
+    evaluation: Written | None = None
 
 
 class SummaryRecord(Facts):
@@ -238,13 +174,15 @@ class SummaryRecord(Facts):
     version: Literal["headroom-summary-1", "headroom-summary-2"] = Field(
         SCHEMA, validation_alias=AliasChoices("schema", "version"), serialization_alias="schema"
     )
+    published: bool = False
+    """whether paths of records are relative to the summary's folder, and what these hold of a run is left to them"""
     runs: list[RunRow]
     costs: list[CostRow] = Field(default_factory=list)
     resampled: dict[str, dict[str, list[float]]] = Field(default_factory=dict)
     """by test score and row: the mean over the good seeds under each resampling of the test classes"""
     others: list[RunRow] = Field(default_factory=list)
     """the rows again: with as many images or seconds as the reference, and with settings of their own"""
-    tuned: list[ChosenRecord] = Field(default_factory=list)
+    tuned: list[ChosenRow] = Field(default_factory=list)
     """how those settings were chosen"""
     baselines: list[BaselineRow] = Field(default_factory=list)
     rows: list[Marked] = Field(default_factory=list, exclude=True)

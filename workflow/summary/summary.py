@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from workflow.cells.records import Declared, Parameters
-from workflow.summary.stored import Facts, SummaryRecord
+from workflow.summary.facts import Facts
+from workflow.summary.stored import SummaryRecord
 
 Value = str | float | int | bool | None
 Line = dict[str, Value]

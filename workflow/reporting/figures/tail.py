@@ -9,8 +9,8 @@ from workflow.reporting.figures.drawing import banded, dot, legend, over_seeds, 
 from workflow.reporting.figures.plot import Drawn, Plot
 from workflow.reporting.figures.tags import tag
 from workflow.reporting.palette import Styles
+from workflow.summary.facts import SplitFacts
 from workflow.summary.statistics import compare
-from workflow.summary.stored import SplitFacts
 from workflow.summary.summary import Summary
 
 TICKS = (1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000)

@@ -79,7 +79,9 @@ def baseline_cell(row: BaselineRow, score: str, notes: Notes) -> Cell:
     value, error = row.scores["test"].get(score), row.se.get("test", {}).get(score)
     if value is None:
         return missing(notes, "nothing was trained, so there is no such score")
-    return Cell(points(value), sub="" if error is None else f"SE {points(error)}", sort=100 * value, title=row.record)
+    return Cell(
+        points(value), sub="" if error is None else f"SE {points(error)}", sort=100 * value, title=row.record or ""
+    )
 
 
 def score_name(score: str) -> Cell:

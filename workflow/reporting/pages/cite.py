@@ -3,7 +3,7 @@
 from workflow.reporting.blocks import Cell, Column, Section, Text, section, table
 from workflow.reporting.material import Material
 from workflow.reporting.words import NOT_RECORDED
-from workflow.summary.stored import Facts, Source
+from workflow.summary.facts import Facts, Source
 
 TITLE = "Citing, licences"
 COLUMNS = (
