@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import Field
 
@@ -23,6 +24,8 @@ from workflow.summary.rows import cost_row, run_row
 from workflow.summary.stored import ChosenRow, RunRow, SummaryRecord
 from workflow.summary.summary import Summary
 from workflow.summary.tables import summarise
+
+Found = TypeVar("Found", bound=Stored)
 
 
 class Manifest(Stored):
@@ -53,24 +56,21 @@ def collect(
 
     Files that are not given are looked for: the split of the runs' data set and the machine's rates in `profile`, the
     data set's manifest, by its hash, under data/; so are baselines. Every planned cell appears, whatever its outcome.
-    UserError, naming both, when two records were made with another protocol, split, dataset, machine (for costs) or
-    other settings (for seeds of a row).
+    UserError, naming both, when two records cannot stand in one table (see agreement.py).
     """
     if not cells:
         raise UserError(f"{profile}: no cell is planned and none was found; name heads and seeds in the config")
     read = [run_row(cell) for cell in cells]
     split_path = split_file or split_of(profile, read)
-    split = SplitRecord.read(split_path) if split_path and split_path.exists() else None
+    split = at(split_path, SplitRecord)
     runs = with_own_data(read, split, profile)
-    manifest_path = manifest_file or manifest_of(Path("data"), split)
-    manifest = Manifest.read(manifest_path) if manifest_path and manifest_path.exists() else None
+    manifest = at(manifest_path := manifest_file or manifest_of(Path("data"), split), Manifest)
     timed = [cost_row(cell, split.counts.get("train_classes") if split else None) for cell in costs]
-    machine = machine_file or machine_of(profile)
     facts: dict[str, object] = {
         "profile": profile.name,
         "dataset": dataset_facts(runs, split, manifest),
         "split": split_facts(split, split_path),
-        "machine": machine_facts(machine) if machine and machine.exists() else None,
+        "machine": machine_facts(machine_file or machine_of(profile)),
         "collected": Record.model_validate(provenance()),
         "tuned": [chosen_row(path) for path in tuned_files],
         "costs": timed,
@@ -78,10 +78,14 @@ def collect(
         "baselines": baseline_rows(profile, split),
     }
     agree_in_settings(runs)
-    facts |= agreed_data(
-        runs, (split_path, split), (manifest_path, manifest.hash if manifest else None)
-    ) | agreed_costs(timed)
+    facts |= agreed_data(runs, (split_path, split), (manifest_path, manifest.hash if manifest else None))
+    facts |= agreed_costs(timed)
     return summarise(SummaryRecord.model_validate(facts))
+
+
+def at(path: Path | None, kind: type[Found]) -> Found | None:
+    """The file at a path; None where there is none."""
+    return kind.read(path) if path and path.exists() else None
 
 
 def by_role(runs: Sequence[RunRow], reference: str) -> dict[str, object]:
@@ -125,9 +129,10 @@ def machine_of(profile: Path) -> Path | None:
     return max(profile.glob(MACHINES), key=lambda path: path.stat().st_mtime, default=None)
 
 
-def machine_facts(path: Path) -> MachineFacts:
+def machine_facts(path: Path | None) -> MachineFacts | None:
     """The machine's rates, from their record."""
-    return MachineFacts(**dict(MachineRecord.read(path)), record=path.as_posix())
+    found = at(path, MachineRecord)
+    return MachineFacts(**dict(found), record=path.as_posix()) if path and found else None
 
 
 def chosen_row(path: Path) -> ChosenRow:
