@@ -3,7 +3,7 @@
 import pytest
 
 from workflow.cells.records import Record
-from workflow.reporting.entries import facts
+from workflow.reporting.authorship import TERMS, authorship
 
 
 @pytest.mark.parametrize(
@@ -17,5 +17,5 @@ from workflow.reporting.entries import facts
 )
 def test_a_commit_or_why_there_is_none(commit, no_commit, shown, changes):
     record = Record(start="2026-01-01", commit=commit, no_commit=no_commit, diff_hash="fedcba9876543210")
-    told = dict(facts(record))
+    told = dict(zip(TERMS, authorship(record), strict=True))
     assert (told["Commit"], told["Changes"]) == (shown, changes)

@@ -72,7 +72,9 @@ class Caution:
 
 @dataclass(frozen=True)
 class AnswerCard:
-    """A question with its answer in large type; without `names` it is unanswered, and `detail` says why."""
+    """A question with its answer in large type; without `names` it is unanswered, and `detail` says why.
+
+    `records` is the anchor of the records that the value comes from, where that is one row's."""
 
     question: str
     detail: str
@@ -81,6 +83,7 @@ class AnswerCard:
     unit: str = ""
     ties: tuple[Named, ...] = ()
     tie_words: str = ""
+    records: str = ""
 
 
 @dataclass(frozen=True)

@@ -65,5 +65,5 @@ def contrast_cell(found: Contrast, name: str) -> Cell:
         sort=percent(found.difference),
         tone=TONES.get(found.verdict, ""),
         title=f"{difference_words(found)}; {error_words(found)}",
-        records=anchor("evaluation", name),
+        records=anchor("difference", name),
     )

@@ -27,8 +27,10 @@ from workflow.reporting.pages import (
 )
 from workflow.reporting.standing import standing
 from workflow.reporting.words import NOT_RECORDED, seeds_words
+from workflow.summary.links import inside, relinked
 from workflow.summary.reading import read_summary
 from workflow.summary.summary import Summary
+from workflow.summary.tables import summarise
 from workflow.summary.vocabulary import Ending
 
 PAGES = (
@@ -72,17 +74,26 @@ def load(summary: Path, figures: Path, published: Path | None = None) -> Materia
 
     Benchmark records that lie beside published summaries are none, and are passed over.
     """
-    return Material(read_summary(summary), read_index(figures), others(published, summary) if published else {})
+    if published is None:
+        return Material(read_summary(summary), read_index(figures))
+    own = read_published(summary) if summary.resolve().is_relative_to(published.resolve()) else read_summary(summary)
+    return Material(own, read_index(figures), others(published, summary))
 
 
 def others(published: Path, own: Path) -> dict[str, Summary]:
     """The summaries under results/published but `own`, by the machine and profile that their folders are named for."""
     found = sorted(path for pattern in PUBLISHED_SUMMARIES for path in published.glob(pattern))
     return {
-        path.parent.relative_to(published).as_posix(): read_summary(path)
+        path.parent.relative_to(published).as_posix(): read_published(path)
         for path in found
         if path.resolve() != own.resolve()
     }
+
+
+def read_published(path: Path) -> Summary:
+    """A published summary; where records are not published beside it, it is the only record of its numbers."""
+    found = read_summary(path).stored
+    return summarise(relinked(found, lambda record: record if inside(record, [path.parent]) else path.as_posix()))
 
 
 def document(material: Material) -> Document:

@@ -1,34 +1,30 @@
-"""The list of records: every one that a number comes from, with commit, changes, processor, BLAS and lock file."""
+"""The list of records: every one that a number comes from, grouped as numbers need them, with who wrote each."""
 
 from collections.abc import Iterable, Iterator
 
-from workflow.cells.paths import EVALUATION
-from workflow.cells.records import Record
+from workflow.cells.paths import EVALUATION, RUN
 from workflow.reporting.anchors import anchor
-from workflow.reporting.listed import Entries, Entry, EntryGroup
-from workflow.reporting.words import NOT_RECORDED, classes_words
-from workflow.summary.stored import CostRow, Row, RunRow
+from workflow.reporting.authorship import authorship, short
+from workflow.reporting.listed import Entries, Entry, EntryGroup, Joint
+from workflow.reporting.words import classes_words
+from workflow.summary.composed import coefficients
+from workflow.summary.step_model import Model
+from workflow.summary.stored import BaselineRow, ChosenRow, CostRow, RunRow, row_name
 from workflow.summary.summary import Summary
 from workflow.summary.vocabulary import Ending, Mode
 
-SHORT = 12
-"""characters of a hash that are shown"""
+ROLES = {"images": "at equal images", "seconds": "at equal seconds", "tuned": "with settings of its own"}
+MODES = {Mode.HEAD: "head alone", Mode.WHOLE: "end-to-end"}
 
 
 def entries(summary: Summary) -> Entries:
-    """The records of a summary: scores by row, training by row, costs by row and mode, the split, the machine."""
-    runs, costs = summary.stored.runs, summary.stored.costs
-    names = list(dict.fromkeys(run.name for run in runs))
-    found = [group(("evaluation", name), f"Scores of {name}", evaluations(runs, name)) for name in names]
-    found += [group(("run", name), f"Training of {name}", trainings(runs, name)) for name in names]
-    for name, mode in dict.fromkeys((cost.name, cost.mode) for cost in costs):
-        title = f"Cost of {name}, {'head alone' if mode == Mode.HEAD else mode}"
-        found.append(group(("cost", name, str(mode)), title, measurements(costs, name, mode)))
-    found += [
-        group(("split",), "The split", split(summary)),
-        group(("machine",), "The machine's rates", rates(summary)),
-    ]
-    return Entries(tuple(each for each in found if each.entries))
+    """The records of a summary: scores, training and costs by row, then what was put together of several of them."""
+    stored = summary.stored
+    rows = [*scores(stored.runs), *training(stored.runs), *of_others(stored.others), *of_tuning(stored.tuned)]
+    once = [group(("split",), "The split", split(summary)), group(("machine",), "The machine's rates", rates(summary))]
+    every = (*rows, *of_costs(stored.costs), *map(of_baseline, stored.baselines), *once)
+    found = {each.anchor: each for each in every if each.entries}
+    return Entries(tuple(found.values()), (*differences(summary, found), *composed(summary, found)))
 
 
 def group(names: tuple[str, ...], title: str, found: Iterable[Entry]) -> EntryGroup:
@@ -36,49 +32,137 @@ def group(names: tuple[str, ...], title: str, found: Iterable[Entry]) -> EntryGr
     return EntryGroup(anchor(*names), title, tuple(found))
 
 
-def evaluations(runs: Iterable[RunRow], name: str) -> Iterator[Entry]:
-    """The evaluations of a row, a seed each; older summaries know of them by their runs alone."""
+def joint(names: tuple[str, ...], title: str, parts: Iterable[EntryGroup | None]) -> Joint:
+    """The groups of records that one number comes from, those that there are."""
+    return Joint(anchor(*names), title, tuple(part for part in parts if part))
+
+
+def scores(runs: Iterable[RunRow]) -> list[EntryGroup]:
+    """The scores of every row, a seed each."""
+    return [
+        group(("evaluation", name), f"Scores of {name}", evaluations("evaluation", own))
+        for name, own in by_name(runs).items()
+    ]
+
+
+def training(runs: Iterable[RunRow]) -> list[EntryGroup]:
+    """The training of every row, a seed each."""
+    return [group(("run", name), f"Training of {name}", trainings(own)) for name, own in by_name(runs).items()]
+
+
+def of_others(runs: Iterable[RunRow]) -> list[EntryGroup]:
+    """Scores of the rows on other terms than equal steps."""
+    return [
+        group((role, name), f"Scores of {name} {words}", evaluations(role, own))
+        for role, words in ROLES.items()
+        for name, own in by_name(run for run in runs if run.role == role).items()
+    ]
+
+
+def by_name(runs: Iterable[RunRow]) -> dict[str, list[RunRow]]:
+    """The runs of each row."""
+    found: dict[str, list[RunRow]] = {}
     for run in runs:
-        written = run.evaluation
-        if run.name == name and (run.scores or written):
-            path = (written.record if written else None) or beside(run.record, EVALUATION)
-            place = anchor("evaluation", name, f"seed {run.seed}")
-            yield Entry(place, f"seed {run.seed}", path, facts(written) if written else facts(run))
+        found.setdefault(run.name, []).append(run)
+    return found
 
 
-def trainings(runs: Iterable[RunRow], name: str) -> Iterator[Entry]:
-    """The training records of a row, a seed each."""
-    for run in runs:
-        if run.name == name and run.record:
-            yield Entry(anchor("run", name, f"seed {run.seed}"), seed_words(run), run.record, facts(run))
+def evaluations(kind: str, runs: Iterable[RunRow]) -> Iterator[Entry]:
+    """The evaluations of runs; older summaries know of them by their runs alone."""
+    for run in (run for run in runs if run.scores or run.evaluation):
+        path = (run.evaluation.record if run.evaluation else None) or beside(run.record, EVALUATION)
+        place = anchor(kind, run.name, f"seed {run.seed}")
+        yield Entry(place, f"seed {run.seed}", path, authorship(run.evaluation or run))
 
 
-def measurements(costs: Iterable[CostRow], name: str, mode: Mode) -> Iterator[Entry]:
-    """The cost records of a row in one mode, a number of classes each."""
+def trainings(runs: Iterable[RunRow]) -> Iterator[Entry]:
+    """The training records of runs."""
+    for run in (run for run in runs if run.record):
+        yield Entry(anchor("run", run.name, f"seed {run.seed}"), seed_words(run), run.record or "", authorship(run))
+
+
+def of_tuning(chosen: Iterable[ChosenRow]) -> Iterator[EntryGroup]:
+    """How the setting of every tuned row was chosen, and the trials that it was chosen from."""
+    for row in chosen:
+        name = row_name(row.label, row.ratio)
+        own = Entry(anchor("chosen", name, "record"), "chosen setting", row.record or "", authorship(row))
+        yield group(("chosen", name), f"The chosen setting of {name}", [own])
+        tried = [(one.number, place) for one in row.trials for place in one.records]
+        trials = (
+            Entry(anchor("trials", name, n), f"setting {number}", place, ()) for n, (number, place) in enumerate(tried)
+        )
+        yield group(("trials", name), f"Trials of {name}", trials)
+
+
+def of_costs(costs: Iterable[CostRow]) -> list[EntryGroup]:
+    """The cost records of every row in each mode."""
+    found: dict[tuple[str, Mode], list[CostRow]] = {}
     for cost in costs:
-        if (cost.name, cost.mode) == (name, mode) and cost.record:
-            place, lost = (
-                anchor("cost", name, str(mode), cost.classes),
-                "" if cost.outcome == Ending.OK else cost.outcome,
-            )
-            what = ", ".join(part for part in (classes_words(cost.classes), lost) if part)
-            yield Entry(place, what, cost.record, facts(cost))
+        found.setdefault((cost.name, cost.mode), []).append(cost)
+    return [
+        group(("cost", name, str(mode)), f"Cost of {name}, {MODES[mode]}", measurements(own))
+        for (name, mode), own in found.items()
+    ]
+
+
+def measurements(costs: Iterable[CostRow]) -> Iterator[Entry]:
+    """Cost records, a number of classes each."""
+    for cost in (cost for cost in costs if cost.record):
+        lost = "" if cost.outcome == Ending.OK else f", {cost.outcome}"
+        place = anchor("cost", cost.name, str(cost.mode), cost.classes)
+        yield Entry(place, f"{classes_words(cost.classes)}{lost}", cost.record or "", authorship(cost))
+
+
+def of_baseline(row: BaselineRow) -> EntryGroup:
+    """The scores of a baseline; older summaries do not say who computed them."""
+    who = authorship(row.evaluation) if row.evaluation else ()
+    own = Entry(anchor("baseline", row.kind, "record"), "scores", row.record or "", who)
+    return group(("baseline", row.kind), f"The baseline {row.kind}", [own])
 
 
 def split(summary: Summary) -> Iterator[Entry]:
     """Which images were trained on and which asked for."""
     known = summary.facts.split
     if known.record or known.hash:
-        own = (("Split", short(known.hash)), ("Data", short(summary.facts.dataset_hash)))
-        made = facts(known.made) if known.made else ()
-        yield Entry(anchor("split", "record"), "split.json", known.record or "", (*own, *made))
+        what = f"split {short(known.hash)} of data {short(summary.facts.dataset_hash)}"
+        yield Entry(anchor("split", "record"), what, known.record or "", authorship(known.made) if known.made else ())
 
 
 def rates(summary: Summary) -> Iterator[Entry]:
     """How fast the machine is, from which the floors follow."""
     machine = summary.facts.machine
     if machine:
-        yield Entry(anchor("machine", "record"), "machine.json", "", facts(machine))
+        yield Entry(anchor("machine", "record"), "rates", machine.record or "", authorship(machine))
+
+
+def differences(summary: Summary, found: dict[str, EntryGroup]) -> list[Joint]:
+    """Both sources of every row's differences to the reference."""
+    reference = summary.reference
+    return [
+        joint(
+            ("difference", name),
+            f"Differences of {name} to {reference}",
+            (found.get(anchor("evaluation", each)) for each in (name, reference or "")),
+        )
+        for name in summary.heads["name"]
+        if name != reference
+    ]
+
+
+def composed(summary: Summary, found: dict[str, EntryGroup]) -> Iterator[Joint]:
+    """Both sources of every composed step, then those of every break-even: of the row's step and the reference's."""
+    parts = {row.name: sources(row, found) for row in coefficients(summary).rows}
+    for name, own in parts.items():
+        yield joint(("composed", name), f"The composed step of {name}", own)
+    for name, own in parts.items():
+        both = (*own, *parts.get(summary.reference or "", ()))
+        yield joint(("break-even", name), f"The break-even of {name} with {summary.reference}", both)
+
+
+def sources(row: Model, found: dict[str, EntryGroup]) -> list[EntryGroup | None]:
+    """A whole step, and the head alone."""
+    whole = found.get(anchor("cost", row.rest.row, str(Mode.WHOLE))) if row.rest else None
+    return [whole, found.get(anchor("cost", row.name, str(Mode.HEAD)))]
 
 
 def seed_words(run: RunRow) -> str:
@@ -87,31 +171,5 @@ def seed_words(run: RunRow) -> str:
 
 
 def beside(path: str | None, name: str) -> str:
-    """The path of another record in the same folder."""
-    return f"{path.rpartition('/')[0]}/{name}" if path else ""
-
-
-def facts(written: Row | Record) -> tuple[tuple[str, str], ...]:
-    """Commit, hash of changes, processor, BLAS, lock file and time of a record."""
-    commit, changed = (written.commit or "").removesuffix("+changes"), written.diff_hash
-    dirty = bool(written.commit and written.commit.endswith("+changes"))
-    off = ", ".join(f"{package} {own}" for package, own in written.off_lock.items())
-    blas = "; ".join(f"{package}: {words}" for package, words in written.blas.items())
-    return (
-        ("Commit", short(commit) if commit else without_commit(written)),
-        ("Changes", short(changed) if dirty else "none" if written.commit else NOT_RECORDED),
-        ("Processor", (written.machine and written.machine.processor) or NOT_RECORDED),
-        ("BLAS", blas or NOT_RECORDED),
-        ("Lock file", short(written.lock_hash) + (f", but {off}" if off else "")),
-        ("Written", written.finish or written.start or NOT_RECORDED),
-    )
-
-
-def without_commit(written: Row | Record) -> str:
-    """Why a record names no commit."""
-    return f"{NOT_RECORDED}: {written.no_commit}" if written.no_commit else NOT_RECORDED
-
-
-def short(digest: str | None) -> str:
-    """The first digits of a hash."""
-    return digest[:SHORT] if digest else NOT_RECORDED
+    """The path of another record of the run whose own lies at `path`; a summary that stands for it is that too."""
+    return path.removesuffix(RUN) + name if path and path.endswith(RUN) else path or ""

@@ -31,14 +31,13 @@ STYLES = ("page", "tables", "first", "figures")
 @dataclass(frozen=True)
 class Page:
     """What the templates need beside the document: drawings and their data by name, where records lie, seen from the
-    page, by their path, places in the page that may be pointed at, and the terms of every record."""
+    page, by their path, and places in the page that may be pointed at."""
 
     drawings: Mapping[str, Markup]
     data: Mapping[str, str]
     papers: Mapping[str, str]
     files: Mapping[str, str]
     places: frozenset[str]
-    terms: tuple[tuple[str, str], ...]
 
 
 def write_html(material: Material, figures: Path, out: Path) -> None:
@@ -46,7 +45,6 @@ def write_html(material: Material, figures: Path, out: Path) -> None:
     environment = Environment(
         loader=FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
     )
-    environment.filters["map_of"] = dict
     environment.globals["embedded"] = embedded
     report = document(material)
     page = environment.get_template("report.html.j2").render(
@@ -64,15 +62,12 @@ def page_of(report: Document, material: Material, figures: Path, out: Path) -> P
     """What the page shows beside the document's own words."""
     places = frozenset(material.entries.anchors)
     names = [name for drawn in report.drawn for name in (drawn, f"{drawn}-narrow")]
-    groups = material.entries.groups
-    terms = max((entry.facts for group in groups for entry in group.entries), key=len, default=())
     return Page(
         drawings={name: inline_svg(read(figures / f"{name}.svg").decode(), name, places) for name in names},
         data={name: address("text/csv;charset=utf-8", read(figures / f"{name}.csv")) for name in report.drawn},
         papers={name: address("application/pdf", read(figures / f"{name}.pdf")) for name in report.drawn},
         files=addresses(report, out),
         places=places,
-        terms=terms,
     )
 
 

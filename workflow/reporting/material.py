@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from workflow.reporting.blocks import Absent, Cell, Drawing, Named
+from workflow.reporting.elsewhere import elsewhere
 from workflow.reporting.entries import entries
 from workflow.reporting.figures.index import Entry
 from workflow.reporting.listed import Entries
@@ -56,7 +57,8 @@ class Material:
     @cached_property
     def entries(self) -> Entries:
         """All records that numbers come from."""
-        return entries(self.summary)
+        own, others = entries(self.summary), elsewhere(self.summary, self.published)
+        return Entries((*own.groups, *others.groups), (*own.joints, *others.joints))
 
     def bad_runs(self, name: str) -> list[RunRow]:
         """The runs of a row that did not end well."""

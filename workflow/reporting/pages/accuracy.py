@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from workflow.reporting.anchors import anchor
 from workflow.reporting.blocks import Cell, Column, Notes, Section, Table, Text, missing, section, table
 from workflow.reporting.cells import score_cell
 from workflow.reporting.material import Material
@@ -80,7 +81,10 @@ def baseline_cell(row: BaselineRow, score: str, notes: Notes) -> Cell:
     if value is None:
         return missing(notes, "nothing was trained, so there is no such score")
     return Cell(
-        points(value), sub="" if error is None else f"SE {points(error)}", sort=100 * value, title=row.record or ""
+        points(value),
+        sub="" if error is None else f"SE {points(error)}",
+        sort=100 * value,
+        records=anchor("baseline", row.kind),
     )
 
 

@@ -1,11 +1,13 @@
 """The first page: which head for which regime, and what must be said beside it."""
 
+from workflow.reporting.anchors import anchor
 from workflow.reporting.blocks import AnswerCard, Answers, Caution, Section, section
 from workflow.reporting.caveats import caveat_words
 from workflow.reporting.material import Material
 from workflow.reporting.pages.prices import prices, where
 from workflow.reporting.words import classes_words, metric, number, points, seeds_words, size
 from workflow.summary.answers import Answer, ByMemory, ByScore, BySpeed, ByTrade, Placed, Question, Unanswered, answers
+from workflow.summary.vocabulary import Mode
 
 QUESTIONS = {
     Question.LOOK_ALIKES: "Most accurate on look-alikes",
@@ -52,7 +54,8 @@ def by_score(answer: ByScore, material: Material) -> AnswerCard:
     detail = f"{metric(answer.score).short}, {score_range(shown)}; {told(answer)}"
     names = material.named((answer.winner,) if answer.winner else tuple(row.name for row in shown))
     if answer.winner:
-        return AnswerCard(QUESTIONS[answer.question], detail, names, points(shown[0].mean), "%")
+        records = anchor("evaluation", answer.winner)
+        return AnswerCard(QUESTIONS[answer.question], detail, names, points(shown[0].mean), "%", records=records)
     of = sum(len(part) for part in (answer.best, answer.behind, answer.one_seed))
     return AnswerCard(QUESTIONS[answer.question], detail, names, f"{len(shown)} of {of}", "cannot be told apart")
 
@@ -100,7 +103,8 @@ def by_trade(answer: ByTrade, material: Material) -> AnswerCard:
 def answered(
     answer: BySpeed | ByMemory, material: Material, value: str, unit: str, detail: str, tie_words: str
 ) -> AnswerCard:
-    """A question that one row answers, with the rows that cannot be told from it."""
+    """A question that one row answers by its cost, with the rows that cannot be told from it."""
+    mode = Mode.WHOLE if isinstance(answer, BySpeed) else Mode.HEAD
     return AnswerCard(
         question=QUESTIONS[answer.question],
         detail=detail,
@@ -109,4 +113,5 @@ def answered(
         unit=unit,
         ties=material.named(answer.ties),
         tie_words=tie_words if answer.ties else "",
+        records=anchor("cost", answer.name, str(mode), answer.classes),
     )

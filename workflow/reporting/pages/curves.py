@@ -1,5 +1,6 @@
 """Learning curves, and the same accuracy at equal steps, equal images encoded and equal seconds."""
 
+from workflow.reporting.anchors import anchor
 from workflow.reporting.blocks import Cell, Column, Notes, Section, Table, Text, missing, section, table
 from workflow.reporting.cells import percent, score_cell
 from workflow.reporting.material import Material
@@ -56,7 +57,8 @@ def reached_cell(summary: Summary, found: Summary, name: str, terms: Terms, note
         return missing(notes, "the evaluation did not compute this score")
     steps = sorted({run.steps for run in runs if run.steps})
     words = ", ".join(part for part in (mean_words(line), *(f"{count(one)} steps" for one in steps)) if part)
-    return Cell(points(float(line["mean"])), sub=words, sort=percent(float(line["mean"])))
+    kind = "evaluation" if runs[0].role == "row" else terms
+    return Cell(points(float(line["mean"])), sub=words, sort=percent(float(line["mean"])), records=anchor(kind, name))
 
 
 def why_none(runs: list[RunRow]) -> str:

@@ -103,7 +103,7 @@ def line(
     material: Material, row: Model, step: Composed, score: Scored | None, found: Coefficients, notes: Notes
 ) -> list[Cell]:
     """One row in one setting."""
-    cost = anchor("cost", row.name, "head")
+    cost = anchor("composed", row.name)
     rate = Range(*(1000 * (found.batch or 1) / ms for ms in step.ms)) if step.ms else None
     lacking, why = row.missing_bytes or ONE_SIZE, row.missing or ONE_SIZE
     return [

@@ -1,6 +1,7 @@
 """What each head was given: images, the batch of its normalisation, its settings and where they come from."""
 
 from workflow.cells.spec import TWIN_MOMENTUM
+from workflow.reporting.anchors import anchor
 from workflow.reporting.blocks import Cell, Column, Notes, Table, missing, table
 from workflow.reporting.material import Material
 from workflow.reporting.words import count, points
@@ -48,7 +49,7 @@ def few_cell(run: RunRow, notes: Notes) -> Cell:
     if not drawn or not sum(drawn.values()):
         return missing(notes, OLD)
     share = drawn["few"] / sum(drawn.values())
-    return Cell(points(share), sort=100 * share)
+    return Cell(points(share), sort=100 * share, records=anchor("run", run.name))
 
 
 def normalised_cell(run: RunRow, notes: Notes) -> Cell:
@@ -56,7 +57,8 @@ def normalised_cell(run: RunRow, notes: Notes) -> Cell:
     sizes = run.normalised
     if sizes is None or sizes.query is None:
         return missing(notes, OLD)
-    return Cell(" / ".join(count(size) for size in (sizes.query, sizes.twin) if size is not None))
+    shown = " / ".join(count(size) for size in (sizes.query, sizes.twin) if size is not None)
+    return Cell(shown, records=anchor("run", run.name))
 
 
 def option_cell(run: RunRow, name: str) -> Cell:
@@ -68,7 +70,7 @@ def option_cell(run: RunRow, name: str) -> Cell:
 def origin_cell(run: RunRow, name: str, value: str, otherwise: str = "shared") -> Cell:
     """A value with its origin: shared by all, the row's own, or tuned."""
     origins = run.parameters.origins if run.parameters else {}
-    return Cell(value, sub=ORIGINS.get(origins.get(name, ""), otherwise))
+    return Cell(value, sub=ORIGINS.get(origins.get(name, ""), otherwise), records=anchor("run", run.name))
 
 
 def momentum_cell(run: RunRow) -> Cell:

@@ -93,9 +93,9 @@ def differences_line(material: Material, name: str, notes: Notes) -> list[Cell]:
         material.head_cell(name, sub=declared.summary),
         Cell(declared.batches),
         *(step_cell(material, name, kind, notes) for kind in ("gradient", "encoded")),
-        momentum_cell(declared.momentum_used),
-        momentum_cell(declared.momentum),
-        pool_cell(declared.pool, kept_of(material.summary, name), notes),
+        momentum_cell(declared.momentum_used, name),
+        momentum_cell(declared.momentum, name),
+        pool_cell(declared.pool, kept_of(material.summary, name), name, notes),
         Cell("learned" if declared.learned_centres else "none"),
     ]
 
@@ -112,13 +112,13 @@ def counted(value: float, name: str) -> Cell:
     return Cell(count(round(value)), sort=float(value), records=anchor("run", name))
 
 
-def pool_cell(pool: int | None, kept: int | None, notes: Notes) -> Cell:
+def pool_cell(pool: int | None, kept: int | None, name: str, notes: Notes) -> Cell:
     """The class vectors that a sample is compared with; more than the head was to keep, where a batch has as many."""
     if pool is None:
         return Cell("none declared")
     more = kept is not None and pool > kept
     note = notes.letter(f"the ratio asks for {count(kept or 0)}, but all classes of a batch take part") if more else ""
-    return Cell(count(pool), sort=pool, note=note)
+    return Cell(count(pool), sort=pool, note=note, records=anchor("run", name))
 
 
 def kept_of(summary: Summary, name: str) -> int | None:
@@ -128,6 +128,8 @@ def kept_of(summary: Summary, name: str) -> int | None:
     return None if classes is None or ratio is None else max(1, round(float(ratio) * classes))
 
 
-def momentum_cell(momentum: float | None) -> Cell:
+def momentum_cell(momentum: float | None, name: str) -> Cell:
     """The momentum of the encoder's twin."""
-    return Cell("no twin", tone="quiet") if momentum is None else Cell(f"{momentum:g}", sort=momentum)
+    if momentum is None:
+        return Cell("no twin", tone="quiet")
+    return Cell(f"{momentum:g}", sort=momentum, records=anchor("run", name))

@@ -6,8 +6,8 @@ from pydantic import JsonValue
 
 from workflow.cells.records import Machine
 from workflow.reporting.anchors import anchor
+from workflow.reporting.authorship import without_commit
 from workflow.reporting.blocks import Cell, Column, Notes, Section, definitions, missing, section, table, with_note
-from workflow.reporting.entries import without_commit
 from workflow.reporting.material import Material
 from workflow.reporting.words import NOT_MEASURED, NOT_RECORDED, count, duration, number, size, unique
 from workflow.summary.stored import RunRow

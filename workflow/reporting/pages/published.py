@@ -3,7 +3,9 @@
 import pandas as pd
 
 from workflow.evaluating.metrics import HEADLINE
+from workflow.reporting.anchors import anchor
 from workflow.reporting.blocks import Block, Cell, Column, Section, Table, Text, section, table
+from workflow.reporting.elsewhere import linked_there
 from workflow.reporting.material import Material
 from workflow.reporting.pages.heads import main_table
 from workflow.reporting.words import NOT_MEASURED, metric, points, signed_points
@@ -18,7 +20,8 @@ def page(material: Material) -> Section | None:
         return None
     blocks: list[Block] = [Text("Records that others published, as they stood. Do not compare cost across machines.")]
     for machine, other in material.published.items():
-        blocks += [Text(words(machine, other, material.summary)), main_table(Material(other), f"published-{machine}")]
+        theirs = linked_there(main_table(Material(other), f"published-{machine}"), machine)
+        blocks += [Text(words(machine, other, material.summary)), theirs]
         if comparable(material.summary, other):
             blocks.append(machines_table(material.summary, other, machine))
     return section("published", "Published elsewhere", *blocks)
@@ -52,13 +55,13 @@ def machines_table(own: Summary, other: Summary, machine: str) -> Table:
         Column("Expected of seeds", unit="points, r.m.s."),
         Column("SD over seeds", unit="points"),
     ]
-    rows = [machine_line(score, lines.loc[[score]]) for score in scores]
+    rows = [machine_line(score, lines.loc[[score]], anchor("machines", machine)) for score in scores]
     return table(f"machines-{machine}", f"The same rows here and on {machine}", columns, rows)
 
 
-def machine_line(score: str, line: pd.DataFrame) -> list[Cell]:
-    """One score."""
+def machine_line(score: str, line: pd.DataFrame, records: str) -> list[Cell]:
+    """One score, with the place of what it rests on."""
     numbers = [float(line[name].iloc[0]) for name in ("shift", "distance", "expected", "deviation")]
     shown = [signed_points(numbers[0]), *(NOT_MEASURED if each != each else points(each, 2) for each in numbers[1:])]
-    cells = [Cell(text, sort=100 * each) for text, each in zip(shown, numbers, strict=True)]
+    cells = [Cell(text, sort=100 * each, records=records) for text, each in zip(shown, numbers, strict=True)]
     return [Cell(metric(score).short, title=metric(score).description, tone="score"), *cells]

@@ -1,9 +1,11 @@
 """The whole training step at more classes than were trained: composed numbers, break-evens, and what was measured."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pandas as pd
 
+from workflow.reporting.anchors import anchor
 from workflow.reporting.blocks import Cell, Column, Notes, Section, Table, Text, missing, section, table
 from workflow.reporting.material import Material
 from workflow.reporting.pages.synthetic import synthetic_table
@@ -75,9 +77,10 @@ def memory_cell(line: pd.Series, notes: Notes) -> Cell:
 def shown(line: pd.Series, quantity: str, basis: str, words: Callable[[float | None], str], note: str) -> Cell:
     """A number as it was measured, or in italics with its range where it was not."""
     value, low, high = (float(line[f"{quantity}{end}"]) for end in ("", "_low", "_high"))
+    found = Cell(words(value), sort=value, note=note, records=anchor("composed", line["name"]))
     if basis == Basis.MEASURED:
-        return Cell(words(value), sort=value, note=note)
-    return Cell(f"≈ {words(value)}", sub=f"{words(low)} to {words(high)}", sort=value, tone="modelled", note=note)
+        return found
+    return replace(found, text=f"≈ {found.text}", sub=f"{words(low)} to {words(high)}", tone="modelled")
 
 
 def disturbed(line: pd.Series) -> str:
@@ -97,9 +100,11 @@ def even_table(material: Material, crossings: list[BreakEven]) -> Table:
 
 def even_cell(found: BreakEven) -> Cell:
     """One break-even with its range; a bound that is not there is never reached."""
+    records = anchor("break-even", found.name)
     if found.classes is None:
-        return Cell(CROSSED[found.crossing], title=str(found.crossing), tone="quiet")
+        return Cell(CROSSED[found.crossing], title=str(found.crossing), tone="quiet", records=records)
     low, high = (number(bound, 2) if bound else "never" for bound in (found.low, found.high))
     guessed = found.basis == Basis.BEYOND
     text = f"{'≈ ' if guessed else ''}{number(found.classes, 2)}"
-    return Cell(text, sub=f"{low} to {high}", sort=found.classes, tone="modelled" if guessed else "")
+    tone = "modelled" if guessed else ""
+    return Cell(text, sub=f"{low} to {high}", sort=found.classes, tone=tone, records=records)

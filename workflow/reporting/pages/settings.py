@@ -6,6 +6,7 @@ import yaml
 from pydantic import JsonValue
 
 from workflow.cells.records import Parameters
+from workflow.reporting.anchors import anchor
 from workflow.reporting.blocks import Cell, Column, Listing, Section, section, table
 from workflow.reporting.material import Material
 
@@ -20,7 +21,7 @@ def page(material: Material) -> Section:
     rows = [[Cell(name, tone="code"), Cell(value, tone="code")] for name, value in shared.items()]
     alike = table("settings", "The same for every head", columns, rows, folded=True)
     columns = [Column("Head", numeric=False), Column("Settings of its own", numeric=False, weight=4)]
-    rows = [[material.head_cell(name), Cell(own_words(found, shared), tone="code")] for name, found in every.items()]
+    rows = [[material.head_cell(name), own_cell(name, found, shared)] for name, found in every.items()]
     own = table("own", "Settings that differ by head", columns, rows)
     return section("settings", "Hyper-parameters", alike, own, *again(material.summary.facts.config))
 
@@ -63,6 +64,11 @@ def printed(value: JsonValue) -> str:
     if value is None:
         return "not set"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def own_cell(name: str, settings: Flat, shared: Flat) -> Cell:
+    """What a row does not share, with the place of the runs that say so."""
+    return Cell(own_words(settings, shared), tone="code", records=anchor("run", name))
 
 
 def own_words(settings: Flat, shared: Flat) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from workflow.reporting.anchors import anchor
 from workflow.reporting.blocks import Cell, Column, Notes, Section, Table, Text, missing, section, table
 from workflow.reporting.cells import score_cell
 from workflow.reporting.material import Material
@@ -46,8 +47,10 @@ def tuned_table(material: Material) -> Table:
                 material.head_cell(name),
                 score_cell(material, name, HARD, notes),
                 reached_cell(material.summary, tuned, name, "tuned", notes),
-                *(setting_cell(record.chosen or {}, setting) for setting in SETTINGS),
-                missing(notes, record.reason or "") if best is None else Cell(points(best), sort=100 * best),
+                *(setting_cell(record.chosen or {}, setting, name) for setting in SETTINGS),
+                missing(notes, record.reason or "")
+                if best is None
+                else Cell(points(best), sort=100 * best, records=anchor("trials", name)),
             ]
         )
     columns = [
@@ -60,7 +63,9 @@ def tuned_table(material: Material) -> Table:
     return table("tuned", "Shared and tuned settings", columns, rows, notes)
 
 
-def setting_cell(chosen: Mapping[str, float], setting: str) -> Cell:
+def setting_cell(chosen: Mapping[str, float], setting: str, name: str) -> Cell:
     """One chosen value; a dash where the head has no such setting, or it was not tried."""
     value = chosen.get(setting)
-    return Cell("–", tone="quiet") if value is None else Cell(number(value, 4), sort=value)
+    if value is None:
+        return Cell("–", tone="quiet")
+    return Cell(number(value, 4), sort=value, records=anchor("chosen", name))
