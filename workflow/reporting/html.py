@@ -21,7 +21,7 @@ from workflow.summary.summary import Summary
 
 HERE = Path(__file__).parent
 SCRIPTS = (
-    *("copying", "tables", "card", "marks", "saving", "address"),
+    *("copying", "tables", "card", "marks", "paper", "saving", "address"),
     *("model", "printing", "plot", "explorer", "compare", "start"),
 )
 """Files of script/, in the order in which they become one module."""

@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 
 import pytest
+from pypdfium2 import PdfDocument
+from pypdfium2.raw import FPDF_PAGEOBJ_PATH
 
 from tests.reporting.browser.conftest import Open
 from tests.reporting.conftest import Made
@@ -168,6 +170,22 @@ def test_another_summary_stands_beside_this_one(opened: Open, made: Made) -> Non
     page.locator("#open-other").set_input_files({"name": "x.json", "mimeType": "application/json", "buffer": b"{}"})
     page.locator("#compared").wait_for(state="hidden")
     assert "no summary of Headroom" in page.locator("#compared-words").inner_text()
+
+
+def test_the_readers_own_plot_is_saved_as_a_pdf(opened: Open, summary: Summary) -> None:
+    page = opened(address(Setting(2_000_000, 1024, 512, 8)))
+    with page.expect_download() as caught:
+        page.locator("#figure-explorer [data-figure='pdf']").click()
+    assert caught.value.suggested_filename == "explorer.pdf"
+    [paper] = PdfDocument(caught.value.path())
+    _, _, *sides = str(page.locator("#plot svg").get_attribute("viewBox")).split()
+    assert paper.get_size() == pytest.approx([0.75 * float(side) for side in sides], abs=0.01)
+    words = paper.get_textpage().get_text_bounded()
+    shown = page.locator("#plot text").all_text_contents()
+    assert len(shown) > 10 and all(text.replace("\u202f", " ") in words for text in shown)
+    assert set(summary.heads["name"]) <= set(shown)
+    kinds = [each.type for each in paper.get_objects()]
+    assert kinds.count(FPDF_PAGEOBJ_PATH) >= page.locator("#plot :is(line, circle, polygon, path)").count()
 
 
 def test_figures_are_saved_as_svg_and_png(opened: Open) -> None:

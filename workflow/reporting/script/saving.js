@@ -1,4 +1,5 @@
-// A figure as it is shown, as a file: SVG with the page's colours and type written into it, or PNG at three times its size.
+// A figure as it is shown, as a file: SVG with the page's colours and type written into it, PNG at three times its size,
+// or a PDF where none comes with the page.
 
 const COPIED = ["fill", "stroke", "opacity", "font-family", "font-size", "font-weight", "fill-opacity", "stroke-opacity"];
 
@@ -35,6 +36,7 @@ function asPng({ text, width, height }, name) {
 function onFigure(button) {
   const figure = document.getElementById(button.dataset.of);
   const name = figure.id.replace("figure-", "");
+  if (button.dataset.figure === "pdf") return save(asPdf(drawnIn(figure)), "application/pdf", `${name}.pdf`);
   const drawing = standalone(drawnIn(figure));
   if (button.dataset.figure === "svg") save(drawing.text, "image/svg+xml", `${name}.svg`);
   else asPng(drawing, `${name}.png`);
