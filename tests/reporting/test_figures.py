@@ -1,14 +1,18 @@
 import csv
 import re
+from itertools import combinations
 from pathlib import Path
 
 import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.text import Text
 
 from tests.collected import Recollect, edit
 from tests.reporting.conftest import Made
 from workflow.files import read_json
 from workflow.reporting.blocks import Table
 from workflow.reporting.figures.every import PLOTS, draw_all, read_words
+from workflow.reporting.figures.labels import Spot, place_labels
 from workflow.reporting.material import Material
 from workflow.reporting.pages.cost import cost_table
 from workflow.reporting.pages.heads import main_table
@@ -90,6 +94,19 @@ def test_every_shipped_head_has_a_mark_that_no_other_changes() -> None:
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     listed = set(re.findall(r"^\| `(\w+)` \|", readme, re.MULTILINE))
     assert set(SHIPPED) == listed, "a head in README's table has a mark of its own in SHIPPED of reporting/palette.py"
+
+
+def test_labels_of_crowded_marks_cover_no_other_label() -> None:
+    figure, axes = plt.subplots(figsize=(3.9, 3))
+    points = [(1.0, 1.0), (1.02, 1.01), (1.01, 0.98), (1.03, 0.99), (1.0, 0.97), (2.0, 1.5)]
+    spots = [Spot(x, y, 9, f"dcq r 0.{place}", "black") for place, (x, y) in enumerate(points)]
+    axes.plot(*zip(*points, strict=True), linestyle="none", marker="o")
+    axes.margins(0.3)
+    place_labels(figure, axes, spots, [((x, y - 0.1), (x, y + 0.1)) for x, y in points])
+    boxes = [Text.get_window_extent(note) for note in axes.texts]
+    plt.close(figure)
+    assert len(boxes) == len(spots)
+    assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
 
 
 def test_ratios_of_one_head_share_its_colour_and_differ_in_line() -> None:

@@ -84,14 +84,22 @@ def test_identifiers_are_unique_and_references_resolve(tree: Element) -> None:
 
 def test_every_number_of_a_measured_table_links_to_its_records(tree: Element, made: Made) -> None:
     places = {element.get("id"): element for element in tree.iter() if element.get("id")}
-    for name in ("main", "scores", "costs", "tail-differences"):
+    for name in ("main", "explorer", "scores", "costs", "composed", "tail-differences"):
         cells = [cell for cell in places[f"table-{name}"].iter("td") if "number" in str(cell.get("class"))]
         known = [cell for cell in cells if not {"missing", "quiet"} & set(str(cell.get("class")).split())]
         linked = [link for cell in known if (link := cell.find(".//a")) is not None]
         assert len(known) - len(linked) == 0, (name, len(known), len(linked))
         for link in linked:
-            files = [entry.get("href") for entry in places[str(link.get("href"))[1:]].iter("a")]
+            found = [str(entry.get("href")) for entry in places[str(link.get("href"))[1:]].iter("a")]
+            files = [address for address in found if not address.startswith("#")]
             assert files and all((made.html.parent / str(file)).is_file() for file in files)
+
+
+def test_words_hold_no_signs_of_code_and_no_two_regions_have_one_name(tree: Element) -> None:
+    main = next(tree.iter("main"))
+    assert "`" not in text_of(main) and "instance halves" in [text_of(element) for element in main.iter("code")]
+    captions = [text_of(element) for element in tree.iter("caption")]
+    assert len(captions) == len(set(captions))
 
 
 def test_every_record_says_who_wrote_it(tree: Element) -> None:
@@ -119,7 +127,7 @@ def test_main_table_prints_the_summary(tree: Element, summary: Summary) -> None:
 def test_what_was_not_measured_is_never_zero_or_blank(tree: Element) -> None:
     scores = {row[0]: row[1:] for row in table(tree, "scores")}
     assert "Hard TAR at FAR 0.0001" not in scores
-    assert "Not listed: Hard TAR at FAR 0.0001 needs 100,000 impostor pairs" in text_of(tree)
+    assert "Not listed: Hard TAR at FAR 0.0001 needs 100\u202f000 impostor pairs" in text_of(tree)
     assert scores["ID by centres"][3] == "not measured"
     names = {str(element.get("id")).removeprefix("table-") for element in tree.iter("table")}
     names -= {"records", "settings", "answer"}  # a setting may be 0

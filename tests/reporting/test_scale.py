@@ -9,6 +9,7 @@ from workflow.reporting.figures.every import drawn_rows
 from workflow.reporting.material import Material
 from workflow.reporting.pages import scale
 from workflow.reporting.palette import styles
+from workflow.reporting.words import count, rounded, spaced
 from workflow.summary.vocabulary import Ending
 
 
@@ -31,7 +32,20 @@ def test_break_evens_are_numbers_or_words() -> None:
     assert (
         rows["partial_fc r 0.1"][1].text == "below all sizes" and rows["partial_fc r 0.1"][2].text == "never within 10⁸"
     )
+    assert rows["dcq r 0.1"][1].text == count(rounded(float(rows["dcq r 0.1"][1].sort or 0)))
     assert rows["dcq r 0.1"][1].sort is not None and " to " in rows["dcq r 0.1"][1].sub
+
+
+@pytest.mark.parametrize(
+    ("words", "printed"),
+    [
+        ("6,000 pairs, fewer than 10", "6\u202f000 pairs, fewer than 10"),
+        ("1,234,567", "1\u202f234\u202f567"),
+        ("1,2345 and 0,5", "1,2345 and 0,5"),
+    ],
+)
+def test_numbers_in_words_of_records_are_printed_as_all_others(words: str, printed: str) -> None:
+    assert spaced(words) == printed
 
 
 def test_what_did_not_fit_and_what_was_disturbed_say_so() -> None:

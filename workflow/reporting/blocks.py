@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from workflow.reporting.listed import Entries
 from workflow.reporting.palette import Mark
-from workflow.reporting.words import NOT_MEASURED
+from workflow.reporting.words import NOT_MEASURED, spaced
 
 
 @dataclass(frozen=True)
@@ -191,6 +191,7 @@ class Notes:
 
     def letter(self, reason: str) -> str:
         """The footnote letter of a reason: a, b, ... z, aa, ab."""
+        reason = spaced(reason)
         if reason not in self.reasons:
             self.reasons.append(reason)
         place = self.reasons.index(reason)
@@ -203,7 +204,7 @@ class Notes:
 
 def missing(notes: Notes, reason: str) -> Cell:
     """The cell of a number that was not measured: it says so, and why."""
-    return Cell(NOT_MEASURED, tone="missing", note=notes.letter(reason), title=reason)
+    return Cell(NOT_MEASURED, tone="missing", note=notes.letter(reason), title=spaced(reason))
 
 
 def table(

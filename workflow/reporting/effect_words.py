@@ -10,6 +10,7 @@ from workflow.reporting.words import (
     error_words,
     metric,
     number,
+    rounded,
     seeds_words,
     size,
 )
@@ -70,11 +71,6 @@ def break_even_words(effect: BreakEven) -> str:
         return f"{what}: {effect.crossing}"
     low, high = ("never" if bound is None else count(rounded(bound)) for bound in (effect.low, effect.high))
     return f"{what}: from {classes_words(rounded(effect.classes))} on ({low} to {high}; {effect.basis})"
-
-
-def rounded(value: float) -> int:
-    """Two significant figures."""
-    return int(float(f"{value:.2g}"))
 
 
 def seeds_sentence(gains: Sequence[Gain]) -> str:

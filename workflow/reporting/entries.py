@@ -14,7 +14,7 @@ from workflow.summary.summary import Summary
 from workflow.summary.vocabulary import Ending, Mode
 
 ROLES = {"images": "at equal images", "seconds": "at equal seconds", "tuned": "with settings of its own"}
-MODES = {Mode.HEAD: "head alone", Mode.WHOLE: "end-to-end"}
+MODES = {Mode.HEAD: "head alone", Mode.WHOLE: "end-to-end", Mode.SYNTHETIC: "synthetic labels"}
 
 
 def entries(summary: Summary) -> Entries:
@@ -154,7 +154,7 @@ def composed(summary: Summary, found: dict[str, EntryGroup]) -> Iterator[Joint]:
     parts = {row.name: sources(row, found) for row in coefficients(summary).rows}
     for name, own in parts.items():
         yield joint(("composed", name), f"The composed step of {name}", own)
-    for name, own in parts.items():
+    for name, own in ((name, own) for name, own in parts.items() if name != summary.reference):
         both = (*own, *parts.get(summary.reference or "", ()))
         yield joint(("break-even", name), f"The break-even of {name} with {summary.reference}", both)
 

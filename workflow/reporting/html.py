@@ -45,6 +45,7 @@ def write_html(material: Material, figures: Path, out: Path) -> None:
     environment = Environment(
         loader=FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
     )
+    environment.filters["coded"] = coded
     environment.globals["embedded"] = embedded
     report = document(material)
     page = environment.get_template("report.html.j2").render(
@@ -110,6 +111,12 @@ def address(kind: str, content: bytes) -> str:
 def island(summary: Summary) -> Markup:
     """The summary as JSON that cannot end its script element early, whatever a label contains."""
     return embedded(summary.stored.model_dump(mode="json", by_alias=True))
+
+
+def coded(words: str) -> Markup:
+    """Words for a page; what stands between backticks is code."""
+    forms = (Markup("{}"), Markup("<code>{}</code>"))
+    return Markup().join(forms[place % 2].format(part) for place, part in enumerate(words.split("`")))
 
 
 def embedded(content: object) -> Markup:

@@ -1,6 +1,7 @@
 """Units and number formats: the same in every table, figure and rendering."""
 
 import math
+import re
 from dataclasses import replace
 
 import pandas as pd
@@ -50,6 +51,24 @@ def number(value: float | None, digits: int = 3) -> str:
 def count(value: int) -> str:
     """A whole number with narrow spaces: 100000 -> 100 000."""
     return number(value, 1)
+
+
+def short_count(value: int) -> str:
+    """10k, 100k, 1M: a class count that fits under a tick, or over a column."""
+    for unit, size_of_unit in (("M", 1_000_000), ("k", 1_000)):
+        if value >= size_of_unit:
+            return f"{value / size_of_unit:g}{unit}"
+    return str(value)
+
+
+def rounded(value: float) -> int:
+    """Two significant figures."""
+    return int(float(f"{value:.2g}"))
+
+
+def spaced(text: str) -> str:
+    """Words of a record with its thousands as in all numbers here: 6,000 pairs -> 6 000 pairs."""
+    return re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "\u202f", text)
 
 
 def size(byte_count: float | None) -> str:

@@ -2,10 +2,12 @@
 
 import numpy as np
 import pandas as pd
+from matplotlib.ticker import FuncFormatter
 
 from workflow.reporting.figures.drawing import banded, in_planned_order, is_narrow, legend, over_seeds, panels
 from workflow.reporting.figures.plot import Drawn, Plot
 from workflow.reporting.palette import GRID, Styles
+from workflow.reporting.words import count
 from workflow.summary.answers import HARD
 from workflow.summary.summary import Summary
 from workflow.summary.vocabulary import Ending
@@ -36,6 +38,7 @@ def name_axes(grid: np.ndarray) -> None:
             seconds.set_ylabel(quantity)
     for steps, seconds in grid if is_narrow() else grid[1:]:
         steps.set_xlabel("steps")
+        steps.xaxis.set_major_formatter(FuncFormatter(lambda value, _: count(round(value))))
         seconds.set_xlabel("seconds of training (not exclusive)")
     for axes in grid.flat:
         axes.grid(color=GRID)

@@ -26,6 +26,7 @@ def draw(summary: Summary, styles: Styles) -> Drawn | str:
     data = differences(summary, scores)
     if data.empty:
         return "no head has a score that the reference has too"
+    scores = [score for score in scores if score in set(data["score"])]
     names = [name for name in summary.heads["name"] if name in set(data["row"])]
     figure, (across,) = panels(1, len(scores), 0.95 + 0.32 * len(names), sharey=True)
     for axes, score in zip(across, scores, strict=True):

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter
 
 from workflow.reporting.anchors import anchor
 from workflow.reporting.figures.drawing import dot, is_narrow, panels, whisker
@@ -13,7 +14,7 @@ from workflow.reporting.figures.labels import Segment, Spot, place_labels
 from workflow.reporting.figures.plot import SPREAD, Drawn, Plot
 from workflow.reporting.figures.tags import tag
 from workflow.reporting.palette import INK, Styles
-from workflow.reporting.words import number, seeds_words
+from workflow.reporting.words import count, number, seeds_words
 from workflow.summary.answers import HARD, coordinates, pareto
 from workflow.summary.costs import in_training
 from workflow.summary.statistics import compare
@@ -36,6 +37,7 @@ def draw(summary: Summary, styles: Styles) -> Drawn | str:
         tag(dot(axes, rate, accuracy, style, point["mark"]), point["row"], words(point), evaluations(point["row"]))
         spots.append(Spot(rate, accuracy, point["mark"], point["row"], style.colour))
     axes.set(xlabel="images with gradient per second, end to end", ylabel="hard-pair accuracy, %")
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: count(round(value))))
     axes.margins(0.24 if is_narrow() else 0.14, 0.2)
     place_labels(figure, axes, spots, lines)
     return figure, data

@@ -12,7 +12,7 @@ from workflow.reporting.figures.drawing import dot, legend, panels
 from workflow.reporting.figures.plot import SPREAD, Drawn, Plot
 from workflow.reporting.figures.tags import tag
 from workflow.reporting.palette import Styles
-from workflow.reporting.words import classes_words, number, size
+from workflow.reporting.words import classes_words, number, short_count, size
 from workflow.summary.summary import Summary
 from workflow.summary.vocabulary import Ending, Mode
 
@@ -89,14 +89,6 @@ def in_bytes(axes: Axes) -> None:
     axes.yaxis.set_major_locator(LogLocator(base=4))
     axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: size(value)))
-
-
-def short_count(count: int) -> str:
-    """10k, 100k, 1M: a class count that fits under a tick."""
-    for unit, size_of_unit in (("M", 1_000_000), ("k", 1_000)):
-        if count >= size_of_unit:
-            return f"{count / size_of_unit:g}{unit}"
-    return str(count)
 
 
 PLOT = Plot(

@@ -9,6 +9,7 @@ from workflow.reporting.figures.drawing import banded, dot, legend, over_seeds, 
 from workflow.reporting.figures.plot import Drawn, Plot
 from workflow.reporting.figures.tags import tag
 from workflow.reporting.palette import Styles
+from workflow.reporting.words import classes_words
 from workflow.summary.facts import SplitFacts
 from workflow.summary.statistics import compare
 from workflow.summary.summary import Summary
@@ -59,7 +60,7 @@ def group_words(group: str, split: SplitFacts) -> str:
         many, medium = split.shots["many"], split.shots["medium"]
         middle = str(medium) if medium == many - 1 else f"{medium} to {many - 1}"
         limits = {"many": f"≥ {many} images", "medium": middle, "few": "1" if medium == 2 else f"≤ {medium - 1}"}[group]
-    classes = f"{counts[group]} classes" if group in counts else ""
+    classes = classes_words(counts[group]) if group in counts else ""
     return "\n".join(part for part in (group, limits, classes) if part)
 
 

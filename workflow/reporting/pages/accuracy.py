@@ -7,7 +7,7 @@ from workflow.reporting.anchors import anchor
 from workflow.reporting.blocks import Cell, Column, Notes, Section, Table, Text, missing, section, table
 from workflow.reporting.cells import score_cell
 from workflow.reporting.material import Material
-from workflow.reporting.words import metric, points
+from workflow.reporting.words import metric, points, spaced
 from workflow.summary.stored import BaselineRow
 
 WORDS = (
@@ -52,7 +52,8 @@ def out_of_reach(material: Material, score: str) -> str | None:
 
 def never_words(never: Mapping[str, str]) -> str:
     """Which scores are not listed, and why."""
-    return "Not listed: " + "; ".join(f"{metric(score).short} {reason}" for score, reason in never.items()) + "."
+    listed = "; ".join(f"{metric(score).short} {reason}" for score, reason in never.items())
+    return f"Not listed: {spaced(listed)}."
 
 
 def scores_table(material: Material, name: str, caption: str, scores: Sequence[str]) -> Table:

@@ -4,6 +4,7 @@ from workflow.reporting.blocks import Caution, Cell, Column, Section, section, t
 from workflow.reporting.caveats import caveat_words
 from workflow.reporting.claim_words import decided_by, measured
 from workflow.reporting.material import Material
+from workflow.reporting.words import spaced
 from workflow.summary.claims import Judgement
 from workflow.summary.vocabulary import Verdict
 
@@ -37,6 +38,6 @@ def claim_line(judgement: Judgement) -> list[Cell]:
     return [
         Cell(claim.statement, sub=f"{claim.paper}. {claim.source}", tone="prose"),
         Cell(decided_by(claim), tone="prose"),
-        Cell(measured(judgement), tone="prose"),
+        Cell(spaced(measured(judgement)), tone="prose"),
         Cell(judgement.verdict, tone=f"verdict {TONES[judgement.verdict]}", sort=judgement.verdict),
     ]

@@ -30,7 +30,7 @@ COLUMNS = (
     Column("Device", unit="NVML", weight=1.1, raw="bytes"),
     Column("Energy", unit="J/image", weight=1.1),
 )
-
+NO_FLOOR = "the floor is stated for the head alone"
 KEYS = 3
 """columns that say which cell a row is"""
 
@@ -58,7 +58,8 @@ def cost_table(material: Material) -> Table:
 
 @dataclass(frozen=True)
 class Entry:
-    """A cell before its footnote has a letter: `lacks` says why there is no number, `remark` what to know of one."""
+    """A cell before its footnote has a letter: `lacks` says why there is no number, `remark` what to know of one. What
+    is shown where there can be none has no footnote."""
 
     shown: Cell | None = None
     lacks: str = ""
@@ -91,7 +92,9 @@ def cost_line(cost: CostRow, material: Material, device: str) -> list[Entry]:
         Entry(Cell(cost.mode, sub=own_dim(cost), sort=cost.mode)),
         Entry(Cell(count(cost.classes), sort=cost.classes, records=records)),
         step_entry(cost, lost, records),
-        quantity(cost.floor_share, lambda share: points(share, 0), no_share(cost)),
+        quantity(cost.floor_share, lambda share: points(share, 0), no_share(cost))
+        if cost.mode == Mode.HEAD
+        else Entry(Cell("–", tone="quiet", title=NO_FLOOR), lacks=NO_FLOOR),
         quantity(cost.images_per_second.gradient, number, "no step was timed"),
         quantity(cost.peak_bytes, size, "no memory meter reported"),
         quantity(memory.declared_state_bytes, size, "the head declares no state"),
@@ -107,8 +110,6 @@ def own_dim(cost: CostRow) -> str:
 
 def no_share(cost: CostRow) -> str:
     """Why a step has no share of its floor."""
-    if cost.mode != Mode.HEAD:
-        return "the floor is stated for the head alone"
     if cost.floor.ms is None:
         return cost.floor.note or "the head declares no work"
     return "the machine's measured rates are too low for this cell: it was faster than its floor"

@@ -60,6 +60,7 @@ def data(material: Material, found: Coefficients) -> dict[str, JsonValue]:
         "scores": [
             {"name": score, "label": metric(score).short, "rows": accuracies(summary, score)} for score in scores
         ],
+        "oneSize": ONE_SIZE,
         "looks": {name: {**asdict(looks[name]), "records": anchor("evaluation", name)} for name in material.names},
         "run": {
             "classes": counts.get("train_classes"),

@@ -4,7 +4,7 @@ from workflow.reporting.blocks import Cell, Column, Section, Text, section, tabl
 from workflow.reporting.claim_words import measured
 from workflow.reporting.cost_words import no_device
 from workflow.reporting.material import Material
-from workflow.reporting.words import classes_words, ending_words, metric
+from workflow.reporting.words import classes_words, ending_words, metric, spaced
 from workflow.summary.gaps import Gap, LostClaim, LostCost, LostMeter, LostMode, LostRun, LostScore, Meter, gaps
 
 TITLE = "What was not measured"
@@ -21,7 +21,7 @@ def page(material: Material) -> Section:
     if not lost:
         return section("gaps", TITLE, Text("Nothing planned is missing."))
     columns = [Column("What", numeric=False, weight=1.4), Column("Why", numeric=False, weight=2)]
-    rows = [[Cell(what, tone="prose"), Cell(why, tone="prose")] for what, why in lost]
+    rows = [[Cell(what, tone="prose"), Cell(spaced(why), tone="prose")] for what, why in lost]
     return section("gaps", TITLE, table("gaps", "Nothing here is zero; it is unknown", columns, rows))
 
 

@@ -25,7 +25,7 @@ def page(material: Material) -> Section:
     return section("heads", "Heads and ratios", Text(HOW_TO_READ), main_table(material, "main"))
 
 
-def main_table(material: Material, name: str) -> Table:
+def main_table(material: Material, name: str, caption: str = "Every head and ratio") -> Table:
     """Heads x ratios: accuracy, 1:N, many, medium, few, memory, images per second."""
     notes = Notes()
     scores = [hardest(material.summary, "identification/rank1"), "closed/rank1"]
@@ -41,7 +41,7 @@ def main_table(material: Material, name: str) -> Table:
         Column("Images/s", unit="encoded"),
     ]
     rows = [main_line(material, row, scores, notes) for row in material.names]
-    return table(name, "Every head and ratio", columns, rows, notes, filterable=True)
+    return table(name, caption, columns, rows, notes, filterable=True)
 
 
 def main_line(material: Material, name: str, scores: list[str], notes: Notes) -> list[Cell]:

@@ -1,5 +1,7 @@
 """How it was measured: the protocol, and what differs between the heads."""
 
+from dataclasses import replace
+
 from workflow.reporting.anchors import anchor
 from workflow.reporting.blocks import Cell, Column, Notes, Section, Table, Text, definitions, missing, section, table
 from workflow.reporting.material import Material
@@ -20,6 +22,32 @@ IDENTICAL = (
     "because it must."
 )
 
+COUNTED = {
+    "train_images": "Training images",
+    "enrolled_images": "Images that class means are made of",
+    "eval_images": "Images embedded for the scores",
+    "train_classes": "Training classes",
+    "left_out_classes": "Classes left out of training",
+    "wrong_labels": "Wrong training labels",
+    "split_classes": "Classes under two labels",
+    "many": "Classes with many images",
+    "medium": "Classes with a medium number",
+    "few": "Classes with few images",
+    "singletons": "Classes with one image",
+    "distractors": "Distractors of 1:N",
+}
+RARE = ("left_out_classes", "wrong_labels", "split_classes")
+"""counts that are named only where there are some"""
+ASKED = {
+    "hard_pairs": "look-alike pairs",
+    "random_pairs": "random pairs",
+    "all": "images for all pairs",
+    "gallery": "gallery of 1:N",
+    "probe": "probes of 1:N",
+    "closed_probe": "probes of ID",
+}
+"""of validation and of test"""
+
 
 def page(material: Material) -> Section:
     """Protocol, data, and what differs between heads."""
@@ -34,7 +62,15 @@ def protocol(summary: Summary) -> list[tuple[str, str]]:
     found = [("Protocol", summary.facts.protocol or NOT_RECORDED)]
     if shots:
         found.append(("Images of many, medium, few", limits_words(shots["many"], shots["medium"])))
-    return found + [(name.replace("_", " ").capitalize(), count(value)) for name, value in counts.items()]
+    return found + [(counted_words(name), count(value)) for name, value in counts.items() if value or name not in RARE]
+
+
+def counted_words(name: str) -> str:
+    """What a number of the split counts, as a reader would call it."""
+    part, _, what = name.partition("_")
+    if name in COUNTED:
+        return COUNTED[name]
+    return f"{part.capitalize()}: {ASKED[what]}" if what in ASKED else name.replace("_", " ").capitalize()
 
 
 def limits_words(many: int, medium: int) -> str:
@@ -95,7 +131,7 @@ def differences_line(material: Material, name: str, notes: Notes) -> list[Cell]:
         *(step_cell(material, name, kind, notes) for kind in ("gradient", "encoded")),
         momentum_cell(declared.momentum_used, name),
         momentum_cell(declared.momentum, name),
-        pool_cell(declared.pool, kept_of(material.summary, name), name, notes),
+        replace(pool_cell(declared.pool, kept_of(material.summary, name), notes), records=anchor("run", name)),
         Cell("learned" if declared.learned_centres else "none"),
     ]
 
@@ -112,13 +148,13 @@ def counted(value: float, name: str) -> Cell:
     return Cell(count(round(value)), sort=float(value), records=anchor("run", name))
 
 
-def pool_cell(pool: int | None, kept: int | None, name: str, notes: Notes) -> Cell:
+def pool_cell(pool: int | None, kept: int | None, notes: Notes) -> Cell:
     """The class vectors that a sample is compared with; more than the head was to keep, where a batch has as many."""
     if pool is None:
         return Cell("none declared")
     more = kept is not None and pool > kept
     note = notes.letter(f"the ratio asks for {count(kept or 0)}, but all classes of a batch take part") if more else ""
-    return Cell(count(pool), sort=pool, note=note, records=anchor("run", name))
+    return Cell(count(pool), sort=pool, note=note)
 
 
 def kept_of(summary: Summary, name: str) -> int | None:

@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from pydantic import JsonValue
-
+from workflow.cells.cost_records import MachineRecord
 from workflow.cells.records import Machine
 from workflow.reporting.anchors import anchor
 from workflow.reporting.authorship import without_commit
@@ -51,12 +50,11 @@ def run_line(run: RunRow, material: Material, notes: Notes) -> list[Cell]:
 def facts(summary: Summary) -> list[tuple[str, str]]:
     """Who measured what with which software."""
     runs = [run for run in summary.stored.runs if run.record]
-    rates = summary.facts.machine.rates.model_dump(mode="json") if summary.facts.machine else {}
     total = duration(sum(run.seconds or 0 for run in runs))
     return [
         ("Machine", unique([machine_words(run.machine) for run in runs if run.machine])),
         ("Device", unique([device_words(run) for run in runs if run.device])),
-        ("Measured rates", rates_words(rates)),
+        ("Measured rates", rates_words(summary.facts.machine)),
         ("Versions", unique([versions_words(run.versions) for run in runs if run.versions])),
         ("Commit", unique([run.commit or without_commit(run) for run in runs])),
         ("Dataset hash", summary.facts.dataset_hash or NOT_RECORDED),
@@ -78,11 +76,14 @@ def device_words(run: RunRow) -> str:
     return f"{run.device}, {run.processes} processes a run" if several else str(run.device)
 
 
-def rates_words(rates: Mapping[str, JsonValue]) -> str:
-    """`gemm gflops 187, copy gb s 13.9`: the plain entries of the machine's measured rates."""
-    plain = {name: value for name, value in rates.items() if isinstance(value, (int, float, str))}
-    shown = {name: value if isinstance(value, str) else number(value) for name, value in plain.items()}
-    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in shown.items()) or NOT_MEASURED
+def rates_words(machine: MachineRecord | None) -> str:
+    """`187 GFLOP/s of matrix products in fp32, 13.9 GB/s copied, 1 thread`."""
+    if machine is None:
+        return NOT_MEASURED
+    found = machine.rates
+    threads = f"{found.threads} {'thread' if found.threads == 1 else 'threads'}"
+    products = f"{number(found.gemm_gflops)} GFLOP/s of matrix products in {found.precision}"
+    return f"{products}, {number(found.copy_gb_s)} GB/s copied, {threads}"
 
 
 def versions_words(versions: Mapping[str, str]) -> str:

@@ -20,7 +20,8 @@ def page(material: Material) -> Section | None:
         return None
     blocks: list[Block] = [Text("Records that others published, as they stood. Do not compare cost across machines.")]
     for machine, other in material.published.items():
-        theirs = linked_there(main_table(Material(other), f"published-{machine}"), machine)
+        own = main_table(Material(other), f"published-{machine}", f"Every head and ratio published from {machine}")
+        theirs = linked_there(own, machine)
         blocks += [Text(words(machine, other, material.summary)), theirs]
         if comparable(material.summary, other):
             blocks.append(machines_table(material.summary, other, machine))

@@ -9,7 +9,7 @@ from workflow.reporting.anchors import anchor
 from workflow.reporting.blocks import Cell, Column, Notes, Section, Table, Text, missing, section, table
 from workflow.reporting.material import Material
 from workflow.reporting.pages.synthetic import synthetic_table
-from workflow.reporting.words import NOT_MEASURED, count, number, size
+from workflow.reporting.words import NOT_MEASURED, count, number, rounded, short_count, size
 from workflow.summary.break_even import BreakEven, Crossing, break_evens
 from workflow.summary.composed import composed
 from workflow.summary.growth import Basis
@@ -41,8 +41,8 @@ def sizes(material: Material, found: pd.DataFrame) -> Table:
     """Images per second and memory of every row at every size."""
     ladder = sorted(found["classes"].unique())
     columns = [Column("Head", numeric=False, weight=1.7)]
-    columns += [Column(f"{count(int(classes))} classes", unit="images/s") for classes in ladder]
-    columns += [Column(f"{count(int(classes))} classes", unit="memory", raw="bytes") for classes in ladder]
+    columns += [Column(f"{short_count(int(classes))} classes", unit="images/s") for classes in ladder]
+    columns += [Column(f"{short_count(int(classes))} classes", unit="memory", raw="bytes") for classes in ladder]
     notes = Notes()
     rows = []
     for name, own in found.groupby("name", sort=False):
@@ -103,8 +103,8 @@ def even_cell(found: BreakEven) -> Cell:
     records = anchor("break-even", found.name)
     if found.classes is None:
         return Cell(CROSSED[found.crossing], title=str(found.crossing), tone="quiet", records=records)
-    low, high = (number(bound, 2) if bound else "never" for bound in (found.low, found.high))
+    low, high = (count(rounded(bound)) if bound else "never" for bound in (found.low, found.high))
     guessed = found.basis == Basis.BEYOND
-    text = f"{'≈ ' if guessed else ''}{number(found.classes, 2)}"
+    text = f"{'≈ ' if guessed else ''}{count(rounded(found.classes))}"
     tone = "modelled" if guessed else ""
     return Cell(text, sub=f"{low} to {high}", sort=found.classes, tone=tone, records=records)

@@ -68,10 +68,13 @@ def printed(value: JsonValue) -> str:
 
 def own_cell(name: str, settings: Flat, shared: Flat) -> Cell:
     """What a row does not share, with the place of the runs that say so."""
-    return Cell(own_words(settings, shared), tone="code", records=anchor("run", name))
+    own = own_words(settings, shared)
+    if not own:
+        return Cell("none beyond the common ones", tone="quiet")
+    return Cell(own, tone="code", records=anchor("run", name))
 
 
 def own_words(settings: Flat, shared: Flat) -> str:
     """`options.scale 32, options.margin 0.3`: what a row does not share."""
     own = (f"{name} {value}" for name, value in settings.items() if name not in shared)
-    return ", ".join(own) or "none beyond the common ones"
+    return ", ".join(own)

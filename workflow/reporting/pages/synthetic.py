@@ -45,13 +45,13 @@ def synthetic_line(cost: CostRow, material: Material, models: Mapping[str, Model
     step = with_note(timed, notes, timing_words(cost)) if steps.median else ended(cost, lost, notes, records)
     return [
         material.head_cell(cost.name),
-        Cell(count(cost.classes), sort=cost.classes),
-        missing(notes, lost) if cost.dim is None else Cell(count(cost.dim), sort=cost.dim),
+        Cell(count(cost.classes), sort=cost.classes, records=records),
+        missing(notes, lost) if cost.dim is None else Cell(count(cost.dim), sort=cost.dim, records=records),
         step,
-        missing(notes, lost or "no step was timed") if rate is None else Cell(number(rate), sort=rate),
+        missing(notes, lost or "no step was timed") if rate is None else Cell(number(rate), sort=rate, records=records),
         composed_cell(cost, models.get(cost.name), notes),
-        bytes_cell(cost.peak_bytes, lost or "no memory meter reported", notes),
-        bytes_cell(cost.memory.declared_state_bytes, lost or "the head declares no state", notes),
+        bytes_cell(cost.peak_bytes, lost or "no memory meter reported", notes, records),
+        bytes_cell(cost.memory.declared_state_bytes, lost or "the head declares no state", notes, records),
     ]
 
 
@@ -67,9 +67,10 @@ def composed_cell(cost: CostRow, model: Model | None, notes: Notes) -> Cell:
     if step is None or images is None:
         return missing(notes, "the step could not be composed")
     low, value, high = (1000 * images / ms for ms in (step.high, step.value, step.low))
-    return Cell(f"≈ {number(value)}", sub=f"{number(low)} to {number(high)}", sort=value, tone="modelled")
+    records, span = anchor("composed", cost.name), f"{number(low)} to {number(high)}"
+    return Cell(f"≈ {number(value)}", sub=span, sort=value, tone="modelled", records=records)
 
 
-def bytes_cell(value: int | None, why: str, notes: Notes) -> Cell:
+def bytes_cell(value: int | None, why: str, notes: Notes, records: str) -> Cell:
     """Bytes, or why there are none."""
-    return missing(notes, why) if value is None else Cell(size(value), sort=value)
+    return missing(notes, why) if value is None else Cell(size(value), sort=value, records=records)

@@ -49,10 +49,13 @@ function fill(cell, found, show, beside = spanOf) {
   if (span.textContent) cell.append(span);
 }
 
-const restsOn = ({ row, basis: on, bytesBasis }) => {
-  const words = on === bytesBasis || !bytesBasis ? (on ?? "not known") : `${on ?? "no time"}; memory ${bytesBasis}`;
-  return row.exclusive || !on ? words : `${words}; disturbed timing`;
-};
+// What the numbers of a row rest on, or why there are none.
+function restsOn({ row, ms, bytes, basis: on, bytesBasis }) {
+  const time = ms ? on : (row.missing ?? explorerData.oneSize);
+  const memory = bytes ? bytesBasis : (row.missing_bytes ?? explorerData.oneSize);
+  const words = time === memory ? time : `${time}; memory: ${memory}`;
+  return `${row.plain ? "a cost reference, which no run trains; " : ""}${words}${ms && !row.exclusive ? "; disturbed timing" : ""}`;
+}
 
 // What the model says of a step that several processes share; nothing of one that one process takes.
 function shared({ each, sent }, { processes }) {
