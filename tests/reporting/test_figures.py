@@ -11,6 +11,7 @@ from tests.collected import Recollect, edit
 from tests.reporting.conftest import Made
 from workflow.files import read_json
 from workflow.reporting.blocks import Table
+from workflow.reporting.figures.drawing import NARROW, look
 from workflow.reporting.figures.every import PLOTS, draw_all, read_words
 from workflow.reporting.figures.labels import Spot, place_labels
 from workflow.reporting.material import Material
@@ -97,14 +98,15 @@ def test_every_shipped_head_has_a_mark_that_no_other_changes() -> None:
 
 
 def test_labels_of_crowded_marks_cover_no_other_label() -> None:
-    figure, axes = plt.subplots(figsize=(3.9, 3))
     points = [(1.0, 1.0), (1.02, 1.01), (1.01, 0.98), (1.03, 0.99), (1.0, 0.97), (2.0, 1.5)]
     spots = [Spot(x, y, 9, f"dcq r 0.{place}", "black") for place, (x, y) in enumerate(points)]
-    axes.plot(*zip(*points, strict=True), linestyle="none", marker="o")
-    axes.margins(0.3)
-    place_labels(figure, axes, spots, [((x, y - 0.1), (x, y + 0.1)) for x, y in points])
-    boxes = [Text.get_window_extent(note) for note in axes.texts]
-    plt.close(figure)
+    with look("test", NARROW):
+        figure, axes = plt.subplots(figsize=(NARROW, 3.4))
+        axes.plot(*zip(*points, strict=True), linestyle="none", marker="o")
+        axes.margins(0.3)
+        place_labels(figure, axes, spots, [((x, y - 0.1), (x, y + 0.1)) for x, y in points])
+        boxes = [Text.get_window_extent(note) for note in axes.texts]
+        plt.close(figure)
     assert len(boxes) == len(spots)
     assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
 
