@@ -9,8 +9,9 @@ import difflib
 import importlib
 import inspect
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -21,6 +22,13 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parent
 GIVEN = ("self", "num_classes", "embedding_dim", "class_counts")
 """constructor arguments that the data and the backbone supply"""
+
+
+class Argument(NamedTuple):
+    """A constructor argument as the source has it: its annotation and its default, None where there is none."""
+
+    annotation: ast.expr | None
+    default: ast.expr | None
 
 
 class Refused(ValueError):
@@ -66,27 +74,40 @@ def options(name: str) -> list[str]:
 
     ValueError if the file is no valid Python or has no class named Head.
     """
-    return [argument for argument in _arguments(name) if argument not in GIVEN]
+    return [argument for argument in arguments(name) if argument not in GIVEN]
 
 
 def takes_ratio(name: str) -> bool:
     """Whether the head samples or keeps a share of the classes; `ratios` of any other head are refused."""
-    return "ratio" in _arguments(name)
+    return "ratio" in arguments(name)
 
 
 def takes_class_counts(name: str) -> bool:
     """Whether the head wants to know how many training images each class has."""
-    return "class_counts" in _arguments(name)
+    return "class_counts" in arguments(name)
 
 
 def has_twin(name: str) -> bool:
     """Whether the head needs a momentum twin of the encoder, as its class sets `momentum`; read from its source."""
+    value = attribute(name, "momentum")
+    return value is not None and not (isinstance(value, ast.Constant) and value.value is None)
+
+
+def attribute(name: str, wanted: str) -> ast.expr | None:
+    """What class Head of heads/<name>.py gives its attribute `wanted`; None where it leaves it to kit.Head."""
     for node in _head_class(name).body:
         named = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-        if any(isinstance(one, ast.Name) and one.id == "momentum" for one in named):
-            value = getattr(node, "value", None)
-            return not (isinstance(value, ast.Constant) and value.value is None)
-    return False
+        if any(isinstance(one, ast.Name) and one.id == wanted for one in named):
+            return cast("ast.expr | None", getattr(node, "value", None))
+    return None
+
+
+def sets_itself(name: str, wanted: str) -> bool:
+    """Whether a method of the head gives the instance an attribute `wanted`, which then only the instance knows."""
+    return any(
+        isinstance(node, ast.Attribute) and node.attr == wanted and isinstance(node.ctx, ast.Store)
+        for node in ast.walk(_head_class(name))
+    )
 
 
 def chosen(name: str, options: Mapping[str, object], ratio: float) -> dict[str, object]:
@@ -167,12 +188,12 @@ def _one_each(num_classes: int) -> "Tensor":
     return torch.ones(num_classes, dtype=torch.int64)
 
 
-def _arguments(name: str) -> list[str]:
-    """Names of the arguments of the constructor in heads/<name>.py."""
+def arguments(name: str) -> dict[str, Argument]:
+    """The arguments of the constructor in heads/<name>.py, read from its source; ValueError as `options`."""
     constructors = [
         item for item in _head_class(name).body if isinstance(item, ast.FunctionDef) and item.name == "__init__"
     ]
-    return [argument.arg for found in constructors for argument in _named(found.args)]
+    return {argument.arg: found for made in constructors for argument, found in _named(made.args)}
 
 
 def _head_class(name: str) -> ast.ClassDef:
@@ -185,12 +206,24 @@ def _head_class(name: str) -> ast.ClassDef:
 def _parsed(name: str) -> ast.Module:
     file = path(name)
     try:
-        return ast.parse(file.read_text(encoding="utf-8"), filename=str(file))
+        status = file.stat()
+        return _tree(file, status.st_mtime_ns, status.st_size)
     except (SyntaxError, ValueError) as error:
         raise ValueError(
             f"heads/{name}.py is no valid Python ({error}): mend it, move it away or let its name start with _"
         ) from error
 
 
-def _named(arguments: ast.arguments) -> list[ast.arg]:
-    return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+@lru_cache(maxsize=64)
+def _tree(file: Path, written: int, size: int) -> ast.Module:
+    """A file as it was `written`, in nanoseconds, with `size` bytes: parsed once."""
+    return ast.parse(file.read_text(encoding="utf-8"), filename=str(file))
+
+
+def _named(given: ast.arguments) -> list[tuple[ast.arg, Argument]]:
+    placed = [*given.posonlyargs, *given.args]
+    defaults = [*[None] * (len(placed) - len(given.defaults)), *given.defaults, *given.kw_defaults]
+    return [
+        (one, Argument(one.annotation, default))
+        for one, default in zip([*placed, *given.kwonlyargs], defaults, strict=True)
+    ]

@@ -10,7 +10,7 @@ Departures from it: any queue size (the ring wraps), labels stay integers (float
 queue is part of the checkpoint, and the query encoder is what gets scored (`evaluate="momentum"` is the code's way).
 """
 
-from typing import Any
+from typing import Any, Literal
 
 from torch import Tensor
 
@@ -31,13 +31,13 @@ class Head(kit.Head):
         num_classes: int,
         embedding_dim: int,
         *,
-        ratio: float = 0.1,
+        ratio: kit.ShareAboveZero = 0.1,
         margin: str = "cosface",
         m: float | list[float] = 0.3,
-        scale: float = 50.0,
-        loader: str = "pairs",
+        scale: kit.Positive = 50.0,
+        loader: kit.KindName = "pairs",
         in_batch_negatives: bool = False,
-        evaluate: str = "query",
+        evaluate: Literal["query", "momentum"] = "query",
     ):
         super().__init__()
         self.batches = kit.check_option("dcq loader", loader, *LOADERS)

@@ -13,7 +13,7 @@ Departures from it: the loss terms are averaged (`reduction="sum"` is the code's
 is never evicted by another class of the same batch; it runs in float32; one pass over the pool serves all terms.
 """
 
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import torch
 from torch import Tensor
@@ -44,17 +44,17 @@ class Head(kit.Head):
         num_classes: int,
         embedding_dim: int,
         *,
-        ratio: float = 0.1,
+        ratio: kit.ShareAboveZero = 0.1,
         margin: str = "cosface",
         m: float | list[float] = 0.4,
-        scale: float = 32.0,
-        loader: str = "pairs+instances",
-        reduction: str = "mean",
-        rows: int = 2,
-        centre: str = "alternate",
+        scale: kit.Positive = 32.0,
+        loader: kit.KindName = "pairs+instances",
+        reduction: Literal["mean", "sum"] = "mean",
+        rows: kit.Count = 2,
+        centre: Literal["alternate", "average"] = "alternate",
         symmetric: bool = True,
-        empty: str = "negatives",
-        fresh_weight: float = 1.0,
+        empty: Literal["negatives", "hidden"] = "negatives",
+        fresh_weight: kit.NotNegative = 1.0,
     ):
         super().__init__()
         self.batches = kit.check_option("f2c loader", loader, *LOADERS)

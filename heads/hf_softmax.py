@@ -28,14 +28,14 @@ class Head(kit.Head):
         num_classes: int,
         embedding_dim: int,
         *,
-        ratio: float = 0.1,
+        ratio: kit.ShareAboveZero = 0.1,
         margin: str = "normface",
         m: float | list[float] = 0.0,
-        scale: float = 12.0,
+        scale: kit.Positive = 12.0,
         index: str = "HNSW16",
-        rebuild: int = 100,
-        centre_momentum: float = 0.9,
-        weight_decay: float = 5e-4,
+        rebuild: kit.Count = 100,
+        centre_momentum: kit.ShareBelowOne = 0.9,
+        weight_decay: kit.NotNegative = 5e-4,
     ):
         super().__init__()
         self.sample_size = self.compared = kit.kept_classes(ratio, num_classes)

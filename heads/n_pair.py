@@ -19,7 +19,7 @@ class Head(kit.Head):
     batches = "half pairs"
     accumulates = True
 
-    def __init__(self, num_classes: int, embedding_dim: int, *, scale: float = 32.0):
+    def __init__(self, num_classes: int, embedding_dim: int, *, scale: kit.Positive = 32.0):
         super().__init__()
         self.num_classes, self.dim, self.scale = num_classes, embedding_dim, scale
 

@@ -8,7 +8,7 @@ centres that were not sampled; here, as the papers say, they rest. `update="dens
 The code also draws a sample of its own for each process's share of the classes; here one sample is drawn from all.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 from torch import Tensor
 
@@ -23,13 +23,13 @@ class Head(kit.Head):
         num_classes: int,
         embedding_dim: int,
         *,
-        ratio: float = 0.1,
+        ratio: kit.ShareAboveZero = 0.1,
         margin: str = "cosface",
         m: float | list[float] = 0.4,
-        scale: float = 64.0,
-        centre_momentum: float = 0.9,
-        weight_decay: float = 5e-4,
-        update: str = "sampled",
+        scale: kit.Positive = 64.0,
+        centre_momentum: kit.ShareBelowOne = 0.9,
+        weight_decay: kit.NotNegative = 5e-4,
+        update: Literal["sampled", "dense"] = "sampled",
     ):
         super().__init__()
         if update not in ("sampled", "dense"):

@@ -28,10 +28,10 @@ class Head(kit.Head):
         num_classes: int,
         embedding_dim: int,
         *,
-        ratio: float = 0.1,
+        ratio: kit.ShareAboveZero = 0.1,
         margin: str = "cosface",
         m: float | list[float] = 0.0,
-        scale: float = 30.0,
+        scale: kit.Positive = 30.0,
     ):
         super().__init__()
         self.queue = kit.Ring(kit.kept_classes(ratio, num_classes), embedding_dim)

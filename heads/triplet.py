@@ -20,7 +20,7 @@ class Head(kit.Head):
     batches = "groups"
     accumulates = True
 
-    def __init__(self, num_classes: int, embedding_dim: int, *, gap: float = 0.2):
+    def __init__(self, num_classes: int, embedding_dim: int, *, gap: kit.NotNegative = 0.2):
         super().__init__()
         self.num_classes, self.dim, self.gap = num_classes, embedding_dim, gap
 

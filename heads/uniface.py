@@ -54,13 +54,13 @@ class Head(kit.Head):
         num_classes: int,
         embedding_dim: int,
         *,
-        ratio: float = 1.0,
+        ratio: kit.ShareAboveZero = 1.0,
         margin: str = "cosface",
         m: float | list[float] = 0.4,
-        scale: float = 64.0,
-        negatives_weight: float = 1.0,
-        centre_momentum: float = 0.9,
-        weight_decay: float = 5e-4,
+        scale: kit.Positive = 64.0,
+        negatives_weight: kit.NotNegative = 1.0,
+        centre_momentum: kit.ShareBelowOne = 0.9,
+        weight_decay: kit.NotNegative = 5e-4,
     ):
         super().__init__()
         self.bank = kit.Centres(num_classes, embedding_dim, centre_momentum, weight_decay)

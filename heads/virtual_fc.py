@@ -11,7 +11,7 @@ class takes it over, and a borrowed anchor gets its vector and its momentum back
 summed are unit embeddings, in the code those before normalisation, with their lengths.
 """
 
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import torch
 from torch import Tensor
@@ -42,13 +42,13 @@ class Head(kit.Head):
         num_classes: int,
         embedding_dim: int,
         *,
-        ratio: float = 0.01,
+        ratio: kit.ShareAboveZero = 0.01,
         margin: str = "arcface",
         m: float | list[float] = 0.5,
-        scale: float = 32.0,
-        estimate: str = "mean",
-        centre_momentum: float = 0.9,
-        weight_decay: float = 5e-4,
+        scale: kit.Positive = 32.0,
+        estimate: Literal["mean", "sum"] = "mean",
+        centre_momentum: kit.ShareBelowOne = 0.9,
+        weight_decay: kit.NotNegative = 5e-4,
     ):
         super().__init__()
         self.sums = kit.check_option("virtual_fc estimate", estimate, "mean", "sum") == "sum"

@@ -24,6 +24,7 @@ from heads.kit.hardest import Finding, Hardest, pull
 from heads.kit.hide import Hide, OwnColumns, hide_also, hide_columns, hide_labels, mask
 from heads.kit.idle import Idle, idle_bytes
 from heads.kit.interface import Batch, Cost, Encoder, Head, Parts, Upkeep
+from heads.kit.limits import Count, KindName, NotNegative, Positive, Share, ShareAboveZero, ShareBelowOne
 from heads.kit.lse import LogSumExp, Watcher, both_lse, negative_lse, widened
 from heads.kit.margins import MARGINS, Margin, margin_loss
 from heads.kit.nearest import Index, building_bytes, index_bytes
@@ -45,6 +46,7 @@ __all__ = [
     "Centres",
     "ClassPool",
     "Cost",
+    "Count",
     "Dice",
     "Encoder",
     "Finding",
@@ -55,13 +57,19 @@ __all__ = [
     "Idle",
     "Index",
     "Kind",
+    "KindName",
     "LogSumExp",
     "Margin",
     "NotFinite",
+    "NotNegative",
     "OwnColumns",
     "Parts",
     "Place",
+    "Positive",
     "Ring",
+    "Share",
+    "ShareAboveZero",
+    "ShareBelowOne",
     "Store",
     "Upkeep",
     "Watcher",

@@ -40,6 +40,22 @@ class Kind(NamedTuple):
         """How many distinct classes are drawn evenly for one batch; 0 where classes come as the images do."""
         return {"none": 0, "all": self.rows(batch) // self.members, "third": batch // 3}[self.even]
 
+    def need(self, batch: int, processes: int = 1) -> str | None:
+        """What a batch would have to be, where `batch` is not: so large that each process has two images of each view,
+        as batch normalisation needs them, and a loss two classes; and a multiple of what the kind repeats."""
+        smallest = max(2 * processes * (2 if self.halved else 1), 2 * self.members)
+        if batch < smallest:
+            return f"at least {smallest}" + (f" for {processes} processes" if processes > 1 else "")
+        return f"a multiple of {self.multiple}" if batch % self.multiple else None
+
+    def lack(self, batch: int, images: int, classes: int) -> str | None:
+        """Of what there is too little for a `batch`, among so many training images of so many classes."""
+        if batch > images:
+            return f"there are only {images} training images"
+        if self.classes(batch) > classes:
+            return f"the loader would draw {self.classes(batch)} classes a step, but there are only {classes}"
+        return None
+
 
 KINDS = {
     "instances": Kind(views=1, halved=False, pairs="none", even="none", multiple=1, members=1),

@@ -161,7 +161,7 @@ def test_the_parts_of_several_processes_are_the_batch_of_one(material, monkeypat
 def test_a_batch_too_small_for_the_processes_is_refused(material, monkeypatch):
     monkeypatch.setattr(loaders, "processes", lambda: 4)
     with pytest.raises(
-        UserError, match=r"train\.batch is 14: the loader 'half pairs' makes views of 7 images, too few"
+        UserError, match=r"train\.batch is 14: the loader 'half pairs' needs at least 16 for 4 processes"
     ):
         loader(material, "half pairs", 14)
 
@@ -177,7 +177,8 @@ def test_another_seed_gives_another_order(material):
         ("half pairs", 25, "'half pairs' needs a multiple of 2"),
         ("pairs+instances", 25, "needs a multiple of 2"),
         ("groups", 30, "needs a multiple of 4"),
-        ("groups", 2, "needs a multiple of 4"),
+        ("groups", 4, "needs at least 8"),
+        ("half pairs", 2, "needs at least 4"),
         ("singles", 24, "the kind of batch 'singles' does not exist"),
     ],
 )

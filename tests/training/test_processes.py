@@ -288,7 +288,7 @@ def refused(cell: Cell, told: Path, forward=None) -> None:
 def test_a_batch_too_small_for_the_processes_is_refused(cell, tmp_path):
     statuses, _ = outcomes(3, refused, cell(batch=5), tmp_path)
     assert 2 in statuses and set(statuses) <= {2, None}  # a slow one is ended because the first has refused
-    assert "train.batch is 5: the loader 'pairs' makes views of 5 images" in (tmp_path / "error").read_text()
+    assert "train.batch is 5: the loader 'pairs' needs at least 6 for 3 processes" in (tmp_path / "error").read_text()
 
 
 def test_a_folder_in_use_ends_all_processes(cell, tmp_path):

@@ -5,6 +5,11 @@ That code imports torch, which a login node that plans a run may lack: its sourc
 
 import ast
 from pathlib import Path
+from runpy import run_path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from heads.kit.batches import Kind
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -34,6 +39,8 @@ MARGINS = keys_of("heads/kit/margins.py", "NEUTRAL")
 BACKBONES = keys_of("workflow/training/backbones.py", "BACKBONES")
 PRECISIONS = keys_of("workflow/training/encoder.py", "PRECISIONS")
 LEVELS = keys_of("workflow/data/augment.py", "LEVELS")
+KINDS: dict[str, "Kind"] = run_path(str(ROOT / "heads/kit/batches.py"))["KINDS"]
+"""kinds of batch by name: their file imports nothing, though the package that it lies in imports torch"""
 BASELINES = keys_of("workflow/evaluating/baselines.py", "BASELINES")
 REFERENCES = tuple(sorted(path.stem for path in (ROOT / "workflow/measuring/references").glob("[!_]*.py")))
 """heads as one writes them without thinking of memory, which only cost cells measure"""

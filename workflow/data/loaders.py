@@ -65,8 +65,6 @@ class Loader:
         self.place[self.order] = np.arange(len(self.rows)) - self.starts[self.labels[self.order]]
         self._permutation = functools.lru_cache(maxsize=4)(self._permuted)
         self._views = self._views_of(kind)
-        if processes() > 1:
-            self._check_shares(kind)
 
     def batch(self, step: int) -> Batch:
         """The batch of `step` (from 0), or this process's part of it: float32 views (n, ch, H, W) in [-1, 1] and their
@@ -101,24 +99,10 @@ class Loader:
     def _check(self, name: str, kind: Kind) -> None:
         if self.level not in LEVELS:
             raise UserError(f"train.augment is {self.level!r}: it must be one of {', '.join(LEVELS)}")
-        if self.size < kind.multiple or self.size % kind.multiple:
-            raise UserError(f"train.batch is {self.size}: the loader {name!r} needs a multiple of {kind.multiple}")
-        if self.size > len(self.rows):
-            raise UserError(f"train.batch is {self.size}: there are only {len(self.rows)} training images, lower it")
-        if kind.classes(self.size) > len(self.counts):
-            raise UserError(
-                f"train.batch is {self.size}: the loader {name!r} would draw {kind.classes(self.size)} classes a step, "
-                f"but there are only {len(self.counts)}: lower it"
-            )
-
-    def _check_shares(self, kind: str) -> None:
-        """Refuse views too small to give each process the two images that batch normalisation needs."""
-        shortest = min(len(labels) for _, labels in self._views(0))
-        if shortest < 2 * processes():
-            raise UserError(
-                f"train.batch is {self.size}: the loader {kind!r} makes views of {shortest} images, too few for two on "
-                f"each of {processes()} processes; raise it or lower train.processes"
-            )
+        if need := kind.need(self.size, processes()):
+            raise UserError(f"train.batch is {self.size}: the loader {name!r} needs {need}")
+        if lack := kind.lack(self.size, len(self.rows), len(self.counts)):
+            raise UserError(f"train.batch is {self.size}: {lack}, lower it")
 
     def _stream(self, step: int, count: int) -> View:
         """Images step * count .. (step + 1) * count of the endless sequence of epochs."""
