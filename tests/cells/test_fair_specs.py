@@ -95,7 +95,7 @@ def test_a_row_that_learns_from_other_images_has_a_split_of_its_own():
         ({"tune": {"rows": ["dcp"]}}, r"'tune.rows' names 'dcp'; did you mean 'dcq'\?"),
         ({"tune": {"space": {"lr": [0.4, 0.05]}}}, r"'tune.space.lr': \[0.4, 0.05\] must rise"),
         ({"heads": [{"head": "fc", "data": {"tier": "m"}}]}, "'heads.0.data': tier: the same for all rows, a row may"),
-        ({"heads": [{"head": "fc", "data": {"min_shots": 0}}]}, "'min_shots' is 0: it must be at least 1"),
+        ({"heads": [{"head": "fc", "data": {"min_shots": 0}}]}, "min_shots' is 0: it must be at least 1"),
     ],
 )
 def test_what_cannot_be_compared_is_refused(keys, message):

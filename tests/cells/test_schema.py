@@ -42,7 +42,7 @@ def test_every_key_has_a_line_that_says_what_it_does():
         {"train": {"stepz": 3}},
         {"train": {"device": "cuda:1"}},
         {"train": {"device": "gpu"}},
-        {"loss": {"m": [1, 0.3, 0.2]}},
+        {"loss": {"margin": "combined", "m": [1, 0.3, 0.2]}},
         {"loss": {"m": [1, 0.3]}},
         {"loss": {"margin": "arcfase"}},
         {"backbone": {"name": "timm:resnet18"}},

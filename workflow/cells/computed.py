@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import yaml
 
 from workflow.cells.config import Config
-from workflow.cells.paths import COMPUTED, DATASETS, MANIFEST, PUBLISHED, RUN
+from workflow.cells.config_file import check_file, text_of
+from workflow.cells.paths import COMPUTED, DATASETS, MANIFEST, PUBLISHED, RUN, fits
 from workflow.cells.plan import Plan, plan
 from workflow.errors import UserError
 from workflow.files import read_json
@@ -69,8 +70,8 @@ def used_by(profiles: Sequence[Path], dataset: Path) -> bool:
 
 def named(one: Plan) -> Iterator[Path]:
     """Every place that a plan names."""
-    splits = [Path(split).with_suffix(end) for split in one.splits for end in (".npz", ".json")]
-    yield from splits
+    for split in one.splits:
+        yield from (Path(split), Path(split).with_suffix(".json"), Path(fits(split)))
     yield from map(Path, (one.data, one.machine, *one.runs, *one.costs, *one.chosen, *one.baselines))
 
 
@@ -87,12 +88,8 @@ def read_config(path: Path) -> Config:
 
 def parsed(path: Path) -> Mapping[str, Any]:
     """The mapping in a config file."""
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise UserError(f"the config file {path} cannot be read: {' '.join(str(error).split())}") from error
-    if not isinstance(content, dict):
-        raise UserError(f"{path} holds no keys: it is no config")
+    check_file(path)
+    content: dict[str, Any] = yaml.safe_load(text_of(path))
     return content
 
 

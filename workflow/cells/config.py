@@ -5,27 +5,27 @@ code, so that a login node can plan a run. `python -m workflow.cells` makes the 
 table in config/README.md from here.
 """
 
-from collections import Counter
 from collections.abc import Mapping
-from typing import Annotated, Self, TypeVar
+from typing import Annotated, Self
 
 from pydantic import Field, ValidationError, field_validator
 
+from workflow.cells.agreement import contradictions
 from workflow.cells.choices import BACKBONES, BASELINES, REFERENCES
 from workflow.cells.data_section import Data
 from workflow.cells.fair_section import Budget, Tune
-from workflow.cells.fields import AtLeastTwo, Count, Device, Name, NotNegative, OneOf, Positive, Seed
+from workflow.cells.fields import AtLeastTwo, Count, Device, Listed, Name, NotNegative, OneOf, Positive, Seed, once_each
 from workflow.cells.head_row import HeadRow
-from workflow.cells.hints import hint
-from workflow.cells.problems import sentences
+from workflow.cells.names import clashes
+from workflow.cells.problems import listed, sentences
 from workflow.cells.section import Section
 from workflow.cells.train_section import Loss, Train
+from workflow.cells.values import unwritable
 from workflow.errors import UserError
 from workflow.names import path_of
 
 REFERENCE = "fc"
 """row, or head, that the others are compared with"""
-Listed = TypeVar("Listed", int, str)
 CELLS = {"classes", "references", "synthetic_classes", "synthetic_dim"}
 """keys of `measure` that say which cells there are, and nothing of any single one"""
 
@@ -33,7 +33,7 @@ CELLS = {"classes", "references", "synthetic_classes", "synthetic_dim"}
 class Backbone(Section):
     """The network under every head."""
 
-    name: Annotated[str, OneOf(*BACKBONES, pattern="timm:.+", shown="timm:MODEL")] = "small"
+    name: Annotated[str, OneOf(*BACKBONES, pattern=r"timm:[A-Za-z0-9_]+", shown="timm:MODEL")] = "small"
     """which network; timm:MODEL takes one of the package timm"""
     dim: AtLeastTwo = 128
     """embedding dimension D"""
@@ -87,9 +87,9 @@ class Evaluate(Section):
     baselines: tuple[Annotated[str, OneOf(*BASELINES)], ...] = BASELINES
     """rows that no head trained: the pixels, a linear discriminant analysis of them, the backbone's first weights"""
 
-    @field_validator("baselines")
+    @field_validator("distractors", "baselines")
     @classmethod
-    def _different(cls, listed: tuple[str, ...]) -> tuple[str, ...]:
+    def _different(cls, listed: tuple[Listed, ...]) -> tuple[Listed, ...]:
         return once_each(listed)
 
 
@@ -123,50 +123,26 @@ class Config(Section):
     @classmethod
     def parse(cls, mapping: Mapping[str, object], where: str = "") -> Self:
         """The whole config; UserError with a line for every problem there is, in the order of the alphabet."""
-        problems = [*_same_names(mapping.get("heads")), *_no_folder(mapping.get("data"))]
+        values = unwritable(mapping)
+        problems = [*values.values(), *clashes(mapping), *_no_folder(mapping.get("data"))]
         try:
             config = cls.of_json(mapping)
-            problems += _no_such_rows(config)
+            problems += contradictions(config)
         except ValidationError as error:
-            problems += sentences(error, cls, where)
+            problems += [found for found in sentences(error, cls, where) if not found.startswith(tuple(values))]
         if problems:
-            raise UserError("the config cannot be run:\n  " + "\n  ".join(sorted(problems)))
+            raise UserError(listed("the config cannot be run:", sorted(set(problems))))
         return config
-
-
-def once_each(listed: tuple[Listed, ...]) -> tuple[Listed, ...]:
-    """`listed`, if nothing stands there twice; ValueError otherwise."""
-    twice = [str(one) for one, times in Counter(listed).items() if times > 1]
-    if twice:
-        raise ValueError(f"{', '.join(twice)} stands there twice")
-    return listed
-
-
-def _no_such_rows(config: Config) -> list[str]:
-    """Rows that other sections speak of and that there are not."""
-    found, names = [], [row.name for row in config.heads]
-    if (config.budget.images or config.budget.seconds) and config.reference is None:
-        found.append("'budget' compares with the row fc: add {head: fc} to `heads`, or remove `budget`")
-    wanted = config.tune.rows or () if config.tune else ()
-    return found + [f"'tune.rows' names '{name}'{hint(name, names)}" for name in wanted if name not in names]
-
-
-def _same_names(rows: object) -> list[str]:
-    """Rows that would share a folder: found before the rows are checked, so that no other mistake hides it."""
-    found = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
-    named = Counter(str(row.get("label") or row["head"]) for row in found if "head" in row)
-    twice = [name for name, times in named.items() if times > 1]
-    taken = [
-        f"a row of heads is called '{name}', as a reference of measure: give it a `label`"
-        for name in named
-        if name in REFERENCES
-    ]
-    return taken + [f"two rows of heads are called '{name}': give one of them another `label`" for name in twice]
 
 
 def _no_folder(data: object) -> list[str]:
     """A folder of images that is not there: asked only of a whole config, as a stage may run on another machine."""
     path = data.get("path") if isinstance(data, Mapping) and data.get("source") == "folder" else None
-    if not isinstance(path, str) or path_of(path).is_dir():
+    if not isinstance(path, str) or not path or "\0" in path:
         return []
+    try:
+        if path_of(path).is_dir():
+            return []
+    except OSError as error:  # a name too long for a disk
+        return [f"'data.path': {path} cannot be opened ({error}): name a folder"]
     return [f"'data.path': {path} is not a folder: it must hold one sub-folder of images for each class"]

@@ -35,6 +35,14 @@ class Shots(Section):
     medium: AtLeastTwo | None = None
     """training images from which a class counts as medium; null: the tier's for its own tail, or 3"""
 
+    @field_validator("medium")
+    @classmethod
+    def _fewer(cls, medium: int | None, info: ValidationInfo) -> int | None:
+        many = info.data.get("many")
+        if medium is not None and many is not None and medium >= many:
+            raise ValueError(f"it is {medium}, and `many` {many}: many must be larger")
+        return medium
+
 
 class OpenSet(Section):
     """Classes that are never trained on."""
@@ -131,3 +139,11 @@ class Data(Section):
         if info.data.get("source") == "folder" and not path:
             raise ValueError("it must name the directory that holds the classes, as data.source is folder")
         return path
+
+    @field_validator("path", "colour", "ground", "skip_unreadable", "hold_out")
+    @classmethod
+    def _of_a_folder(cls, value: object, info: ValidationInfo) -> object:
+        name = info.field_name or ""
+        if info.data.get("source") == "glyphs" and value != cls.model_fields[name].default:
+            raise ValueError("only the source folder reads it: say source: folder, or leave it out")
+        return value

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from workflow.cells.fields import AtLeastTwo, Count, Name, NotNegative, Positive, Seed, ShareBelowOne
+from workflow.cells.fields import AtLeastTwo, Count, Listed, Name, NotNegative, Positive, Seed, ShareBelowOne, once_each
 from workflow.cells.section import Section
 
 Range = Annotated[tuple[Positive, Positive], Field()]
@@ -54,3 +54,8 @@ class Tune(Section):
     space: Space = Space()
     rows: Annotated[tuple[Name, ...], Field(min_length=1)] | None = None
     """labels of the rows that are tuned; null: all"""
+
+    @field_validator("seeds", "rows")
+    @classmethod
+    def _different(cls, listed: tuple[Listed, ...] | None) -> tuple[Listed, ...] | None:
+        return listed and once_each(listed)

@@ -1,13 +1,16 @@
 """The types of the config's keys: numbers within limits, names, and choices among names."""
 
 import re
-from typing import Annotated
+from collections import Counter
+from typing import Annotated, TypeVar
 
 from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from workflow.cells.hints import did_you_mean
+
+Listed = TypeVar("Listed", int, str)
 
 
 class AsWritten:
@@ -55,5 +58,13 @@ ShareBetween = Annotated[float, Field(gt=0, lt=1), AsWritten]
 Count = Annotated[int, Field(ge=1)]
 AtLeastTwo = Annotated[int, Field(ge=2)]
 Seed = Annotated[int, Field(ge=0)]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=80)]
 Device = Annotated[str, OneOf("auto", "cpu", "cuda", pattern=r"cuda:\d+", shown="cuda:N")]
+
+
+def once_each(listed: tuple[Listed, ...]) -> tuple[Listed, ...]:
+    """`listed`, if nothing stands there twice; ValueError otherwise."""
+    twice = [str(one) for one, times in Counter(listed).items() if times > 1]
+    if twice:
+        raise ValueError(f"{', '.join(twice)} stands there twice")
+    return listed

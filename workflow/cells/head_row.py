@@ -7,11 +7,12 @@ from pydantic import Field, JsonValue, ValidationInfo, field_validator
 import heads
 from workflow.cells.data_section import Data
 from workflow.cells.fields import Name, ShareAboveZero, ShareBelowOne
+from workflow.cells.head_options import wrong_options
 from workflow.cells.hints import hint
 from workflow.cells.paths import ratio_text
+from workflow.cells.problems import Inner
 from workflow.cells.section import Section
-from workflow.cells.train_section import Train
-from workflow.errors import UserError
+from workflow.cells.train_section import Loss, Train
 
 COMMON = {"device", "threads", "processes"}
 """keys of `train` that say what a job takes of the machine, which rows share"""
@@ -56,8 +57,19 @@ class HeadRow(Section):
         if ratios and head and not heads.takes_ratio(head):
             raise ValueError(f"{head} takes no ratio: leave `ratios` out")
         if len(set(texts)) < len(texts):
-            raise ValueError(f"a ratio stands twice in {', '.join(texts)}")
+            raise ValueError(f"a ratio stands twice in {', '.join(texts)}: they are told apart by six digits")
+        rounded = [text for ratio, text in zip(ratios or (), texts, strict=True) if float(text) != ratio]
+        if rounded:
+            raise ValueError(f"a ratio has at most six digits: write {', '.join(rounded)}")
         return ratios
+
+    @field_validator("momentum")
+    @classmethod
+    def _of_a_twin(cls, momentum: float | None, info: ValidationInfo) -> float | None:
+        head = info.data.get("head")
+        if momentum is not None and head and not (heads.has_twin(head) or heads.sets_itself(head, "momentum")):
+            raise ValueError(f"{head} has no momentum twin: leave `momentum` out")
+        return momentum
 
     @field_validator("options")
     @classmethod
@@ -65,8 +77,10 @@ class HeadRow(Section):
         if head := info.data.get("head"):
             known = [option for option in heads.options(head) if option != "ratio"]
             wrong = [f"'{name}' is not an option of {head}{hint(name, known)}" for name in options if name not in known]
-            if wrong:
-                raise ValueError("; ".join(wrong))
+            own = {name: value for name, value in options.items() if name in known and name not in Loss.model_fields}
+            shared = {name: value for name, value in options.items() if name in Loss.model_fields}
+            if wrong := wrong + Loss.problems(shared) + wrong_options(head, own):
+                raise Inner(wrong)
         return options
 
     @field_validator("train")
@@ -74,21 +88,19 @@ class HeadRow(Section):
     def _trainable(cls, train: Options) -> Options:
         if common := sorted(COMMON & set(train)):
             raise ValueError(f"{', '.join(common)}: the same for all rows, set it in the section train")
-        try:
-            Train.parse(train)
-        except UserError as error:
-            raise ValueError(str(error)) from error
+        if wrong := Train.problems(train):
+            raise Inner(wrong)
         return train
 
     @field_validator("data")
     @classmethod
     def _learnable(cls, data: Options) -> Options:
         if others := sorted(set(data) - ABLATIONS):
-            raise ValueError(f"{', '.join(others)}: the same for all rows, a row may only set {', '.join(ABLATIONS)}")
-        try:
-            Data.parse({"name": "any", **data})
-        except UserError as error:
-            raise ValueError(str(error)) from error
+            raise ValueError(
+                f"{', '.join(others)}: the same for all rows, a row may only set {', '.join(sorted(ABLATIONS))}"
+            )
+        if wrong := Data.problems({"name": "any", **data}):
+            raise Inner(wrong)
         return data
 
     @property

@@ -22,7 +22,7 @@ MANIFEST, MANIFESTS = "manifest.json", "*/manifest.json"
 
 PRINT = "[0-9a-f]" * 8
 COMPUTED = (
-    *(f"*/*/*/*/*-{PRINT}", f"*/baselines/*-{PRINT}", f"*/split-{PRINT}.*"),
+    *(f"*/*/*/*/*-{PRINT}", f"*/baselines/*-{PRINT}", f"*/split-{PRINT}.*", f"*/fits-{PRINT}.txt"),
     *(f"machine-{PRINT}.json", f"cost/*/*/*/*-{PRINT}.json", f"tuned/*/*-{PRINT}.json"),
 )
 """patterns, within a profile's folder, of the folders and files that carry the fingerprint of what shaped them"""
@@ -32,6 +32,12 @@ DATASETS = f"*-{PRINT}"
 SUMMARY = "summary.json"
 
 TABLES = ("heads", "runs", "scores", "costs")
+
+OWN_PROFILES = ("published", "data", "snakemake", "readme.md")
+"""what no profile may be called, in small letters: these lie beside those of profiles in results/, logs/ or reports/"""
+
+OWN_DATASETS = ("cost", "figures", "plan", "tuned", "wheels", SUMMARY, *(f"{table}.csv" for table in TABLES))
+"""what no data set may be called: these lie beside the data set's folder in that of a profile, or in data/"""
 
 
 def ratio_text(ratio: float) -> str:
@@ -134,6 +140,11 @@ def published_log(name: str, job: str) -> str:
 def splits(dataset: str) -> str:
     """Pattern, within a profile's folder, of the numbers of all splits of `dataset`."""
     return f"{dataset}/split*.json"
+
+
+def fits(split: str) -> str:
+    """What says that a split has enough images for all that is trained on it."""
+    return split.replace("/split-", "/fits-").removesuffix(".npz") + ".txt"
 
 
 def telemetry(log: str) -> str:

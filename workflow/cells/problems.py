@@ -27,12 +27,23 @@ WANTED = {
 SENTENCES = {
     "literal_error": ": it must be {expected}",
     "multiple_of": ": it must be a multiple of {multiple_of}",
+    "string_too_long": ": it must have at most {max_length} letters",
     "string_pattern_mismatch": ": begin with a letter or digit, then letters, digits, '.', '_' and '-'",
     "too_short": ": it must hold at least {min_length}",
     "too_long": ": it must hold at most {max_length}",
 }
+MOST_DIGITS = 15
+"""of a number that is also shown written out"""
 ONE, THREE = TAGS = ("one number", "three numbers")
 """names of alternatives, which pydantic puts into the place of an error and no config has as a key"""
+
+
+class Inner(ValueError):
+    """Problems of keys within the one that is validated, each sentence beginning with its key in quotes."""
+
+    def __init__(self, sentences: list[str]):
+        super().__init__("; ".join(sentences))
+        self.sentences = sentences
 
 
 def sentences(error: ValidationError, model: type[BaseModel], where: str = "") -> list[str]:
@@ -40,12 +51,19 @@ def sentences(error: ValidationError, model: type[BaseModel], where: str = "") -
     errors = error.errors(include_url=False)
     inner = {found["loc"][:depth] for found in errors for depth in range(len(found["loc"]))}
     kept = [found for found in errors if found["type"] != "too_short" or found["loc"] not in inner]
-    return sorted({_sentence(found, model, where) for found in kept})
+    return sorted({sentence for found in kept for sentence in _sentences(found, model, where)})
 
 
-def _sentence(found: ErrorDetails, model: type[BaseModel], where: str) -> str:
+def _sentences(found: ErrorDetails, model: type[BaseModel], where: str) -> list[str]:
     place = tuple(part for part in found["loc"] if part not in TAGS)
     key = ".".join(map(str, (where, *place) if where else place))
+    error = found.get("ctx", {}).get("error")
+    if isinstance(error, Inner):
+        return [f"'{key}.{sentence.removeprefix(chr(39))}" for sentence in error.sentences]
+    return [_sentence(found, model, key, place)]
+
+
+def _sentence(found: ErrorDetails, model: type[BaseModel], key: str, place: Place) -> str:
     kind, value = found["type"], found["input"]
     if kind == "missing":
         return f"'{key}' is missing"
@@ -63,23 +81,34 @@ def _mend(found: ErrorDetails, place: Place) -> str:
         return ", outside (0, 1]: a ratio is a share of the classes"
     if kind in LIMITS:
         return f": it must be {BOUNDS[kind]} {context[LIMITS[kind]]:g}"
-    if kind in ("int_type", "float_type") and isinstance(value, str) and (number := _number(value)):
+    if kind in ("int_type", "float_type") and isinstance(value, str) and (number := number_for_yaml(value)):
         return f", which YAML reads as a text: write {number}"
     if kind in SENTENCES:
         return SENTENCES[kind].format(**context)
     if kind in WANTED:
-        return f", not {WANTED[kind]}"
+        quoted = ": put it in quotes" if kind == "string_type" and isinstance(value, int | float) else ""
+        return f", not {WANTED[kind]}{quoted}"
     return f": {found['msg'][0].lower()}{found['msg'][1:]}"
 
 
-def _number(text: str) -> str | None:
+def listed(begin: str, problems: list[str]) -> str:
+    """One problem in the same line, several in lines of their own."""
+    return f"{begin} {problems[0]}" if len(problems) == 1 else "\n  ".join([begin, *problems])
+
+
+def number_for_yaml(text: str) -> str | None:
     """How YAML wants the number that `text` is: with a point, and a sign in its exponent; None for another text."""
     try:
-        decimal = f"{Decimal(text):f}"
+        number = Decimal(text)
     except InvalidOperation:
         return None
+    if not number.is_finite():
+        return None
     parts = re.fullmatch(r"([-+]?\d+)(?:\.(\d*))?[eE]([-+]?\d+)", text)
-    return f"{parts[1]}.{parts[2] or 0}e{int(parts[3]):+d} or {decimal}" if parts else f"{decimal} without quotes"
+    if parts is None:
+        return f"{number:f} without quotes"
+    short = abs(number.adjusted()) <= MOST_DIGITS
+    return f"{parts[1]}.{parts[2] or 0}e{int(parts[3]):+d}" + (f" or {number:f}" if short else "")
 
 
 def _known(model: type[BaseModel], place: Place) -> list[str]:

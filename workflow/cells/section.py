@@ -28,6 +28,15 @@ class Section(BaseModel):
         except ValidationError as error:
             raise UserError("; ".join(sentences(error, cls, where))) from error
 
+    @classmethod
+    def problems(cls, mapping: Mapping[str, object]) -> list[str]:
+        """What is wrong with `mapping`, one sentence each, beginning with its key in quotes."""
+        try:
+            cls.of_json(mapping)
+        except ValidationError as error:
+            return sentences(error, cls)
+        return []
+
     def as_json(self) -> str:
         """The whole section, defaults included, always as the same text."""
         return compact_json(self.model_dump(mode="json"))
