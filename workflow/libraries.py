@@ -24,6 +24,13 @@ def installed(package: str) -> str | None:
         return None
 
 
+def to_install(package: str) -> str:
+    """The command that adds a package and leaves the torch that is installed as it is."""
+    version, _, build = (installed("torch") or "").partition("+")
+    place = ", with pip pointed to where that torch came from" if build else ""
+    return f"pip install {package}" + (f" torch=={version}{place}" if version else "")
+
+
 def off_lock(pins: Mapping[str, str] | None = None) -> dict[str, str]:
     """Installed packages of another version than requirements.lock pins, or `pins`; a local part such as +cpu is none
     of it. Empty where all that is pinned and installed agrees."""

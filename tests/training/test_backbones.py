@@ -1,6 +1,8 @@
 """Every backbone maps images to embeddings, and starts alike from the same seed."""
 
+import builtins
 import sys
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -61,7 +63,9 @@ def test_a_wrong_backbone_is_refused(settings, message):
 
 def test_timm_is_asked_for_by_name_where_it_is_missing(monkeypatch):
     monkeypatch.setitem(sys.modules, "timm", None)
-    said = r"backbone\.name 'timm:resnet18' needs the package timm: pip install timm, or with --use-conda add timm to"
+    said = (
+        r"timm:resnet18, which needs the package timm: pip install timm torch==[\d.]+.*, or with --use-conda add timm"
+    )
     with pytest.raises(UserError, match=said):
         build(wanted({"name": "timm:resnet18", "dim": 8}), 1, 32)
 
@@ -71,11 +75,17 @@ class FakeTimm:
 
     @staticmethod
     def list_models():
-        return ["tiny"]
+        return ["tiny", "strict"]
+
+    @staticmethod
+    def get_pretrained_cfg(name):
+        return SimpleNamespace(input_size=(3, 224, 224))
 
     @staticmethod
     def create_model(name, pretrained, in_chans, num_classes):
         assert not pretrained and num_classes == 0
+        if name == "strict":
+            raise AssertionError("Input height (32) doesn't match model (224).")
         return torch.nn.Sequential(torch.nn.Conv2d(in_chans, 6, 3), torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten())
 
 
@@ -83,5 +93,27 @@ def test_a_timm_model_gets_our_embedding_layer(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: True)
     monkeypatch.setitem(sys.modules, "timm", FakeTimm)
     assert build(wanted({"name": "timm:tiny", "dim": 8}), 3, 32)(torch.randn(2, 3, 32, 32)).shape == (2, 8)
-    with pytest.raises(UserError, match="timm has no model 'huge'"):
-        build(wanted({"name": "timm:huge", "dim": 8}), 3, 32)
+    with pytest.raises(UserError, match=r"is timm:tinny: timm has no such model; did you mean 'tiny'\?"):
+        build(wanted({"name": "timm:tinny", "dim": 8}), 3, 32)
+
+
+def test_a_timm_model_for_other_images_says_which(monkeypatch):
+    monkeypatch.setitem(sys.modules, "timm", FakeTimm)
+    with pytest.raises(UserError) as raised:
+        build(wanted({"name": "timm:strict", "dim": 8}), 1, 32)
+    assert str(raised.value) == (
+        "'backbone.name' is timm:strict, which does not take 1 x 32 x 32 images (Input height (32) "
+        "doesn't match model (224).): set data.size to 224, or take another model"
+    )
+
+
+def test_a_timm_that_does_not_fit_this_torch_is_said_to_be_missing(monkeypatch):
+    def broken(name, *rest):
+        if name == "timm":
+            raise RuntimeError("operator torchvision::nms does not exist")
+        return imported(name, *rest)
+
+    imported = builtins.__import__
+    monkeypatch.setattr(builtins, "__import__", broken)
+    with pytest.raises(UserError, match=r"needs the package timm: .*\(operator torchvision::nms does not exist\)"):
+        build(wanted({"name": "timm:resnet18", "dim": 8}), 1, 32)

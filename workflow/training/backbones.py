@@ -3,12 +3,15 @@
 import hashlib
 from collections.abc import Callable
 from functools import partial
+from types import ModuleType
 
 import torch
 from torch import Tensor, nn
 
 from workflow.cells.config import Backbone
+from workflow.cells.hints import did_you_mean
 from workflow.errors import UserError
+from workflow.libraries import to_install
 
 
 class Residual(nn.Module):
@@ -165,19 +168,37 @@ def build(wanted: Backbone, channels: int, size: int) -> nn.Module:
 
 
 def _timm(name: str, channels: int, size: int, dim: int) -> nn.Module:
+    timm = _imported(name)
+    if name not in (known := timm.list_models()):
+        raise UserError(f"'backbone.name' is timm:{name}: timm has no such model{did_you_mean(name, known)}")
+    try:
+        body = timm.create_model(name, pretrained=False, in_chans=channels, num_classes=0)
+        with torch.no_grad():
+            features = body.eval()(torch.zeros(1, channels, size, size)).shape[1]
+    except Exception as error:  # timm's models assert, or fail somewhere within torch
+        raise UserError(
+            f"'backbone.name' is timm:{name}, which does not take {channels} x {size} x {size} images "
+            f"({' '.join(str(error).split())}): set data.size to {_own_size(timm, name)}, or take another model"
+        ) from error
+    return nn.Sequential(body.train(), *embedding(features, dim))
+
+
+def _imported(name: str) -> ModuleType:
     try:
         import timm
-    except ImportError as error:  # timm itself, or torchvision, without which it does not start
+    except Exception as error:  # timm itself, torchvision, or one of another torch
         raise UserError(
-            f"backbone.name 'timm:{name}' needs the package timm: pip install timm, or with --use-conda add timm to "
-            f"workflow/envs/train.yaml ({error})"
+            f"'backbone.name' is timm:{name}, which needs the package timm: {to_install('timm')}, or with --use-conda "
+            f"add timm to workflow/envs/train.yaml ({' '.join(str(error).split())})"
         ) from error
-    if name not in timm.list_models():
-        raise UserError(f"timm has no model '{name}': see timm.list_models()")
-    body = timm.create_model(name, pretrained=False, in_chans=channels, num_classes=0)
-    with torch.no_grad():
-        features = body.eval()(torch.zeros(1, channels, size, size)).shape[1]
-    return nn.Sequential(body.train(), *embedding(features, dim))
+    module: ModuleType = timm
+    return module
+
+
+def _own_size(timm: ModuleType, name: str) -> str:
+    """The side of the images that a model was made for, in pixels, as far as timm knows."""
+    known = timm.get_pretrained_cfg(name)
+    return str(known.input_size[-1]) if known else "the model's own"
 
 
 def fingerprint(module: nn.Module) -> str:
