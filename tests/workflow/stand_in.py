@@ -23,7 +23,7 @@ def main() -> None:
     place = Path(values.get("--out") or values["--cell"])
     if names := MADE_BESIDE.get((module, verb)):
         made = [place / name for name in names]
-    elif module == "workflow.data":
+    elif module == "workflow.data" and verb == "split":
         made = [place, place.with_suffix(".json")]
     elif module == "workflow.summary":
         made = [place, *(place.with_name(name) for name in TABLES)]
