@@ -21,6 +21,7 @@ MAY_IMPORT = {
     "evaluating": {"cells", "data", "training", "evaluating"},
     "summary": {"cells", "evaluating", "summary"},
     "reporting": {"cells", "evaluating", "summary", "reporting"},
+    "running": {"cells", "running"},
 }
 """room -> rooms of workflow it may import beside heads and the ground: docs/architecture.md"""
 COMPOSES = {"workflow.training.__main__": {"evaluating"}}

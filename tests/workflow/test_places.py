@@ -29,8 +29,8 @@ def config(finished):
     [
         (("train: {", "train: {lr: 0.2, "), TRAINING | COSTS),
         (("seeds:", "loss: {scale: 16}\nseeds:"), TRAINING | COSTS),
-        (("tier: xs", "tier: xs, classes: 7"), TRAINING | BASELINES | STEPS | {"split": 1}),
-        (("tier: xs", "tier: xs, size: 24"), TRAINING | BASELINES | STEPS | {"dataset": 1, "split": 1}),
+        (("tier: xs", "tier: xs, classes: 7"), TRAINING | BASELINES | STEPS | {"split": 1, "fits": 1}),
+        (("tier: xs", "tier: xs, size: 24"), TRAINING | BASELINES | STEPS | {"dataset": 1, "split": 1, "fits": 1}),
         (("measure: {", "measure: {power_seconds: 1, "), COSTS),
         (("measure: {", "measure: {threads: 2, "), COSTS | {"machine": 1}),
     ],

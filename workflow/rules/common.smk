@@ -7,13 +7,14 @@ from functools import lru_cache
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 
 ROOT = Path(str(workflow.current_basedir)).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from workflow.cells.batch_spec import batch_specs
 from workflow.cells.choices import REFERENCES
 from workflow.cells.code import closure
-from workflow.cells.config import Config
 from workflow.cells.paths import (
     CENTRES,
     EMBEDDINGS,
@@ -26,6 +27,7 @@ from workflow.cells.paths import (
     RUN,
     STEPS,
     SUMMARY,
+    fits,
     published_figures,
     published_log,
     report_of,
@@ -34,16 +36,13 @@ from workflow.cells.paths import (
 from workflow.cells.plan import plan as plan_of
 from workflow.cells.section import compact_json
 from workflow.data.listing import listing
-from workflow.errors import UserError, speak_utf8
-from workflow.lifeline import pass_on_sigterm
+from workflow.errors import command_line
 from workflow.files import write_text
+from workflow.lifeline import pass_on_sigterm
+from workflow.running.machine import check_here
+from workflow.running.start import checked
 
-speak_utf8()
-try:
-    CONFIG = Config.parse(config)
-except UserError as error:
-    raise WorkflowError(str(error))
-
+CONFIG = checked(config, [Path(file) for file in workflow.configfiles], workflow.config_settings.config)
 PLAN = plan_of(CONFIG)
 PATHS, SPLIT, MACHINE = PLAN.paths, PLAN.split, PLAN.machine
 MANIFEST = PLAN.manifest
@@ -127,6 +126,18 @@ def memory_of_synthetic(wildcards):
     """MB that it may take: centres and momentum of every class, and what any step takes."""
     spec = PLAN.costs[synthetic(wildcards)]
     return 8000 + 8 * spec.classes * spec.backbone.dim // 10**6
+
+
+def fits_of_run(wildcards):
+    """That a training cell's split has enough images: it may be found again, for other rows, without training again."""
+    return ancient(fits(PLAN.split_of[folder_of(wildcards)]))
+
+
+def batches_of(wildcards):
+    """The batches of all cells that train on a split."""
+    split = PATHS.split(wildcards.print)
+    runs = [spec for folder, spec in PLAN.runs.items() if PLAN.split_of[folder] == split]
+    return compact_json([batches.model_dump() for batches in batch_specs(runs)])
 
 
 def reads(wildcards):

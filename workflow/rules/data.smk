@@ -22,7 +22,7 @@ rule dataset:
         mem_mb=4000,
         runtime=240,
     params:
-        settings=compact_json(CONFIG.data.of_images()),
+        settings=lambda wildcards: compact_json(CONFIG.data.of_images()),  # braces in a path are no wildcards
         listing=listing(CONFIG.data),
         out=subpath(output.manifest, parent=True),
     shell:
@@ -53,3 +53,26 @@ rule split:
     shell:
         "logged {log:q} python -m workflow.data split --dataset {params.dataset:q} --settings {params.settings:q}"
         " --out {output.split:q}"
+
+
+# Before the first cell is trained: whether the split has enough images for the batches of all that are.
+rule fits:
+    input:
+        code=code("workflow.data.fits", without=FORMS),
+        split=PATHS.split("{print}"),
+    output:
+        fits(PATHS.split("{print}")),
+    log:
+        PATHS.log("fits-{print}"),
+    benchmark:
+        telemetry(PATHS.log("fits-{print}"))
+    conda:
+        "../envs/data.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        batches=batches_of,
+    shell:
+        "logged {log:q} python -m workflow.data fits --split {input.split:q} --batches {params.batches:q} --out {output:q}"

@@ -21,14 +21,17 @@ followed() {
     return "$status"
 }
 
-# logged LOG COMMAND...: standard error goes to LOG; if the command fails, the end of LOG is shown where a person looks.
+# logged LOG COMMAND...: standard error goes to LOG. A file beside it, LOG's name ending in .said, takes what there is to
+# say of the job: its standard output, or the end of LOG if it fails. Our logger shows that (workflow/running); without
+# it, it is shown here.
 logged() {
-    local log=$1 status=0
+    local log=$1 said=${1%.log}.said status=0
     shift
-    followed "$@" 2>> "$log" || status=$?  # appended: the log of a killed attempt is kept
-    if [ "$status" != 0 ]; then
-        echo "--- failed; the end of $log:" >&2
-        end_of "$log" >&2
+    followed "$@" > "$said" 2>> "$log" || status=$?  # appended: the log of a killed attempt is kept
+    if [ "$status" = 0 ]; then cat "$said" >> "$log"; else end_of "$log" > "$said"; fi || true
+    if [ -z "${HEADROOM_TELLS-}" ]; then
+        [ "$status" = 0 ] || echo "--- failed; the end of $log:" >&2
+        cat "$said" >&2
     fi
     return "$status"
 }

@@ -8,6 +8,7 @@ rule train:
         code=code("workflow.training", without=(*FORMS, "workflow.evaluating")),
         dataset=MANIFEST,
         split=split_of_run,
+        fits=fits_of_run,
         reads=reads,
     output:
         run=f"{CELL}/{RUN}",

@@ -1,0 +1,54 @@
+"""What the command line of snakemake says, checked before snakemake acts on it."""
+
+import pytest
+
+NOTHING = "write KEY=VALUE with a section or key of the config's first level, such as --config 'train={lr: 0.2}'"
+
+
+@pytest.mark.parametrize(
+    ("entry", "key", "value"),
+    [
+        ("seeds=[3, 4]", "seeds", (3, 4)),
+        ("tune=null", "tune", None),
+        ("profile=mine", "profile", "mine"),
+    ],
+)
+def test_what_config_says_is_read_as_in_a_file(begin, entry, key, value):
+    assert getattr(begin(said=[entry]), key) == value
+
+
+def test_inner_values_are_read_as_in_a_file_too(begin):
+    config = begin(said=["train={lr: 0.2, milestones: [0.5, 0.9]}", "heads=[{head: fc, measured: false}]"])
+    assert (config.train.lr, config.train.milestones, config.train.steps) == (0.2, (0.5, 0.9), 600)
+    assert [(row.head, row.measured) for row in config.heads] == [("fc", False)]
+
+
+@pytest.mark.parametrize(
+    ("entry", "sentence"),
+    [
+        ("seeds", f"--config seeds cannot be read: {NOTHING}"),
+        ("train.lr=1", f"--config train.lr=1 cannot be read: {NOTHING}"),
+        ("=1", f"--config =1 cannot be read: {NOTHING}"),
+        (
+            "train={lr: 1, lr: 2}",
+            "--config train={lr: 1, lr: 2}: 'train.lr' stands there twice: remove one of them",
+        ),
+        ("seeds=[0", "the config cannot be run: 'seeds' is \"[0\", not a list"),
+        ("seeds=0", "the config cannot be run: 'seeds' is 0, not a list"),
+        ("sedes=[0]", "the config cannot be run: 'sedes' is not a key of the config; did you mean 'seeds'?"),
+        (
+            "train={lr: 1e-2}",
+            "the config cannot be run: 'train.lr' is \"1e-2\", which YAML reads as a text: write 1.0e-2 or 0.01",
+        ),
+        ("profile=nan", "the config cannot be run: 'profile' is NaN, not a finite number"),
+    ],
+)
+def test_what_config_cannot_say_is_answered_with_a_sentence(answer, entry, sentence):
+    assert answer(said=[entry]) == (2, f"headroom: {sentence}")
+
+
+@pytest.mark.parametrize("option", ["cores", "jobs"])
+@pytest.mark.parametrize("number", [0, -1])
+def test_no_cores_are_refused(answer, option, number):
+    sentence = f"headroom: --{option} is {number}, with which no job could start: give at least 1"
+    assert answer(**{option: number}) == (2, sentence)
