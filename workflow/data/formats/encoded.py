@@ -1,7 +1,9 @@
 """What every reader gives: an image's label, and where its encoded bytes lie."""
 
 import mmap
+import os
 import re
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -70,3 +72,22 @@ def whole(value: float, where: str) -> int:
 def written(text: str) -> int | str:
     """A label as it is written: a number, if that is how numbers are written, or else the text."""
     return int(text) if WHOLE_NUMBER.fullmatch(text) else text
+
+
+def system_name(text: str) -> str:
+    """A name that a file holds, as the system would give it, whatever the locale; not UTF-8 where that was escaped."""
+    return os.fsdecode(text.encode("utf-8", "surrogateescape"))
+
+
+def stored(path: Path, where: str) -> Place:
+    """Where the bytes of an image's file lie; UserError, which says `where` it was named, if there are none."""
+    try:
+        status = path.stat()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UserError(f"{where} names {shown(path)}, which cannot be read ({reason}): mend path or folder") from error
+    if not stat.S_ISREG(status.st_mode):
+        raise UserError(f"{where} names {shown(path)}, which is no file: name an image's file")
+    if not status.st_size:
+        raise UserError(f"{where} names {shown(path)}, which is empty: fetch that file again")
+    return Place(path, 0, status.st_size)

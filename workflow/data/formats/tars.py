@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from workflow.data.formats.encoded import Encoded, Place, content, unopened, whole, written
+from workflow.data.formats.encoded import Encoded, Place, content, system_name, unopened, whole, written
 from workflow.data.formats.shards import shards
 from workflow.errors import UserError
 from workflow.names import shown, text_of
@@ -63,6 +63,7 @@ def _members(path: Path) -> Iterator[Member]:
     try:
         with tarfile.open(path, encoding="utf-8", errors="surrogateescape") as tar:
             for entry in tar:
+                entry.name = system_name(entry.name)
                 key, kind = _named(entry.name)
                 if kind in IMAGES | LABELS and not entry.isdir():
                     yield Member(entry.name, key, kind, _data(path, tar, entry, kind))
