@@ -66,6 +66,8 @@ def _unforeseen(error: OSError) -> str:
 
 def _let_go(stream: TextIO) -> None:
     """Give up what `stream` could not write, or the interpreter would end with a status of its own."""
+    if stream.closed:
+        return
     try:
         stream.flush()
     except OSError:

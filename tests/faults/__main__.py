@@ -1,6 +1,7 @@
 """`python -m tests.faults`, or `make faults`: a hundred kills at random moments, each resumed to the same bits."""
 
 import argparse
+import shutil
 import sys
 import tempfile
 from collections import defaultdict
@@ -14,18 +15,21 @@ A_CHAIN = 8  # kills that are drawn for a chain
 
 def main() -> None:
     given = parser().parse_args()
-    place = given.place or Path(tempfile.mkdtemp(prefix="headroom-faults-"))
+    place = (given.place or Path(tempfile.mkdtemp(prefix="headroom-faults-"))).resolve()
     print(f"the run that nothing disturbs, in {place}", flush=True)
-    reference = undisturbed(place.resolve() / "undisturbed", stages())
+    reference = undisturbed(place / "undisturbed", stages())
     dice, kills, wrong, number = Dice(given.seed, reference), 0, 0, 0
     while kills < given.moments:
         number += 1
-        chain = Chain(place.resolve() / f"chain-{number}", reference)
+        chain = Chain(place / f"chain-{number}", reference)
         said = whole(chain, drawn(dice))
         kills, wrong = kills + chain.kills, wrong + (said is not None)
         print(f"chain {number}: {chain.kills} kills, {said or 'bit-equal'}; {kills} kills so far", flush=True)
     print(f"{kills} kills in {number} chains, {number - wrong} of them bit-equal", flush=True)
-    sys.exit(bool(wrong))
+    if wrong:
+        sys.exit(1)
+    if given.place is None:
+        shutil.rmtree(place)
 
 
 def parser() -> argparse.ArgumentParser:
