@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from workflow.cells.cost_records import CostRecord, MachineRecord, Measured, Memory, Rates
+from workflow.cells.cost_records import CostRecord, MachineRecord, Measured, Memory
+from workflow.cells.rates import Rates
 from workflow.errors import UserError
 
 OLD = {

@@ -10,8 +10,9 @@ import yaml
 
 import heads
 from workflow.cells.config import Config
-from workflow.cells.cost_records import CostRecord, MachineRecord, Rates
+from workflow.cells.cost_records import CostRecord, MachineRecord
 from workflow.cells.cost_specs import cost_spec
+from workflow.cells.rates import Rates
 from workflow.cells.spec import CostSpec, run_specs
 from workflow.measuring.head_alone import HeadAlone
 from workflow.measuring.measurement import Measurement

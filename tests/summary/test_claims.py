@@ -5,7 +5,8 @@ from pydantic import ValidationError
 
 from tests.summary.made_up import Scores, cost, runs_of, summary_of, timing
 from workflow.cells.config import Backbone
-from workflow.cells.cost_records import MachineRecord, Rates
+from workflow.cells.cost_records import MachineRecord
+from workflow.cells.rates import Rates
 from workflow.cells.records import Images, Machine, Parameters
 from workflow.cells.train_section import Train
 from workflow.summary.claims import Judgement, judge, judge_one

@@ -19,7 +19,8 @@ from tests.summary.steps import (
     summary_with,
     whole,
 )
-from workflow.cells.cost_records import MachineRecord, Rates, Sends
+from workflow.cells.cost_records import MachineRecord, Sends
+from workflow.cells.rates import Rates
 from workflow.summary.answers import ByMemory, smallest
 from workflow.summary.composed import LADDER, ONE_SIZE, coefficients, composed
 from workflow.summary.growth import Basis

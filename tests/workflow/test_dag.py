@@ -16,7 +16,7 @@ PER_CELL = {"train": 1, "embed": 1, "score": 1}
 REPORT = {"summary": 1, "figures": 1, "rendering": 2, "everything": 1}
 PLANNED = REPORT | {"plan": 1}  # other cells than before
 HEADS = 4  # of config/quick.yaml
-COUNTS = {"baseline": 3, "cost_head": HEADS + 2}  # of the others there are as many as heads
+COUNTS = {"baseline": 3, "machine": 1, "cost_head": HEADS + 2}  # of the others there are as many as heads
 
 
 def test_the_default_run_has_a_cell_for_every_head_ratio_and_seed(project):
@@ -87,6 +87,8 @@ def test_editing_what_heads_share_retrains_them_all(finished):
         ("training/assembly.py", {"train", "embed", "score", "cost_end_to_end", "cost_synthetic"}),
         ("measuring/parts.py", {"cost_end_to_end", "cost_synthetic"}),
         ("measuring/synthetic_step.py", {"cost_synthetic"}),
+        ("cells/rates.py", {"machine", "cost_head", "cost_end_to_end", "cost_synthetic"}),
+        ("cells/records.py", set()),
         ("summary/tables.py", set()),
         ("console.py", set()),
     ],

@@ -55,15 +55,20 @@ def until(happened: Callable[[], object]) -> None:
         time.sleep(0.05)
 
 
+def worker() -> int:
+    """The process id of the cell's worker, once it trains."""
+    until(lambda: Path("ready").exists() and Path("ready").read_text())
+    return int(Path("ready").read_text())
+
+
 JOB = f"{sys.executable} -m cell --spec x"
 
 
 def test_a_cell_saves_and_stops_when_its_workflow_is_killed(folder):
     workflow = started(JOB)
-    until(Path("ready").exists)
-    worker = int(Path("ready").read_text())
+    trains = worker()
     workflow.kill()
-    until(lambda: not psutil.pid_exists(worker))
+    until(lambda: not psutil.pid_exists(trains))
     until(lambda: "the workflow that started this is gone" in Path("cell.log").read_text())
     assert Path("saved").exists() and not Path("record").exists()
 
@@ -71,11 +76,9 @@ def test_a_cell_saves_and_stops_when_its_workflow_is_killed(folder):
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
 def test_a_cell_that_is_killed_with_its_supervisor_leaves_a_record(folder, number):
     workflow = started(JOB)
-    until(Path("ready").exists)
-    worker = psutil.Process(int(Path("ready").read_text()))
-    supervisor = worker.parent()
-    for process in (supervisor, worker):
-        os.kill(process.pid, number)
+    trains = worker()
+    for process in (psutil.Process(trains).ppid(), trains):
+        os.kill(process, number)
     assert workflow.wait(60) == 0
     assert Path("record").read_text() == f"failed: the process was killed by signal {int(number)} ({number.name})"
 
@@ -103,7 +106,7 @@ def test_a_workflow_that_is_asked_to_stop_asks_its_cells(folder):
     command = f"HEADROOM={str(ROOT)!r}; source {LOGGED}; PYTHONPATH=$PWD:$PYTHONPATH; logged cell.log {JOB}; true"
     code = textwrap.dedent(SNAKEMAKE.format(command=command))
     workflow = subprocess.Popen([sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": str(ROOT)})
-    until(Path("ready").exists)
+    worker()
     workflow.terminate()
     assert workflow.wait(60) == 2
     assert Path("saved").exists() and Path("told").exists() and not Path("record").exists()

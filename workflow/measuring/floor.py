@@ -3,7 +3,8 @@
 import torch
 
 from heads.kit import Cost
-from workflow.cells.cost_records import Floor, MachineRecord, Rates
+from workflow.cells.cost_records import Floor, MachineRecord
+from workflow.cells.rates import Rates
 from workflow.console import log
 from workflow.measuring.rates import measured_rates
 

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 
 import torch
 
-from workflow.cells.cost_records import MachineRecord, Rates
+from workflow.cells.cost_records import MachineRecord
+from workflow.cells.rates import Rates
 from workflow.devices import device_name
 from workflow.measuring.nvml import open_gpu
 from workflow.provenance import now, provenance

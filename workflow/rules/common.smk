@@ -57,8 +57,9 @@ PUBLISHED_PROFILES = [
 ]
 PROCESSES = CONFIG.train.processes
 
-# What a job is told and how it speaks: its specification names the output, so no number rests on these.
+# What a job is told and how it speaks: its specification names the output, so no number rests on these, but for RATES.
 FORMS = ("workflow.cells", "workflow.console", "workflow.errors")
+RATES = "workflow.cells.rates"
 
 # Commands run modules of this checkout, wherever the workflow is started from.
 shell.prefix(f"HEADROOM={str(ROOT)!r}; source {str(ROOT)!r}/workflow/rules/logged.sh; ")

@@ -3,7 +3,7 @@
 
 rule machine:
     input:
-        code=code("workflow.measuring.rates", "workflow.measuring.exclusive"),
+        code=code("workflow.measuring.rates", "workflow.measuring.exclusive", RATES),
     output:
         MACHINE,
     log:
@@ -28,6 +28,7 @@ rule cost_head:
         head=head_code,
         code=code(
             "workflow.measuring",
+            RATES,
             without=(*FORMS, "workflow.measuring.end_to_end", "workflow.measuring.synthetic_step"),
         ),
         machine=MACHINE,
@@ -54,7 +55,9 @@ rule cost_head:
 rule cost_end_to_end:
     input:
         head=head_code,
-        code=code("workflow.measuring", without=(*FORMS, "workflow.evaluating", "workflow.measuring.synthetic_step")),
+        code=code(
+            "workflow.measuring", RATES, without=(*FORMS, "workflow.evaluating", "workflow.measuring.synthetic_step")
+        ),
         machine=MACHINE,
         dataset=MANIFEST,
         split=split_of_cost,
@@ -82,7 +85,7 @@ rule cost_end_to_end:
 rule cost_synthetic:
     input:
         head=head_code,
-        code=code("workflow.measuring", without=(*FORMS, "workflow.evaluating")),
+        code=code("workflow.measuring", RATES, without=(*FORMS, "workflow.evaluating")),
         machine=MACHINE,
         dataset=MANIFEST,
         split=split_of_synthetic,
