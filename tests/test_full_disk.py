@@ -25,7 +25,7 @@ from workflow.evaluating.files import save_array, save_arrays
 from workflow.files import atomic, write_json, write_text, writing
 from workflow.reporting import pdf
 from workflow.reporting.figures.drawing import save, save_svg
-from workflow.summary import publish
+from workflow.summary import copies
 from workflow.summary.writing import write_csv
 from workflow.training import sealed
 from workflow.training.step_log import StepLog
@@ -143,11 +143,11 @@ def test_a_split_that_does_not_fit_is_no_split(small, glyphs):
 
 
 def test_copies_that_do_not_fit_are_named(small, tmp_path):
-    (tmp_path / "record.json").write_text(TEXT, encoding="utf-8")
-    for copy, target in ((publish.copy, small / "record.json"), (pdf.copy, small)):
+    (tmp_path / "steps.jsonl").write_text(TEXT, encoding="utf-8")
+    for copy, target in ((copies.copy, small / "steps.jsonl"), (pdf.copy, small)):
         with full(small) as words, pytest.raises(UserError) as caught:
-            copy(tmp_path / "record.json", target)
-        assert str(caught.value).startswith(words.format(small / "record.json"))
+            copy(tmp_path / "steps.jsonl", target)
+        assert str(caught.value).startswith(words.format(small / "steps.jsonl"))
 
 
 def test_numpy_s_own_error_has_no_number(small):

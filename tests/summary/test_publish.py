@@ -125,6 +125,27 @@ def test_every_record_that_a_published_summary_names_is_published(profile: Path)
     assert all(Path(path).with_name("steps.jsonl").is_file() for path in found if path.endswith("run.json"))
 
 
+def test_a_kill_between_two_publications_loses_neither(
+    profile: Path, first_day: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, rename = content(first_day), Path.rename
+
+    def killed(path: Path, target: Path) -> Path:
+        if path.name.endswith(".draft.part"):
+            raise KeyboardInterrupt
+        return rename(path, target)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Path, "rename", killed)
+        patch.setattr(publishing.shutil, "rmtree", lambda *_, **__: None)
+        publish(profile, PUBLISHED, "here")
+    assert not first_day.exists()
+    publishing.put_back(first_day)
+    assert content(first_day) == before
+    publish(profile, PUBLISHED, "here", add=True)
+    assert [path.name for path in first_day.parent.iterdir()] == [first_day.name]
+
+
 def test_links_are_relative_to_the_published_folder_so_it_can_be_moved(profile: Path) -> None:
     place = publish(profile, PUBLISHED, "here")
     assert not [name for name in (SUMMARY, "runs.csv", "costs.csv") if "results/" in (place / name).read_text()]

@@ -57,6 +57,7 @@ def publish(profile: Path, published: Path, machine: str | None = None, *, add: 
     """
     summary, folders = read_named(profile), [profile]
     place = published / (machine or machine_name(summary)) / summary.profile
+    put_back(place)
     if add and (place / SUMMARY).exists():
         summary, folders = together(summary, read_summary(place / SUMMARY).stored), [profile, place]
     with drafted(place) as draft:
@@ -69,7 +70,7 @@ def publish(profile: Path, published: Path, machine: str | None = None, *, add: 
 @contextmanager
 def drafted(place: Path) -> Iterator[Path]:
     """Yield a folder beside `place`, which takes its place if the block ends well; else nothing is left of it."""
-    draft, earlier = (place.with_name(f".{place.name}.{name}.part") for name in ("draft", "earlier"))
+    draft, earlier = aside(place, "draft"), aside(place, "earlier")
     for left in (draft, earlier):  # by a run that was killed
         shutil.rmtree(left, ignore_errors=True)
     try:
@@ -80,6 +81,17 @@ def drafted(place: Path) -> Iterator[Path]:
     finally:
         for left in (draft, earlier):
             shutil.rmtree(left, ignore_errors=True)
+
+
+def aside(place: Path, what: str) -> Path:
+    """The folder beside `place` for its `draft`, or for the `earlier` one while the draft takes its place."""
+    return place.with_name(f".{place.name}.{what}.part")
+
+
+def put_back(place: Path) -> None:
+    """Have the earlier publication again where a run was killed between moving it away and putting its own there."""
+    if aside(place, "earlier").exists() and not place.exists():
+        aside(place, "earlier").rename(place)
 
 
 def read_named(profile: Path) -> SummaryRecord:
