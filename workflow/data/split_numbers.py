@@ -48,11 +48,9 @@ def resolve(data: Data, dataset: Dataset) -> SplitNumbers:
     numbers = said | {key: value for key, value in own.items() if key in missing}
     numbers["open_set"] = _filled(said["open_set"], own["open_set"])
     listed = own.get("shots") if numbers["tail"] == own["tail"] else None  # a tier's limits suit the tier's own tail
-    numbers["shots"] = shots = _filled(said["shots"], listed or SHOTS)
+    numbers["shots"] = _filled(said["shots"], listed or SHOTS)
     if numbers["min_images"] is None:
         numbers["min_images"] = 1 if numbers["tail"] == "natural" else numbers["n_max"]
-    if shots["many"] <= shots["medium"]:
-        raise UserError("data.shots.many must be larger than data.shots.medium")
     return SplitNumbers.parse(numbers, "data")
 
 
