@@ -55,7 +55,7 @@ def test_a_split_of_another_dataset_is_refused(make_spec, machine, tmp_path, gly
 
 
 def test_parts_that_were_disturbed_are_timed_again_and_marked(make_spec, machine, tmp_path, glyphs, split, monkeypatch):
-    given = iter([0.0, 0.8, 0.6, 0.7])
+    given = iter([0.0, 0.8, 0.0, 0.6, 0.0, 0.7, 0.0])
     monkeypatch.setattr(attempts, "OtherLoad", lambda: other_load(next(given)))
     record = run(make_spec("fc"), machine, tmp_path / "train.json", glyphs, split)
     assert (record["exclusive"], record["other_load_cores"], record["parts_other_load_cores"]) == (False, 0.0, 0.6)

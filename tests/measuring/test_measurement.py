@@ -87,7 +87,8 @@ def test_what_was_not_measured_is_null_and_never_zero(measure_head):
 
 
 def loads(monkeypatch, *cores: float | None) -> None:
-    """Let the rest of the machine be so busy in one attempt after another."""
+    """Let the rest of the machine be so busy in one attempt after another, and in the pause after each that is
+    disturbed."""
     given = iter(cores)
     monkeypatch.setattr(attempts, "OtherLoad", lambda: other_load(next(given)))
 
@@ -96,14 +97,14 @@ def loads(monkeypatch, *cores: float | None) -> None:
     ("load", "exclusive"), [(BUSY_CORES, True), (BUSY_CORES + 0.01, False), (None, None)], ids=["idle", "busy", "mute"]
 )
 def test_a_busy_machine_is_not_exclusive(load, exclusive, measure_head, monkeypatch):
-    loads(monkeypatch, load)
+    loads(monkeypatch, load, 0.0)
     record = measure_head("fc", repeats=1)
     assert (record.other_load_cores, record.exclusive) == (load, exclusive)
     assert [attempt.other_load_cores for attempt in record.attempts] == [load]
 
 
 def test_a_disturbed_timing_is_taken_again_until_one_is_not(measure_head, monkeypatch):
-    loads(monkeypatch, 0.9, 0.5, 0.05, 0.0)
+    loads(monkeypatch, 0.9, 0.0, 0.5, 0.0, 0.05)
     record = measure_head("fc", repeats=4)
     assert [attempt.other_load_cores for attempt in record.attempts] == [0.9, 0.5, 0.05]
     assert (record.exclusive, record.other_load_cores) == (True, 0.05)
@@ -111,8 +112,40 @@ def test_a_disturbed_timing_is_taken_again_until_one_is_not(measure_head, monkey
     assert record.attempts[2].steps == len(record.step_ms) == 4
 
 
+@pytest.mark.parametrize(
+    ("load", "idle", "exclusive"),
+    [
+        (0.2, 0.12, True),
+        (0.2, 0.09, False),
+        (0.24, 0.9, True),
+        (0.26, 0.9, False),
+        (1.0, 1.0, False),
+        (0.2, None, False),
+    ],
+)
+def test_what_a_machine_does_by_itself_disturbs_nothing(load, idle, exclusive, measure_head, monkeypatch):
+    """Up to IDLE_CORES: a program that runs all the time does so in the pause, too."""
+    loads(monkeypatch, load, idle)
+    record = measure_head("fc", repeats=1)
+    assert (record.other_load_cores, record.idle_load_cores, record.exclusive) == (load, idle, exclusive)
+
+
+def test_the_quietest_pause_says_what_the_machine_does_by_itself(measure_head, monkeypatch):
+    loads(monkeypatch, 0.5, 0.02, 0.22, 0.14, 0.23, 0.14)
+    record = measure_head("fc")
+    assert (record.idle_load_cores, record.exclusive, len(record.attempts)) == (0.02, False, 3)
+    loads(monkeypatch, 0.5, 0.14, 0.22)
+    record = measure_head("fc")
+    assert (record.idle_load_cores, record.exclusive, len(record.attempts)) == (0.14, True, 2)
+
+
+def test_a_quiet_timing_is_not_paused_for(measure_head, monkeypatch):
+    loads(monkeypatch, 0.0)
+    assert measure_head("fc").idle_load_cores is None
+
+
 def test_of_disturbed_timings_the_least_disturbed_is_kept_and_marked(measure_head, monkeypatch):
-    loads(monkeypatch, 0.9, 0.4, 0.7)
+    loads(monkeypatch, 0.9, 0.1, 0.4, 0.1, 0.7, 0.1)
     record = measure_head("dcq")
     assert (record.exclusive, record.other_load_cores, len(record.attempts)) == (False, 0.4, 3)
     assert record.attempts[1].median_ms == pytest.approx(statistics.median(record.step_ms))

@@ -14,6 +14,10 @@ from workflow.summary.vocabulary import Ending, Mode
         ({"exclusive": False, "stopped": True, "other_load_cores": 0.0}, STOPPED),
         ({"exclusive": False, "other_load_cores": 0.04}, SHARED),
         (
+            {"exclusive": True, "other_load_cores": 0.2, "idle_load_cores": 0.12},
+            "other programs used 0.2 cores while this was timed, and 0.1 while nothing was: read it with care",
+        ),
+        (
             {"exclusive": False, "other_load_cores": 0.5},
             SHARED + " (other programs used 0.5 cores while this was timed)",
         ),

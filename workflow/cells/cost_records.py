@@ -7,7 +7,10 @@ from workflow.cells.records import Images, Outcome, Part, Record
 from workflow.cells.spec import CostMode
 
 BUSY_CORES = 0.1
-"""processor cores kept busy by other programs above which a timing was not exclusive"""
+"""processor cores kept busy by other programs, beyond what the machine keeps busy while nothing is timed, above which a
+timing was not exclusive"""
+IDLE_CORES = 0.15
+"""most cores that count as what a machine keeps busy by itself: a program that never rests is a disturbance"""
 
 
 class CostName(Part):
@@ -157,9 +160,12 @@ class Measured(Part):
     """whether several processes share what the head keeps per class, or each keeps all of it"""
     other_load_cores: float | None = None
     """mean number of cores that other programs kept busy while the steps were timed"""
+    idle_load_cores: float | None = None
+    """the same in a pause while nothing was timed, the least of several; None where nothing disturbed the first
+    attempt, and in older records"""
     exclusive: bool | None = None
-    """whether that is BUSY_CORES at most, and while the parts were timed too, and nothing stopped this process; records
-    of the first version say True of every cell"""
+    """whether the former is BUSY_CORES at most, IDLE_CORES of the latter taken off, and while the parts were timed too,
+    and nothing stopped this process; records of the first version say True of every cell"""
     stopped: bool | None = None
     """whether this process was stopped while its steps or their parts were timed; None in older records"""
     attempts: list[Attempt] = Field(default_factory=list)

@@ -110,7 +110,8 @@ class Measurement:
         found = tries(self.time_once, self.step_on, self.spec.measure.repeats)
         best = least_disturbed(found)
         samples, measured.images_per_step = best.found
-        measured.attempts = [attempt_of(each.wall_ms, load, stopped) for (each, _), load, stopped in found]
+        measured.attempts = [attempt_of(each.found[0].wall_ms, each.load, each.stopped) for each in found]
+        measured.idle_load_cores = best.idle
         measured.other_load_cores, measured.exclusive, measured.stopped = best.load, best.exclusive, best.stopped
         measured.step_ms, measured.step_cpu_ms = samples.wall_ms, samples.cpu_ms
         measured.upkeep = upkeep_facts(self.workload.head.upkeep)

@@ -29,11 +29,18 @@ def company_words(cost: CostRow) -> str:
     """That other programs ran during a timing, and how much, or that it was stopped."""
     if cost.stopped:
         return STOPPED
-    load = cost.other_load_cores or 0
-    busy = f"other programs used {number(load, 1)} cores while this was timed" if load > BUSY_CORES else ""
+    busy = busy_words(cost.other_load_cores or 0, cost.idle_load_cores)
     if cost.exclusive is False:
         return f"{SHARED} ({busy})" if busy else SHARED
     return f"{busy}: read it with care" if busy else ""
+
+
+def busy_words(load: float, idle: float | None) -> str:
+    """How many cores other programs used during a timing, and while nothing was timed; empty where they were few."""
+    if load <= BUSY_CORES:
+        return ""
+    busy = f"other programs used {number(load, 1)} cores while this was timed"
+    return busy if idle is None else f"{busy}, and {number(idle, 1)} while nothing was"
 
 
 def has_upkeep(summary: Summary) -> bool:

@@ -71,8 +71,8 @@ def cost_row(cell: PlannedCost, train_classes: int | None = None) -> CostRow:
         return CostRow.model_validate({**place, **lost})
     record = CostRecord.read(path)
     place |= {name: getattr(record.cell, name) for name in ("head", "classes", "dim", "batch", "precision")}
-    shared = {*Record.model_fields, "outcome", "reason", "exclusive", "other_load_cores", "stopped", "declares"}
-    shared |= {"shares_classes", "sends"}
+    shared = {*Record.model_fields, "outcome", "reason", "exclusive", "other_load_cores", "idle_load_cores"}
+    shared |= {"stopped", "declares", "shares_classes", "sends"}
     place |= {name: getattr(record, name) for name in shared} | {"attempts": len(record.attempts) or None}
     place |= {"record": path.as_posix(), "device": record.conditions.device}
     return CostRow.model_validate({**place, **measured(record)})

@@ -130,6 +130,7 @@ class CostRow(Row):
     dim: int | None = None
     batch: int | None = None
     other_load_cores: float | None = None
+    idle_load_cores: float | None = None
     stopped: bool | None = None
     attempts: int | None = None
     samples: int = 0
