@@ -3,7 +3,9 @@
 Li et al. 2021 (Virtual Fully-connected Layer, CVPR): class c belongs to anchor c mod M, M = ratio * C. A class in the
 batch takes over its group's anchor, which becomes an estimate of its centre from the batch's embeddings; if another
 class of the batch has it already, it borrows an anchor that no class of the batch uses, for this step; if none is left,
-it is ignored. The softmax with margin runs over the M anchors, which also learn by gradient.
+it is ignored: there should be more anchors than classes in a batch (the code draws 70 classes of ten images for 1,000
+anchors; `loader` says how many images of each are drawn here). The softmax with margin runs over the M anchors, which
+also learn by gradient.
 The estimate is the mean of the class's embeddings (`estimate="sum"` is the official code's; as anchors are normalised
 the two differ only in the anchor's length, that is in its learning rate). Departures from the code: classes without an
 anchor are ignored as in the paper's figure instead of stopping the run; an anchor's momentum is cleared when another
@@ -19,6 +21,7 @@ from torch import Tensor
 from heads import kit
 
 NO_ANCHOR = -1
+LOADERS = [name for name, kind in kit.KINDS.items() if kind.members > 1]
 
 
 class Loan(NamedTuple):
@@ -46,11 +49,13 @@ class Head(kit.Head):
         margin: str = "arcface",
         m: float | list[float] = 0.5,
         scale: kit.Positive = 32.0,
+        loader: kit.KindName = "groups",
         estimate: Literal["mean", "sum"] = "mean",
         centre_momentum: kit.ShareBelowOne = 0.9,
         weight_decay: kit.NotNegative = 5e-4,
     ):
         super().__init__()
+        self.batches = kit.check_option("virtual_fc loader", loader, *LOADERS)
         self.sums = kit.check_option("virtual_fc estimate", estimate, "mean", "sum") == "sum"
         anchors = kit.kept_classes(ratio, num_classes)
         self.bank = kit.Centres(anchors, embedding_dim, centre_momentum, weight_decay)

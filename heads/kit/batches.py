@@ -8,8 +8,8 @@ a config can be checked without torch.
 
 from typing import NamedTuple
 
-GROUP_SIZE = 4
-"""images of each class in a batch of groups"""
+GROUP_SIZE, LARGE_GROUP_SIZE = 4, 8
+"""images of each class in a batch of groups, and of large groups"""
 
 
 class Kind(NamedTuple):
@@ -66,6 +66,9 @@ KINDS = {
     "identity pairs": Kind(views=2, halved=True, pairs="all", even="all", multiple=2, members=1),
     "instance halves": Kind(views=2, halved=True, pairs="none", even="none", multiple=2, members=1),
     "groups": Kind(views=1, halved=False, pairs="none", even="all", multiple=GROUP_SIZE, members=GROUP_SIZE),
+    "large groups": Kind(
+        views=1, halved=False, pairs="none", even="all", multiple=LARGE_GROUP_SIZE, members=LARGE_GROUP_SIZE
+    ),
 }
 
 

@@ -141,10 +141,15 @@ def test_groups_hold_a_class_s_images_as_often_as_they_last(material, size, monk
         assert len(set(places)) == min(size, counts[label])
 
 
+def test_large_groups_show_half_as_many_classes(material):
+    few, many = (loader(material, kind).batch(3).labels[0].unique() for kind in ("large groups", "groups"))
+    assert (len(few), len(many)) == (BATCH // 8, BATCH // 4)
+
+
 @pytest.mark.parametrize("processes", [2, 3])
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_parts_of_several_processes_are_the_batch_of_one(material, monkeypatch, kind, processes):
-    batch = 2 * BATCH - 4 if kind != "groups" else BATCH  # 44: views of 44 and 22 images, no multiple of 3
+    batch = 2 * BATCH - 4 if "groups" not in kind else BATCH  # 44: views of 44 and 22 images, no multiple of 3
     whole = loader(material, kind, batch, augment="mid").batch(7)
     monkeypatch.setattr(ranks, "count", lambda: processes)
     monkeypatch.setattr(loaders, "processes", lambda: processes)

@@ -39,7 +39,7 @@ VARIANTS: dict[str, list[dict]] = {
     ],
     "semi_siamese": [{"ratio": 0.8}, {"ratio": 0.3}],
     "uniface": [{"ratio": 1.0}, {"ratio": 0.3, "negatives_weight": 0.5}],
-    "virtual_fc": [{"ratio": 0.3}, {"ratio": 0.3, "estimate": "sum"}, {"ratio": 1.0}],
+    "virtual_fc": [{"ratio": 0.3}, {"ratio": 0.3, "estimate": "sum"}, {"ratio": 1.0, "loader": "large groups"}],
 }
 """options worth a run of their own, of the heads that this project brings along; see `cases_of` for the others"""
 

@@ -13,7 +13,7 @@ CPU = torch.device("cpu")
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("size", [12, 40])
+@pytest.mark.parametrize("size", [24, 40])
 def test_views_are_as_long_and_as_paired_as_the_loaders(kind, size, glyphs, split):
     arrays = load_split(split).arrays
     rows, labels = arrays["train_rows"], arrays["train_labels"]

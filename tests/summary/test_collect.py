@@ -9,7 +9,7 @@ from workflow.cells.records import EvaluationRecord, RunRecord
 from workflow.cells.spec import PlannedRun
 from workflow.errors import UserError
 from workflow.files import read_json, write_json
-from workflow.summary.collect import collect
+from workflow.summary.collect import collect, differing
 from workflow.summary.gaps import LostRun, gaps
 from workflow.summary.planned import found_costs, found_runs
 from workflow.summary.rows import run_row
@@ -181,3 +181,10 @@ def test_a_run_that_learned_from_other_images_says_which(recollect: Recollect) -
 
     found = recollect(change).parameters
     assert found["dcq r 0.1"].data == {"min_shots": 3} and found["fc"].data == {}
+
+
+def test_what_a_row_learned_from_is_told_by_what_differs_alone() -> None:
+    base = {"min_shots": 1, "noise": {"flips": 0.0, "splits": 0.0}}
+    assert differing({"min_shots": 1, "noise": {"flips": 0.1, "splits": 0.0}}, base) == {"noise": {"flips": 0.1}}
+    assert differing({"min_shots": 3, "noise": base["noise"]}, base) == {"min_shots": 3}
+    assert differing({"noise": {"flips": 0.1}}, {}) == {"noise": {"flips": 0.1}}, "a split older than the setting"

@@ -95,6 +95,17 @@ def test_a_sample_that_the_batch_outgrows_is_recorded_as_large_as_it_was(cell):
     assert 20 <= record.declared.pool <= 32
 
 
+@pytest.mark.parametrize(
+    ("head", "ratio", "classes"), [("virtual_fc", "0.1", 8), ("fc", "1", None), ("f2c", "0.5", None)]
+)
+def test_a_record_says_how_many_classes_a_batch_has_and_what_the_head_keeps(cell, head, ratio, classes):
+    """Classes where all of them are drawn evenly; bytes of centres and momentum, or of a pool."""
+    declared = run(cell(head, ratio)).declared
+    assert declared.batch_classes == classes
+    stated = heads.load(head).cost(32, 200, 16, ratio=float(ratio)).state_bytes
+    assert 0.9 * stated <= declared.kept_bytes <= stated + 1000
+
+
 def test_all_heads_start_from_the_same_weights(cell):
     prints = {run(cell(head, "1", name=head, steps=1)).initial_weights for head in ("fc", "dcq", "f2c")}
     other = run(cell("fc", seed=1, name="other", steps=1)).initial_weights

@@ -95,6 +95,11 @@ class Declared(Part):
     momentum: float | None = None
     momentum_used: float | None = None
     pool: int | None = None
+    batch_classes: int | None = None
+    """distinct classes of a batch whose classes are all drawn evenly; None where they come as the images do, and in
+    older records"""
+    kept_bytes: int | None = None
+    """what the head keeps between steps, of this process; None in older records"""
     evaluates: str = "query"
     learned_centres: bool = False
 

@@ -90,6 +90,7 @@ class Loader:
             "identity pairs": lambda step: self._even(step, rows, 2),
             "instance halves": lambda step: _halves(*self._stream(step, self.size)),
             "groups": lambda step: self._groups(step, kind.members),
+            "large groups": lambda step: self._groups(step, kind.members),
         }
         self._check(name, kind)
         if name not in views:

@@ -7,17 +7,21 @@ from workflow.reporting.effect_words import effect_words, seeds_sentence
 from workflow.reporting.words import classes_words, margin_words, metric, number
 from workflow.summary.claims import Judgement
 from workflow.summary.effects import Gain, Lack
+from workflow.summary.judging.ruling import Ruling
 from workflow.summary.regime import Condition, Unmet
 from workflow.summary.rules import (
-    AnyRule,
     Better,
     BreakEven,
     Claim,
+    CostRule,
+    Every,
     Fits,
     Flat,
     Grows,
+    Keeps,
     Less,
     NoWorse,
+    PlainRule,
     Regime,
     Reorders,
     Row,
@@ -38,12 +42,27 @@ LACKS = {
 
 def decided_by(claim: Claim) -> str:
     """The sentence that says what decides a claim, and where it means anything."""
-    where, memory = regime_words(claim.regime), claim.regime.memory
+    rule = claim.rule
+    if isinstance(rule, Every):
+        return ". ".join(
+            f"{part.name}: {one_decided_by(part.rule, part.regime or claim.regime)}" for part in rule.parts
+        )
+    return one_decided_by(rule, claim.regime)
+
+
+def one_decided_by(rule: PlainRule, regime: Regime) -> str:
+    """The same of a claim that states one thing, or of a part of one."""
+    where, memory = regime_words(regime) if is_of_scores(rule) else "", regime.memory
     fails = f"; that it does not fit counts from {number(memory)} GiB of memory on" if memory else ""
-    return f"{rule_words(claim.rule)}{f'; judged only {where}' if where else ''}{fails}"
+    return f"{rule_words(rule)}{f'; judged only {where}' if where else ''}{fails}"
 
 
-def rule_words(rule: AnyRule) -> str:
+def is_of_scores(rule: PlainRule) -> bool:
+    """Whether a rule is about scores, which have a regime of training."""
+    return isinstance(rule, NoWorse | Better | Flat | Tail)
+
+
+def rule_words(rule: PlainRule) -> str:
     """What decides, made from the rule."""
     match rule:
         case NoWorse():
@@ -62,7 +81,7 @@ def rule_words(rule: AnyRule) -> str:
             return cost_rule_words(rule)
 
 
-def cost_rule_words(rule: Less | Grows | Fits | BreakEven | Reorders) -> str:
+def cost_rule_words(rule: CostRule) -> str:
     """What decides a claim about costs."""
     match rule:
         case Less():
@@ -77,14 +96,19 @@ def cost_rule_words(rule: Less | Grows | Fits | BreakEven | Reorders) -> str:
             size = f"{classes_words(rule.classes)} or more at dimension {rule.dim} or more"
             modes = " or ".join(MODES[mode] for mode in rule.modes)
             return f"one cost cell of {rule.head}, {modes}, with {size} that ended ok"
+        case Keeps():
+            what = f"bytes that {rule.head} at ratio {rule.ratio:g} keeps between steps, divided by the reference's"
+            return f"{what}; at most {number(100 * rule.share)} % and {number(100 * rule.margin)} % of that more"
         case BreakEven():
-            heads = f"{', '.join(rule.heads)} at ratio {rule.ratio:g}"
-            what = " and ".join(rule.quantities)
-            return f"number of classes from which on {heads} take less {what} than the reference, whole step composed"
+            where = f"number of classes from which on {several(rule.rows)} take less {rule.quantity}"
+            return f"{where} than the reference, whole step composed"
         case Reorders():
             swapped = ", ".join(f"{plain} in place of {head}" for head, plain in rule.plain.items())
             what = " or ".join(FIELDS.get(field, field) for field in rule.fields)
-            return f"order of {', '.join(rule.heads)} by {what} of the head alone, with {swapped}: it must change"
+            order = f"order of {several(rule.rows)} by {what} of the head alone, with {swapped}"
+            return (
+                f"{order}: two must change places, more than {number(100 * rule.margin)} % apart in one of the orders"
+            )
 
 
 def minus(rule: NoWorse | Better) -> str:
@@ -102,15 +126,16 @@ def row_words(row: Row) -> str:
     found = [text for wanted in (row.options, row.train, row.data) for text in settings_words(wanted)]
     found += [f"momentum {row.momentum:g}"] if row.momentum is not None else []
     ratio = "" if row.ratio in (1, None) else f" at ratio {row.ratio:g}"
-    return f"{row.head}{ratio}{f' ({chr(44).join(found)})' if found else ''}"
+    own = ", ".join(found)
+    return f"{row.head}{ratio}{f' ({own})' if own else ''}"
 
 
 def settings_words(wanted: Wanted) -> list[str]:
     """Settings that differ from the head's own: a row that may leave one out is the plain one."""
+    named = {name.replace("_", " ").replace(".", " "): values for name, values in wanted.items() if None not in values}
     return [
-        f"{name.replace('_', ' ')} {' or '.join(str(value) for value in values)}" if values else name.replace("_", " ")
-        for name, values in wanted.items()
-        if None not in values
+        f"{name} {' or '.join(str(value) for value in values)}" if values else f"{name} of its own"
+        for name, values in named.items()
     ]
 
 
@@ -125,8 +150,10 @@ def scores_words(scores: Iterable[str]) -> str:
 def regime_words(regime: Regime) -> str:
     """Where a claim means anything; empty where everywhere."""
     found = [f"after {number(regime.epochs)} passes over the training images or more"] if regime.epochs else []
+    if regime.below:
+        found.append(f"after fewer than {number(regime.below)} passes")
     if regime.sampled:
-        found.append(f"where the rows compared with are {number(regime.sampled)} times a batch or more")
+        found.append(f"where the rows compared with are {number(regime.sampled)} times the classes of a batch or more")
     if regime.tail:
         found.append(f"on a {' or '.join(regime.tail)} tail")
     return ", ".join(found)
@@ -134,18 +161,29 @@ def regime_words(regime: Regime) -> str:
 
 def measured(judgement: Judgement) -> str:
     """What was measured for a claim, why nothing was, and why it is not judged where it is not."""
-    found = "; ".join(effect_words(effect) for effect in judgement.effects)
-    if judgement.lack is not None:
-        needs = f"needs {judgement.claim.needs}"
-        return "; ".join(part for part in (lack_words(judgement.lack, judgement.missing), found, needs) if part)
-    if judgement.unmet:
-        return f"{'; '.join(unmet_words(each) for each in judgement.unmet)}. There: {found}"
-    if judgement.verdict == Verdict.OPEN:
-        gains = [effect for effect in judgement.effects if isinstance(effect, Gain)]
+    found = ". ".join(f"{name}: {ruling.verdict}; {found_words(ruling)}" for name, ruling in judgement.parts)
+    found = found or found_words(judgement)
+    return f"{found}; needs {needs_words(judgement.claim)}" if judgement.lack is not None else found
+
+
+def found_words(ruling: Ruling | Judgement) -> str:
+    """The same of a claim, or a part of one, without what it would take."""
+    found = "; ".join(effect_words(effect) for effect in ruling.effects)
+    if ruling.lack is not None:
+        return "; ".join(part for part in (lack_words(ruling.lack, ruling.missing), found) if part)
+    if ruling.unmet:
+        return f"{'; '.join(unmet_words(each) for each in ruling.unmet)}. There: {found}"
+    if ruling.verdict == Verdict.OPEN:
+        gains = [effect for effect in ruling.effects if isinstance(effect, Gain)]
         return "; ".join(part for part in (found, seeds_sentence(gains)) if part)
-    if judgement.verdict == Verdict.DESIGN:
+    if ruling.verdict == Verdict.DESIGN:
         return f"{found}: the reference holds neither logits nor a gradient of all classes, so nothing is left to save"
     return found
+
+
+def needs_words(claim: Claim) -> str:
+    """What a run must hold for a claim, and which config that ships has it."""
+    return f"{claim.needs}: config/{claim.config}.yaml"
 
 
 def lack_words(lack: Lack, missing: tuple[Row, ...]) -> str:
@@ -160,8 +198,10 @@ def unmet_words(unmet: Unmet) -> str:
     match unmet.condition:
         case Condition.EPOCHS:
             return f"{has} passes over the training images where {needed} are needed"
+        case Condition.BELOW:
+            return f"{has} passes over the training images where fewer than {needed} are meant"
         case Condition.SAMPLED:
-            return f"rows compared with are {has} times a batch where {needed} times are needed"
+            return f"rows compared with are {has} times the classes of a batch where {needed} times are needed"
         case Condition.TAIL:
             return f"the tail is {has}, not {needed}"
         case Condition.MEMORY:

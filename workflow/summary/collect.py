@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import Field
 
@@ -119,9 +119,18 @@ def with_own_data(runs: Sequence[RunRow], split: SplitRecord | None, profile: Pa
 
 def own_data(run: RunRow, settings: Mapping[str, object], split: SplitRecord) -> RunRow:
     """The run with the settings of what it learned from that are not those of the profile's split."""
-    own = {key: settings[key] for key in sorted(ABLATIONS & set(settings)) if settings[key] != split.settings.get(key)}
+    own = differing({key: settings[key] for key in sorted(ABLATIONS & set(settings))}, split.settings)
     parameters = run.parameters and run.parameters.model_copy(update={"data": own})
     return run.model_copy(update={"parameters": parameters})
+
+
+def differing(settings: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that `base` has not, or another value of; of a section what differs within it."""
+    found = {key: value for key, value in settings.items() if value != base.get(key)}
+    return {
+        key: differing(value, base[key]) if isinstance(value, dict) and isinstance(base.get(key), dict) else value
+        for key, value in found.items()
+    }
 
 
 def machine_of(profile: Path) -> Path | None:

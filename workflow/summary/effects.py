@@ -71,12 +71,14 @@ class SpeedUp:
 
 @dataclass(frozen=True)
 class Order:
-    """Rows by a cost at `classes`, least first, with the lean implementations and with the plain ones."""
+    """Heads by a cost at `classes`, least first, with the lean implementations and with the plain ones; `swaps` are
+    those that change places by more than a margin."""
 
     field: str
     classes: int
     lean: tuple[str, ...]
     plain: tuple[str, ...]
+    swaps: tuple[tuple[str, str], ...] = ()
 
 
 Effect = Gain | Ratio | Reach | SpeedUp | Order | BreakEven

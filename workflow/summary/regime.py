@@ -15,7 +15,8 @@ class Condition(StrEnum):
     """What a regime asks of a run."""
 
     EPOCHS = "passes over the training images"
-    SAMPLED = "rows compared with, as a multiple of the batch"
+    BELOW = "fewer passes over the training images"
+    SAMPLED = "rows compared with, as a multiple of the classes of a batch"
     TAIL = "kind of tail"
     MEMORY = "GiB of memory of the device"
 
@@ -32,10 +33,11 @@ class Unmet:
 def unmet(regime: Regime, summary: Summary, names: list[str]) -> tuple[Unmet, ...]:
     """The conditions that a run does not meet, for a claim about the rows called so."""
     found: list[Unmet] = []
-    if regime.epochs is not None:
-        passes = epochs(summary, names)
-        if passes is None or passes < regime.epochs:
-            found.append(Unmet(Condition.EPOCHS, regime.epochs, passes))
+    passes = epochs(summary, names)
+    if regime.epochs is not None and (passes is None or passes < regime.epochs):
+        found.append(Unmet(Condition.EPOCHS, regime.epochs, passes))
+    if regime.below is not None and (passes is None or passes >= regime.below):
+        found.append(Unmet(Condition.BELOW, regime.below, passes))
     if regime.sampled is not None:
         multiple = sampled(summary, names)
         if multiple is None or multiple < regime.sampled:
@@ -63,16 +65,21 @@ def passes(summary: Summary) -> pd.Series:
 
 
 def sampled(summary: Summary, names: list[str]) -> float | None:
-    """The least r · C over the images of a batch, of the rows that sample; None if unknown.
-
-    A batch has at most as many classes as images, so the claim is kept to where it surely means something.
-    """
+    """The least r · C over the classes of a batch, of the rows that sample; None if unknown."""
     classes = summary.facts.split.counts.get("train_classes")
-    heads = summary.heads[summary.heads["name"].isin(names)]
-    batches = [summary.parameters[name].train.batch for name in names if name in summary.parameters]
-    if not classes or not batches or heads.empty:
-        return None
-    return float(heads["ratio"].min()) * classes / max(batches)
+    ratios = summary.heads.set_index("name")["ratio"]
+    found = [
+        float(ratios[name]) / batch for name in names if name in ratios and (batch := batch_classes(summary, name))
+    ]
+    return classes * min(found) if classes and found else None
+
+
+def batch_classes(summary: Summary, name: str) -> int | None:
+    """How many classes a batch of a row has: as many as are drawn, at most as many as it has images where they come as
+    the images do, so that a claim is kept to where it surely means something; None if unknown."""
+    declared, parameters = summary.declared.get(name), summary.parameters.get(name)
+    drawn = declared.batch_classes if declared else None
+    return drawn or (parameters.train.batch if parameters else None)
 
 
 def device_memory(summary: Summary) -> float | None:

@@ -36,8 +36,9 @@ class Strict(BaseModel):
 class Row(Strict):
     """Which row is meant: by head, ratio and its own settings. A row that sets anything else of its own is another.
 
-    `ratio` null is any, the same for all rows of a claim that say so. `options` are of the head, `train` of the
-    training, `data` of what is trained on. `momentum` is the row's own of the twin.
+    `ratio` null is any, and a setting without a value whatever the row sets: the same for all rows of a rule that leave
+    it open. `options` are of the head, `train` of the training, `data` of what is trained on, with a dot in the name of
+    what lies within another: noise.flips. `momentum` is the row's own of the twin.
     """
 
     head: str
@@ -54,12 +55,13 @@ REFERENCE = Row(head="fc")
 class Regime(Strict):
     """Where a claim means anything: elsewhere it is not judged.
 
-    epochs: passes over the training images. sampled: how often the rows that a head compares with exceed the images of
-    a batch, each of which may be a class. tail: the kind of tail of the training set. memory: GiB of the device, below
-    which that something does not fit says nothing.
+    epochs: passes over the training images; below: fewer passes than so many. sampled: how often the rows that a head
+    compares with exceed the classes of a batch. tail: the kind of tail of the training set. memory: GiB of the device,
+    below which that something does not fit says nothing.
     """
 
     epochs: float | None = None
+    below: float | None = None
     sampled: float | None = None
     tail: tuple[str, ...] = ()
     memory: float | None = None
@@ -141,35 +143,66 @@ class Fits(Strict):
     modes: tuple[Mode, ...]
 
 
+class Keeps(Strict):
+    """A row keeps between steps `share` of the bytes that the reference does, or less.
+
+    More by the share `margin` of that is still the same: what is kept beside class vectors is small, and not nothing.
+    """
+
+    kind: Literal["keeps"]
+    head: str
+    ratio: float
+    options: Wanted = {}
+    share: float
+    margin: float
+
+
 class BreakEven(Strict):
-    """From some number of classes on, the whole step of every row takes less than the reference's."""
+    """From some number of classes on, the whole step of every row takes less of a quantity than the reference's."""
 
     kind: Literal["break_even"]
-    heads: tuple[str, ...]
-    ratio: float
-    quantities: tuple[Literal["time", "memory"], ...]
+    rows: tuple[Row, ...]
+    quantity: Literal["time", "memory"]
 
 
 class Reorders(Strict):
-    """The order of heads by a cost is another with plain implementations than with the lean ones."""
+    """The order of rows by a cost is another with plain implementations than with the lean ones: two change places, and
+    differ in one of the orders by more than the share `margin`."""
 
     kind: Literal["reorders"]
-    heads: tuple[str, ...]
-    ratio: float
+    rows: tuple[Row, ...]
     plain: dict[str, str]
     fields: tuple[str, ...]
     margin: float
 
 
 AccuracyRule = NoWorse | Better | Flat | Tail
-CostRule = Less | Grows | Fits | BreakEven | Reorders
-AnyRule = AccuracyRule | CostRule
+CostRule = Less | Grows | Fits | Keeps | BreakEven | Reorders
+PlainRule = AccuracyRule | CostRule
+
+
+class Part(Strict):
+    """One of several things that a claim states, under a name; judged in a regime of its own, or the claim's."""
+
+    name: str
+    regime: Regime | None = None
+    rule: Annotated[PlainRule, Field(discriminator="kind")]
+
+
+class Every(Strict):
+    """Each of several parts holds."""
+
+    kind: Literal["every"]
+    parts: tuple[Part, ...]
+
+
+AnyRule = PlainRule | Every
 
 
 class Claim(Strict):
     """One row of claims.yaml: what a paper states and where, in which regime, and the rule that tests it.
 
-    `needs` says what a run must hold for it, in words of the config.
+    `needs` says what a run must hold for it, in words of the config, and `config` which of those that ship has it.
     """
 
     id: str
@@ -177,6 +210,7 @@ class Claim(Strict):
     statement: str
     source: str
     needs: str
+    config: str
     regime: Regime = Regime()
     rule: Annotated[AnyRule, Field(discriminator="kind")]
 

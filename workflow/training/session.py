@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from heads.kit import Head
+from heads.kit import Head, kind_of
 from workflow.cells.ending import out_of_memory
 from workflow.cells.paths import CHECKPOINT, ENDED
 from workflow.cells.records import BANDS, Declared, Images, Normalised
@@ -163,13 +163,15 @@ class Session:
 
     def declared(self) -> Declared:
         """What the head says of itself."""
-        head = self.head
+        head, kind = self.head, kind_of(self.head.batches)
         return Declared(
             summary=(type(head).__doc__ or "").strip().partition("\n")[0],
             batches=head.batches,
             momentum=type(head).momentum or head.momentum,  # the row may have given it another
             momentum_used=self.trainer.twin_momentum,
             pool=head.rows_in_loss(),
+            kept_bytes=sum(each.nbytes for each in head.state_dict().values() if isinstance(each, torch.Tensor)),
+            batch_classes=kind.classes(self.train_config.batch) if kind.even == "all" else None,
             evaluates=head.evaluates,
             learned_centres=type(head).centres is not Head.centres,
         )

@@ -5,6 +5,7 @@ planned beforehand, and has Student's; several rows among themselves have Tukey'
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
@@ -60,11 +61,17 @@ def gain_of(found: Samples, score: str, row: str, other: str, summary: Summary, 
     if score not in found.values or not {row, other} <= set(found.counts.index):
         return None
     factor = tukey_factor if isinstance(rule, Flat) else dunnett_factor if other == summary.reference else planned
-    lines = lines_of(apart(found.only([score]), pd.Series({score: other}), factor), "score", score)
+    lines = differences(found, score, other, factor)
     if not line_of(lines, row)["n"]:
         return None
     gain = Gain(row, other, score, contrast_of(line_of(lines, row)))
     return Gain(row, other, score, gain.difference, seeds_to_decide(rule, gain, found, factor))
+
+
+@lru_cache(maxsize=64)
+def differences(found: Samples, score: str, other: str, factor: Factor) -> pd.DataFrame:
+    """Every row's difference to another in a score, by name."""
+    return lines_of(apart(found.only([score]), pd.Series({score: other}), factor), "score", score)
 
 
 def planned(sizes: Sizes) -> float:

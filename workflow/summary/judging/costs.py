@@ -1,5 +1,7 @@
 """Claims about what a head costs: only undisturbed timings decide."""
 
+from itertools import combinations
+
 import pandas as pd
 
 from workflow.cells.choices import REFERENCES
@@ -11,7 +13,7 @@ from workflow.summary.effects import Effect, Lack, Order, Ratio, Reach, SpeedUp
 from workflow.summary.judging.ruling import Ruling, together
 from workflow.summary.matching import find_row
 from workflow.summary.regime import unmet
-from workflow.summary.rules import BreakEven, CostRule, Fits, Grows, Less, Regime, Reorders, Row
+from workflow.summary.rules import BreakEven, CostRule, Fits, Grows, Keeps, Less, Regime, Reorders, Row
 from workflow.summary.step_model import Model, Setting
 from workflow.summary.stored import row_name
 from workflow.summary.summary import Summary
@@ -29,17 +31,19 @@ def judge_costs(rule: CostRule, regime: Regime, summary: Summary) -> Ruling:
             return grows(rule, summary)
         case Fits():
             return fits(rule, regime, summary)
+        case Keeps():
+            return keeps(rule, summary)
         case BreakEven():
             return break_even(rule, summary)
         case Reorders():
             return reorders(rule, summary)
 
 
-def measured_as(summary: Summary, head: str, ratio: float) -> str | None:
-    """The name under which a head was measured: that of its plain row, or of a reference that no run trains."""
-    name = row_name(head, ratio)
-    plain = head in REFERENCES and (summary.costs["name"] == name).any()
-    return name if plain else find_row(summary, Row(head=head, ratio=ratio))
+def measured_as(summary: Summary, wanted: Row) -> str | None:
+    """The name under which a row was measured: its own, or that of a reference that no run trains."""
+    name = row_name(wanted.head, wanted.ratio or 1.0)
+    plain = wanted.head in REFERENCES and (summary.costs["name"] == name).any()
+    return name if plain else find_row(summary, wanted)
 
 
 def both_at_most(summary: Summary, own: str, base: str, rule: Less) -> Ratio | None:
@@ -60,9 +64,10 @@ def deciding(costs: pd.DataFrame, field: str) -> pd.DataFrame:
 
 def less(rule: Less, summary: Summary) -> Ruling:
     """Whether a cost is below the plain implementation's; beside ours alone, design decides."""
-    own, plain = measured_as(summary, rule.head, rule.ratio), measured_as(summary, rule.plain, 1.0)
+    wanted = Row(head=rule.head, ratio=rule.ratio)
+    own, plain = measured_as(summary, wanted), measured_as(summary, Row(head=rule.plain))
     if own is None:
-        return Ruling(Verdict.ABSENT, lack=Lack.ROW, missing=(Row(head=rule.head, ratio=rule.ratio),))
+        return Ruling(Verdict.ABSENT, lack=Lack.ROW, missing=(wanted,))
     pairs = [both_at_most(summary, own, base, rule) for base in (plain, summary.reference) if base]
     ratios = tuple(pair for pair in pairs if pair)
     against = next((ratio for ratio in ratios if ratio.other == plain), None)
@@ -77,7 +82,7 @@ def less(rule: Less, summary: Summary) -> Ruling:
 
 def grows(rule: Grows, summary: Summary) -> Ruling:
     """Whether the speed-up of the whole step rises with the classes that were measured, where the head matters."""
-    own, models = measured_as(summary, rule.head, rule.ratio), coefficients(summary)
+    own, models = measured_as(summary, Row(head=rule.head, ratio=rule.ratio)), coefficients(summary)
     by_name = {row.name: row for row in models.rows}
     if own is None or own not in by_name or models.reference not in by_name:
         return Ruling(Verdict.ABSENT, lack=Lack.COST)
@@ -140,17 +145,32 @@ def largest(rule: Fits, summary: Summary) -> tuple[Reach, ...]:
     return (reach(ran.sort_values(["classes", "dim"]).tail(1)),) if len(ran) else ()
 
 
+def keeps(rule: Keeps, summary: Summary) -> Ruling:
+    """Whether a row keeps so little beside the reference, as their runs say."""
+    wanted = Row(head=rule.head, ratio=rule.ratio, options=rule.options)
+    own, base = find_row(summary, wanted), summary.reference
+    if own is None:
+        return Ruling(Verdict.ABSENT, lack=Lack.ROW, missing=(wanted,))
+    kept = [summary.declared[name].kept_bytes for name in (own, base) if name in summary.declared]
+    classes = summary.facts.split.counts.get("train_classes")
+    if base is None or classes is None or len(kept) < 2 or kept[0] is None or not kept[1]:
+        return Ruling(Verdict.ABSENT, lack=Lack.COST)
+    found = Ratio(own, base, kept[0], kept[1], classes, "what the heads keep between steps")
+    verdict = Verdict.REPRODUCED if found.share <= rule.share * (1 + rule.margin) else Verdict.REFUTED
+    return Ruling(verdict, (found,))
+
+
 def break_even(rule: BreakEven, summary: Summary) -> Ruling:
     """From which number of classes on each head costs less than the reference."""
-    wanted = {name for head in rule.heads if (name := measured_as(summary, head, rule.ratio))}
-    every = [each for each in break_evens(summary) if each.name in wanted and each.quantity in rule.quantities]
+    wanted = {name for row in rule.rows if (name := measured_as(summary, row))}
+    every = [each for each in break_evens(summary) if each.name in wanted and each.quantity == rule.quantity]
     known = tuple(each for each in every if each.crossing not in (Crossing.DISTURBED, Crossing.UNKNOWN))
     effects: tuple[Effect, ...] = tuple(every)
     if not known:
         disturbed = any(each.crossing == Crossing.DISTURBED for each in every)
         return Ruling(Verdict.ABSENT, effects, Lack.EXCLUSIVE if disturbed else Lack.COST)
     verdict = together(surely(each) for each in known)
-    complete = len(known) == len(rule.heads) * len(rule.quantities)
+    complete = len(known) == len(rule.rows)
     return Ruling(verdict if complete or verdict == Verdict.REFUTED else Verdict.OPEN, effects)
 
 
@@ -163,28 +183,46 @@ def surely(found: Found) -> Verdict:
 
 def reorders(rule: Reorders, summary: Summary) -> Ruling:
     """Whether plain implementations put the heads in another order than lean ones."""
-    ratios = {head: 1.0 if head == "fc" else rule.ratio for head in rule.heads}
-    lean = {head: measured_as(summary, head, ratio) for head, ratio in ratios.items()}
-    plain = {head: measured_as(summary, other, ratios[head]) for head, other in rule.plain.items()}
-    if any(name is None for name in (*lean.values(), *plain.values())):
+    lean = {row.head: measured_as(summary, row) for row in rule.rows}
+    plain = {
+        row.head: measured_as(summary, Row(head=rule.plain[row.head], ratio=row.ratio))
+        for row in rule.rows
+        if row.head in rule.plain
+    }
+    names = {head: name for head, name in lean.items() if name}, {head: name for head, name in plain.items() if name}
+    if [len(found) for found in names] != [len(rule.rows), len(rule.plain)]:
         return Ruling(Verdict.ABSENT, lack=Lack.COST)
-    orders = [order(field, lean, {**lean, **plain}, summary) for field in rule.fields]
-    known = tuple(each for each in orders if each)
+    known = tuple(each for field in rule.fields if (each := order(field, *names, rule.margin, summary)))
     if not known:
         return Ruling(Verdict.ABSENT, lack=Lack.COST)
-    changed = any(each.lean != each.plain for each in known)
-    return Ruling(Verdict.REPRODUCED if changed else Verdict.REFUTED, known)
+    if any(each.swaps for each in known):
+        return Ruling(Verdict.REPRODUCED, known)
+    same = len(known) == len(rule.fields) and all(each.lean == each.plain for each in known)
+    return Ruling(Verdict.REFUTED if same else Verdict.OPEN, known)
 
 
-def order(field: str, lean: dict[str, str | None], plain: dict[str, str | None], summary: Summary) -> Order | None:
-    """Heads alone by a cost, least first, at the most classes at which all have it; of times only undisturbed ones."""
-    names = {str(name) for name in (*lean.values(), *plain.values())}
+def order(field: str, lean: dict[str, str], plain: dict[str, str], margin: float, summary: Summary) -> Order | None:
+    """Heads alone by a cost, least first, at the most classes at which all have it, some of them by a `plain` name; of
+    times only undisturbed ones."""
+    names = sorted({*lean.values(), *plain.values()})
     costs = summary.costs[(summary.costs["mode"] == Mode.HEAD) & (summary.costs["outcome"] == Ending.OK)]
     costs = costs[costs["name"].isin(names) & costs[field].notna()]
     values = deciding(costs, field).pivot_table(index="classes", columns="name", values=field, aggfunc="first")
-    complete = values.reindex(columns=sorted(names)).dropna()
+    complete = values.reindex(columns=names).dropna()
     if complete.empty:
         return None
-    at = complete.iloc[-1]
-    orders = [tuple(sorted(each, key=lambda head: float(at[str(each[head])]))) for each in (lean, plain)]
-    return Order(field, int(str(complete.index[-1])), *orders)
+    at = complete.iloc[-1].astype(float).to_dict()
+    first, second = ({head: at[name] for head, name in each.items()} for each in (lean, {**lean, **plain}))
+    orders = [tuple(sorted(each, key=each.__getitem__)) for each in (first, second)]
+    return Order(field, int(str(complete.index[-1])), orders[0], orders[1], swapped(first, second, margin))
+
+
+def swapped(lean: dict[str, float], plain: dict[str, float], margin: float) -> tuple[tuple[str, str], ...]:
+    """Pairs of heads of which the one that costs less with one implementation costs more with the other, in either by
+    more than a share `margin`."""
+    found = []
+    for one, other in combinations(lean, 2):
+        shares = lean[one] / lean[other] - 1, plain[one] / plain[other] - 1
+        if shares[0] * shares[1] < 0 and max(map(abs, shares)) > margin:
+            found.append((one, other))
+    return tuple(found)

@@ -10,13 +10,27 @@ from workflow.summary.vocabulary import Verdict
 
 
 class Ruling(NamedTuple):
-    """A verdict, what was measured for it, what is lacking where it is ABSENT, and what is unmet where OUTSIDE."""
+    """A verdict, what was measured for it, what is lacking where it is ABSENT, and what is unmet where OUTSIDE; of a
+    claim of several parts also the ruling on each, by its name."""
 
     verdict: Verdict
     effects: tuple[Effect, ...] = ()
     lack: Lack | None = None
     missing: tuple[Row, ...] = ()
     unmet: tuple[Unmet, ...] = ()
+    parts: "tuple[tuple[str, Ruling], ...]" = ()
+
+
+DECISIVE = (Verdict.REFUTED, Verdict.ABSENT, Verdict.OUTSIDE, Verdict.OPEN, Verdict.REPRODUCED, Verdict.DESIGN)
+"""verdicts on parts of a claim, the first of which is that of the whole"""
+
+
+def of_parts(parts: tuple[tuple[str, Ruling], ...]) -> Ruling:
+    """The ruling on a claim that holds only if each of its parts does: that of the part which decides, with the effects
+    of all."""
+    _, decisive = min(parts, key=lambda part: DECISIVE.index(part[1].verdict))
+    effects = tuple(effect for _, ruling in parts for effect in ruling.effects)
+    return decisive._replace(effects=effects, parts=parts)
 
 
 def together(verdicts: Iterable[Verdict]) -> Verdict:
