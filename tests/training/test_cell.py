@@ -106,6 +106,23 @@ def test_a_record_says_how_many_classes_a_batch_has_and_what_the_head_keeps(cell
     assert 0.9 * stated <= declared.kept_bytes <= stated + 1000
 
 
+def test_a_run_killed_after_its_last_step_says_what_that_compared_with(cell, monkeypatch):
+    made, sessions = cell("partial_fc", "0.01", checkpoint_every=1e-6), []
+
+    def killed(session, *_):
+        sessions.append(session)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("workflow.training.run.finish", killed)
+        with pytest.raises(KeyboardInterrupt):
+            run(made)
+    sessions[0].lock.release()
+    again, whole = run(made), run(cell("partial_fc", "0.01", name="whole"))
+    assert (again.resumed, again.steps) == (1, whole.steps)
+    assert again.declared == whole.declared and whole.declared.pool > 20
+
+
 def test_all_heads_start_from_the_same_weights(cell):
     prints = {run(cell(head, "1", name=head, steps=1)).initial_weights for head in ("fc", "dcq", "f2c")}
     other = run(cell("fc", seed=1, name="other", steps=1)).initial_weights

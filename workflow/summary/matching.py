@@ -125,5 +125,8 @@ def fits(parameters: Parameters | None, wanted: Row) -> bool:
 
 
 def serves(settings: Settings, own: Set[str], wanted: Wanted) -> bool:
-    """Whether each setting has one of the values that serve; one that is not there is null."""
-    return all(settings.get(key) in values if values else key in own for key, values in wanted.items())
+    """Whether each setting has one of the values that serve; one that the row does not set itself is null, too."""
+    return all(
+        settings.get(key) in values or (None in values and key not in own) if values else key in own
+        for key, values in wanted.items()
+    )

@@ -23,8 +23,8 @@ def known_score(name: str) -> str:
 
 ScoreName = Annotated[str, AfterValidator(known_score)]
 Wanted = dict[str, tuple[JsonValue, ...]]
-"""Settings by name, each with the values that serve; null stands for a setting that was left at its default, and no
-value for any that the row sets itself."""
+"""Settings by name, each with the values that serve; null stands for a setting that the row leaves as it is shared or
+the head's default, and no value for any that the row sets itself."""
 
 
 class Strict(BaseModel):

@@ -45,7 +45,7 @@ class Session:
         self.build()
         self.saved = cell.folder / CHECKPOINT
         self.identity = checkpoint.identity(cell.spec, self.split.record.hash)
-        self.resumed = 0
+        self.resumed, self.compared = 0, (0, 0)
         with told(self.saved):
             cell.folder.mkdir(parents=True, exist_ok=True)
             (cell.folder / ENDED).unlink(missing_ok=True)
@@ -89,6 +89,7 @@ class Session:
             checkpoint.restore_random_state(state["random"], self.device)
             self.drawn.before = torch.tensor(state["drawn"])
             self.network.normalised, self.network.twin_normalised = state["normalised"]
+            self.compared = self.trainer.progress.step, state.get("compared") or self.head.rows_in_loss()
             self.log.start(state["log"])
             self.resumed = state["resumed"] + 1
         except (LookupError, TypeError, ValueError, AttributeError, RuntimeError) as error:
@@ -155,6 +156,7 @@ class Session:
             "resumed": self.resumed,
             "drawn": self.drawn.counts(),
             "normalised": [self.network.normalised, self.network.twin_normalised],
+            "compared": self.head.rows_in_loss(),
             "log": self.log.lines,
         }
         if leads():
@@ -169,12 +171,18 @@ class Session:
             batches=head.batches,
             momentum=type(head).momentum or head.momentum,  # the row may have given it another
             momentum_used=self.trainer.twin_momentum,
-            pool=head.rows_in_loss(),
-            kept_bytes=sum(each.nbytes for each in head.state_dict().values() if isinstance(each, torch.Tensor)),
+            pool=self.pool(),
+            kept_bytes=sum(each.nbytes for each in (*head.buffers(), *head.parameters())),
             batch_classes=kind.classes(self.train_config.batch) if kind.even == "all" else None,
             evaluates=head.evaluates,
             learned_centres=type(head).centres is not Head.centres,
         )
+
+    def pool(self) -> int:
+        """Class vectors that a sample was compared with in the last step: of a run that has taken none since it was
+        continued, as its checkpoint says."""
+        step, rows = self.compared
+        return rows if step and step == self.trainer.progress.step else self.head.rows_in_loss()
 
     def images(self) -> Images:
         """Images so far, with a gradient and encoded in all, by all processes."""
