@@ -9,13 +9,15 @@ from heads.kit.batches import kind_of
 from tests.shipped import shipped
 from tests.summary.made_up import cost, timing
 from workflow.cells.choices import REFERENCES
-from workflow.cells.cost_records import Declares, Floor, MachineRecord, Memory, Rates
+from workflow.cells.cost_records import Declares, Floor, Memory
 from workflow.cells.ending import parameters_of
 from workflow.cells.plan import plan
+from workflow.cells.rates import Rates
 from workflow.cells.records import Declared, Images, Machine, Record
 from workflow.cells.spec import CostSpec, RunSpec
 from workflow.measuring import references
-from workflow.summary.stored import CostRow, RunRow, SplitFacts, SummaryRecord, row_name
+from workflow.summary.facts import MachineFacts, SplitFacts
+from workflow.summary.stored import CostRow, RunRow, SummaryRecord, row_name
 from workflow.summary.summary import Summary
 from workflow.summary.tables import summarise
 from workflow.summary.vocabulary import Ending, Mode
@@ -63,10 +65,11 @@ def finished(name: str, memory_gib: float = 24.0) -> Summary:
     return summarise(stored)
 
 
-def machine(memory_gib: float) -> MachineRecord:
-    """A machine without a GPU."""
+def machine(memory_gib: float | None) -> MachineFacts:
+    """A machine without a GPU, and with so much memory, or of which that is not known."""
     rates = Rates(gemm_gflops=100.0, copy_gb_s=10.0, threads=1, precision="fp32")
-    return MachineRecord(start=WHEN, device="cpu", rates=rates, machine=Machine(memory_bytes=int(memory_gib * GIB)))
+    known = Machine(memory_bytes=int(memory_gib * GIB)) if memory_gib else Machine()
+    return MachineFacts(start=WHEN, device="cpu", rates=rates, machine=known)
 
 
 def run_row(spec: RunSpec, drawn: Drawn) -> RunRow:

@@ -3,11 +3,10 @@ from collections.abc import Mapping, Sequence
 import pytest
 from pydantic import ValidationError
 
+from tests.summary.finished import machine
 from tests.summary.made_up import Scores, cost, runs_of, summary_of, timing
 from workflow.cells.config import Backbone
-from workflow.cells.cost_records import MachineRecord
-from workflow.cells.rates import Rates
-from workflow.cells.records import Declared, Images, Machine, Parameters
+from workflow.cells.records import Declared, Images, Parameters
 from workflow.cells.train_section import Train
 from workflow.summary.claims import Judgement, judge, judge_one
 from workflow.summary.effects import Gain, Lack, Order, Ratio, Reach, SpeedUp
@@ -446,10 +445,7 @@ def test_ten_million_need_a_whole_step_at_full_dimension(
 
 def on_machine(summary: Summary, memory: float | None) -> Summary:
     """The same, measured on a machine with so many GiB of memory."""
-    rates = Rates(gemm_gflops=100.0, copy_gb_s=10.0, threads=1, precision="fp32")
-    known = {"memory_bytes": int(memory * 2**30)} if memory else {}
-    machine = MachineRecord(start="2026-01-01T00:00:00+00:00", device="cpu", rates=rates, machine=Machine(**known))
-    return summarise(summary.stored.model_copy(update={"machine": machine}))
+    return summarise(summary.stored.model_copy(update={"machine": machine(memory)}))
 
 
 def test_whether_other_heads_reach_ten_million_is_told_beside() -> None:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import Field
 
@@ -124,11 +124,11 @@ def own_data(run: RunRow, settings: Mapping[str, object], split: SplitRecord) ->
     return run.model_copy(update={"parameters": parameters})
 
 
-def differing(settings: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
+def differing(settings: Mapping[str, object], base: Mapping[str, object]) -> dict[str, object]:
     """The settings that `base` has not, or another value of; of a section what differs within it."""
     found = {key: value for key, value in settings.items() if value != base.get(key)}
     return {
-        key: differing(value, base[key]) if isinstance(value, dict) and isinstance(base.get(key), dict) else value
+        key: differing(value, own) if isinstance(value, dict) and isinstance(own := base.get(key), dict) else value
         for key, value in found.items()
     }
 
