@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from workflow.checkout import Origin, origin
-from workflow.errors import UserError
+from workflow.errors import UserError, reason
 from workflow.files import atomic, read_json, write_json
 from workflow.libraries import off_lock
 from workflow.provenance import provenance
@@ -217,3 +217,21 @@ def test_an_error_is_one_sentence_on_standard_error():
     result = subprocess.run([sys.executable, "-c", SCRIPT], cwd=ROOT, capture_output=True, text=True)
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr == "headroom: the file x.png cannot be read: delete it\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (
+            ValueError(
+                "This file contains pickled (object) data. If you trust the file you can load it unsafely using"
+            ),
+            "This file contains pickled (object) data",
+        ),
+        (OSError("two\n  lines"), "two lines"),
+        (EOFError(), "EOFError"),
+        (ValueError("expected 1.5 GB"), "expected 1.5 GB"),
+    ],
+)
+def test_what_a_library_advises_is_not_said(error, said):
+    assert reason(error) == said

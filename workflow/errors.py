@@ -24,6 +24,12 @@ class UserError(Exception):
     """exit status, where it is not the usual one"""
 
 
+def reason(error: BaseException) -> str:
+    """What a library says went wrong: its first sentence, or the kind of error; not what it advises, such as to load
+    a file unsafely."""
+    return " ".join(str(error).split()).split(". ")[0] or type(error).__name__
+
+
 def command_line(main: Callable[[], None]) -> None:
     """Run a stage; a UserError, or an error of the file system, is one sentence on standard error and exit status 2."""
     speak_utf8()

@@ -73,6 +73,21 @@ def test_what_failed_is_said_at_once_and_again_at_the_end(run):
     ]
 
 
+def test_a_job_that_was_killed_is_known_by_where_it_was(run):
+    run.start(1, label="fc", ratio="1", seed="0")
+    assert run.end(1, "21:00:01 step 60/600\n", 1, failed=True) == [
+        "[0/3] FAILED train fc 1 seed 0: it ended without a word, the last of its log is: 21:00:01 step 60/600"
+    ]
+
+
+def test_who_stops_a_run_is_not_told_that_jobs_failed(run):
+    run.start(1, label="fc", ratio="1", seed="0")
+    stopping = "Terminating processes on user request, this might take some time."
+    assert run.told(None, stopping, logging.WARNING) == [stopping]
+    assert run.end(1, "21:00:01 step 60/600\n", 1, failed=True) == []
+    assert run.told(LogEvent.ERROR, "WorkflowError:\nAt least one job did not complete successfully.") == []
+
+
 def test_a_traceback_s_last_line_is_what_is_said_of_it(run):
     run.start(1, label="fc", ratio="1", seed="0")
     assert run.end(1, "Traceback\n  File\nKeyError: 'x'\n", 1, failed=True) == [

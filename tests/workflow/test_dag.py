@@ -148,7 +148,9 @@ def test_a_failing_stage_says_why_on_the_terminal(project, tmp_path):
     )
     assert result.returncode == 1 and not result.stdout
     _, started, failed, kept, last = result.stderr.splitlines()
-    assert started.startswith("Headroom, profile mine:") and kept.startswith("Some jobs failed. What finished is kept:")
+    assert started.startswith("Headroom, profile mine:") and kept.startswith(
+        "Not everything was computed. What finished is kept:"
+    )
     sentence = f"{tmp_path}/empty holds no directories: data.path must name a folder with one directory per class"
     assert failed == f"[0/1] FAILED dataset: {sentence}"
     assert last == f"headroom: dataset failed: {sentence} (logs/data/mine.log)"

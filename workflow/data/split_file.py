@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from workflow.cells.records import SplitRecord
-from workflow.errors import UserError
+from workflow.errors import UserError, reason
 
 EVALUATED = ("validation", "test")
 POSITIONS = ("hard_pairs", "random_pairs", "all", "gallery", "probe", "closed_gallery", "closed_probe")
@@ -98,7 +98,7 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
     except FileNotFoundError as error:
         raise UserError(f"{path} does not exist: make the split first (python -m workflow.data --help)") from error
     except Exception as error:  # zipfile and numpy raise many kinds for what they do not expect
-        raise UserError(f"{path} cannot be read ({error}): delete it and make the split again") from error
+        raise UserError(f"{path} cannot be read ({reason(error)}): delete it and make the split again") from error
 
 
 def _check_galleries(path: Path, arrays: Mapping[str, np.ndarray], part: str) -> None:

@@ -13,7 +13,7 @@ from workflow.cells.paths import MANIFEST
 from workflow.data.faces import SPLIT_PARTS
 from workflow.data.similar import look_alikes
 from workflow.data.stamps import content_hash, feed, verify
-from workflow.errors import UserError
+from workflow.errors import UserError, reason
 from workflow.files import atomic, read_json, write_json, writing
 
 HEADER = 128  # bytes of the images' .npy header
@@ -178,4 +178,4 @@ def _load(path: Path) -> np.ndarray:
     try:
         return np.load(path, mmap_mode="r" if path.stem == "images" else None)
     except Exception as error:  # numpy takes a header for source code, and raises what that may raise
-        raise UserError(f"{path} cannot be read ({error}): delete its folder and build it again") from error
+        raise UserError(f"{path} cannot be read ({reason(error)}): delete its folder and build it again") from error

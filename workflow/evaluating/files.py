@@ -10,7 +10,7 @@ from workflow.cells.paths import RUN
 from workflow.cells.records import RunRecord
 from workflow.console import log
 from workflow.data.split_file import Split
-from workflow.errors import UserError
+from workflow.errors import UserError, reason
 from workflow.files import writing
 
 
@@ -46,7 +46,7 @@ def load_rows(cell: Path, name: str, allowed: Collection[int]) -> np.ndarray:
             f"{path} does not exist: run `python -m workflow.evaluating embed` for this cell first"
         ) from error
     except Exception as error:  # numpy takes a header for source code, and raises what that may raise
-        raise UserError(f"{path} cannot be read ({error}): delete it and embed the cell again") from error
+        raise UserError(f"{path} cannot be read ({reason(error)}): delete it and embed the cell again") from error
     if found.ndim != 2 or found.dtype != np.float16 or len(found) not in allowed:
         wanted = " or ".join(map(str, allowed))
         raise UserError(f"{path} holds {found.dtype} {found.shape}, not {wanted} rows of float16: embed the cell again")

@@ -2,6 +2,7 @@
 the sentence, once more at the end."""
 
 import logging
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,6 +33,9 @@ EVERY_RUN = (
 """how lines of snakemake begin that tell a reader nothing"""
 WITHOUT_LINES = {"all", "everything", "published", "plan"}
 """rules that compute nothing"""
+INTERRUPTED = "Terminating processes on user request"
+DATED = re.compile(r"\d\d:\d\d:\d\d ")
+"""how a line of a log begins that tells of progress"""
 JOB_FAILED = "CalledProcessError"
 ANY_FAILED = "At least one job did not complete successfully"
 
@@ -51,6 +55,7 @@ class Lines:
         self.left = TimeLeft({}, None)
         self.jobs: dict[int, Job] = {}
         self.total = self.done = 0
+        self.interrupted = False
         self.failed: defaultdict[str, list[Job]] = defaultdict(list)
         self.tell = {
             None: self.message,
@@ -69,6 +74,7 @@ class Lines:
 
     def message(self, record: logging.LogRecord) -> Iterator[str]:
         text = str(record.msg or "").strip()
+        self.interrupted |= text.startswith(INTERRUPTED)
         if text and record.levelno > logging.DEBUG and not text.startswith(EVERY_RUN):
             yield text
 
@@ -103,20 +109,22 @@ class Lines:
         """`[13/33, 4:10 left]`"""
         seconds = self.left.seconds(now)
         more = "" if self.left.complete else "over "
-        left = f", {more}{duration(seconds)} left" if seconds and self.done < self.total else ""
+        left = f", {more}{duration(seconds)} left" if seconds and round(seconds) and self.done < self.total else ""
         return f"[{self.done}/{self.total}{left}]"
 
     def failure(self, record: logging.LogRecord) -> Iterator[str]:
         number = int(vars(record)["jobid"])
         if job := self.jobs.get(number):
             self.left.lose(number)
-            reason = last_words(job) or "it ended without a word"
+            if self.interrupted:
+                return
+            reason = why(last_words(job))
             self.failed[reason].append(job)
             yield f"{self.so_far(record.created)} FAILED {job.name}: {reason}"
 
     def error(self, record: logging.LogRecord) -> Iterator[str]:
         text = str(record.msg)
-        if ANY_FAILED in text and self.failed:
+        if ANY_FAILED in text and (self.failed or self.interrupted):
             yield from (of_all(jobs, reason) for reason, jobs in self.failed.items())
         elif JOB_FAILED not in text:
             yield text
@@ -137,6 +145,13 @@ def last_words(job: Job) -> str | None:
     lines = [line.strip() for line in said if line.strip()]
     ours = [line.removeprefix(OURS) for line in lines if line.startswith(OURS)]
     return next(reversed(ours or lines), None)
+
+
+def why(said: str | None) -> str:
+    """Why a job failed, as far as it said so."""
+    if said is None or DATED.match(said):
+        return "it ended without a word" + (f", the last of its log is: {said}" if said else "")
+    return said
 
 
 def of_all(jobs: list[Job], reason: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from workflow.errors import UserError
+from workflow.errors import UserError, reason
 from workflow.files import writing
 
 UNIT = 1e-5
@@ -22,7 +22,7 @@ def read(path: Path) -> dict[str, np.ndarray]:
     try:
         return loaded(path)
     except Exception as error:  # zipfile and numpy raise many kinds for what they do not expect
-        raise UserError(f"{path} cannot be read ({error}): delete it and score the cell again") from error
+        raise UserError(f"{path} cannot be read ({reason(error)}): delete it and score the cell again") from error
 
 
 def loaded(path: Path) -> dict[str, np.ndarray]:
