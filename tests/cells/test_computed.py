@@ -136,9 +136,10 @@ def test_a_config_that_cannot_be_run_removes_nothing(project, monkeypatch):
     before = files()
     with pytest.raises(UserError, match="'steps' is not a key of the config"):
         run(monkeypatch, "prune", "--yes")
-    Path("config/slow.yaml").write_text("a: [")
-    with pytest.raises(UserError, match=r"config/slow\.yaml"):
-        run(monkeypatch, "prune", "--yes")
+    for text in ("a: [", "profile: quick\nprofile: quick\n", "- a"):
+        Path("config/slow.yaml").write_text(text)
+        with pytest.raises(UserError, match=r"config/slow\.yaml"):
+            run(monkeypatch, "prune", "--yes")
     assert files() == before
 
 

@@ -399,7 +399,7 @@ def started(cell: Cell) -> subprocess.Popen:
     """`cell` as the workflow starts it."""
     arguments = ["--dataset", cell.dataset, "--split", cell.split, "--out", cell.folder, "--spec", cell.spec.as_json()]
     command = [sys.executable, "-m", "workflow.training", *map(str, arguments)]
-    return subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def worker_of(process: subprocess.Popen) -> int:
@@ -417,9 +417,10 @@ def test_a_killed_cell_leaves_a_record_and_can_go_on(cell, number):
         assert time.monotonic() < deadline and process.poll() is None
         time.sleep(0.02)
     os.kill(worker_of(process), number)
-    process.communicate(timeout=60)
+    said = process.communicate(timeout=60)[0].splitlines()
     record = RunRecord.read(made.folder / "run.json")
     assert process.returncode == 0 and record.outcome == "failed"
+    assert said[-1] == f"trained fc 1 seed 0: failed ({record.reason})", "the headline of the job"
     assert record.reason == f"the process was killed by signal {int(number)} ({number.name})"
     assert (made.folder / "model.pt").exists() and record.steps == max(
         [row["step"] for row in lines(made.folder)] or [0]

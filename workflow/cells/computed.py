@@ -9,14 +9,15 @@ from typing import Any, NamedTuple
 import yaml
 
 from workflow.cells.config import Config
+from workflow.cells.config_file import FOLDER, check_file, text_of
 from workflow.cells.config_file import check_file, text_of
 from workflow.cells.paths import COMPUTED, DATASETS, MANIFEST, PUBLISHED, RUN, fits
 from workflow.cells.plan import Plan, plan
 from workflow.errors import UserError
 from workflow.files import read_json
 
-RESULTS, DATA, CONFIGS = Path("results"), Path("data"), Path("config")
-DEFAULT = CONFIGS / "default.yaml"
+RESULTS, DATA = Path("results"), Path("data")
+DEFAULT = FOLDER / "default.yaml"
 """what every config is put on top of"""
 KINDS = (".yaml", ".yml", ".json")
 WORKFLOW_LOCKS = Path(".snakemake/locks")
@@ -77,7 +78,7 @@ def named(one: Plan) -> Iterator[Path]:
 
 def config_files() -> list[Path]:
     """The configs in config/."""
-    return sorted(path for path in CONFIGS.iterdir() if path.suffix in KINDS) if CONFIGS.is_dir() else []
+    return sorted(path for path in FOLDER.iterdir() if path.suffix in KINDS) if FOLDER.is_dir() else []
 
 
 def read_config(path: Path) -> Config:
@@ -89,7 +90,7 @@ def read_config(path: Path) -> Config:
 def parsed(path: Path) -> Mapping[str, Any]:
     """The mapping in a config file."""
     check_file(path)
-    content: dict[str, Any] = yaml.safe_load(text_of(path))
+    content: Mapping[str, Any] = yaml.safe_load(text_of(path))
     return content
 
 

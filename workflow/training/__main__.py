@@ -32,6 +32,13 @@ def lost(spec: RunSpec, given: argparse.Namespace, ending: Ending) -> None:
 
     check_mapped(given.dataset)
     write_lost(spec, given.split, given.out, ending)
+    console.say(f"trained {name_of(spec)}: {ending.outcome} ({ending.reason})")
+
+
+def name_of(spec: RunSpec) -> str:
+    """The cell in words."""
+    role = "" if spec.cell.role == "row" else f" ({spec.cell.role})"
+    return f"{spec.cell.label} {ratio_text(spec.cell.ratio)} seed {spec.cell.seed}{role}"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -64,8 +71,7 @@ def train(spec: RunSpec, dataset: Path, split: Path, folder: Path, reads: tuple[
     from workflow.training.processes import joined
     from workflow.training.run import run
 
-    role = "" if spec.cell.role == "row" else f" ({spec.cell.role})"
-    name = f"{spec.cell.label} {ratio_text(spec.cell.ratio)} seed {spec.cell.seed}{role}"
+    name = name_of(spec)
     with joined(spec.train.device):
         say(f"training {name} into {folder}")
         record = run(Cell(spec, dataset, split, folder, curve_scores, reads))
