@@ -10,7 +10,6 @@ import yaml
 
 from workflow.cells.config import Config
 from workflow.cells.config_file import FOLDER, check_file, text_of
-from workflow.cells.config_file import check_file, text_of
 from workflow.cells.paths import COMPUTED, DATASETS, MANIFEST, PUBLISHED, RUN, fits
 from workflow.cells.plan import Plan, plan
 from workflow.errors import UserError
