@@ -270,8 +270,9 @@ def test_a_full_disk_keeps_the_last_checkpoint(cell, monkeypatch):
     ],
 )
 def test_what_a_head_refuses_is_its_cells_result(cell, head, options, train, reason):
-    wrong = cell(head, **train)
-    wrong.spec = wrong.spec.model_copy(update={"options": wrong.spec.options | options})
+    wrong = cell(head)
+    changes = {"options": wrong.spec.options | options, "train": wrong.spec.train.model_copy(update=train)}
+    wrong.spec = wrong.spec.model_copy(update=changes)  # as no config would let it be
     record = run(wrong)
     assert record.outcome == "failed" and reason in record.reason and record.steps == 0
     assert RunRecord.read(wrong.folder / "run.json") == record and (wrong.folder / "model.pt").exists()

@@ -301,7 +301,8 @@ def test_a_folder_in_use_ends_all_processes(cell, tmp_path):
 
 
 def test_what_a_head_refuses_is_recorded_once(cell):
-    made = cell(accumulate=2)
+    made = cell()
+    made.spec = made.spec.model_copy(update={"train": made.spec.train.model_copy(update={"accumulate": 2})})
     record, _ = together(2, trained, made)
     assert (record.outcome, record.processes) == ("failed", 2) and "train.accumulate 2" in record.reason
     assert RunRecord.read(made.folder / "run.json") == record
