@@ -103,7 +103,7 @@ def test_what_cannot_be_compared_is_refused(keys, message):
         planned(**keys)
 
 
-@pytest.mark.parametrize("name", ["ablations", "evidence", "tuned", "quick", "gpu"])
+@pytest.mark.parametrize("name", ["ablations", "evidence", "longtail", "tuned", "quick", "gpu"])
 def test_the_shipped_configs_can_be_planned(name):
     mapping = copy.deepcopy(DEFAULT)
     for key, value in yaml.safe_load((ROOT / f"config/{name}.yaml").read_text()).items():

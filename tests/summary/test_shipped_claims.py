@@ -9,6 +9,7 @@ import pytest
 from tests.shipped import FOLDER
 from tests.summary.finished import SPLITS, finished
 from workflow.summary.claims import judge
+from workflow.summary.effects import Gain
 from workflow.summary.judging import accuracy
 from workflow.summary.rules import load_claims
 from workflow.summary.vocabulary import Verdict
@@ -63,6 +64,12 @@ def test_a_config_has_all_that_its_claims_need(name: str) -> None:
     found = verdicts(name)
     assert {claim: found[claim] for claim in DECIDES[name] if found[claim] == Verdict.ABSENT} == {}
     assert {claim for claim in DECIDES[name] if found[claim] == Verdict.OUTSIDE} == DECIDES[name] & TOO_SMALL
+
+
+def test_no_row_of_the_ablations_is_judged_by_nothing() -> None:
+    summary = finished("ablations")
+    gains = [effect for each in judge(summary) for effect in each.effects if isinstance(effect, Gain)]
+    assert set(summary.heads["name"]) == {name for gain in gains for name in (gain.row, gain.other)}
 
 
 def test_with_three_configs_finished_most_claims_have_a_verdict() -> None:
