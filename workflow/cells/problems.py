@@ -58,6 +58,9 @@ def _sentences(found: ErrorDetails, model: type[BaseModel], where: str) -> list[
     place = tuple(part for part in found["loc"] if part not in TAGS)
     key = ".".join(map(str, (where, *place) if where else place))
     error = found.get("ctx", {}).get("error")
+    if THREE in found["loc"] and found["type"] in ("missing", "too_long"):
+        number = found["type"] == "missing"  # the place is then that of the number
+        return [f"'{key.rpartition('.')[0] if number else key}' must be one number, or three for the margin combined"]
     if isinstance(error, Inner):
         return [f"'{key}.{sentence.removeprefix(chr(39))}" for sentence in error.sentences]
     return [_sentence(found, model, key, place)]
