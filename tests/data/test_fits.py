@@ -34,18 +34,24 @@ def test_a_split_with_enough_images_says_what_it_trains_on(made):
 def test_every_row_that_lacks_images_is_named_once(made):
     with pytest.raises(UserError) as raised:
         check_fit(
-            made, specs(*2 * [asked("fc", "instances", 340)], asked("dcq", "even pairs", 201), asked("f2c", "pairs", 9))
+            made,
+            specs(
+                *2 * [asked("fc", "instances", 340)],
+                asked("dcq", "even pairs", 201),
+                asked("f2c", "pairs", 9),
+                asked("uniface", "instances", 340),
+            ),
         )
     assert str(raised.value) == (
-        "'train.batch' is 340 for fc: there are only 339 training images, lower it; 'train.batch' is 201 for dcq: the "
-        "loader would draw 201 classes a step, but there are only 200, lower it"
+        "'train.batch' is 340: there are only 339 training images, lower it (rows fc, uniface); 'train.batch' is 201: "
+        "the loader would draw 201 classes a step, but there are only 200, lower it (rows dcq)"
     )
 
 
 def test_a_first_stage_is_of_fewer_images(made):
     rich = int((made.label_counts >= 4).sum())
     check_fit(made, specs(asked("dcq", "pairs", 4 * rich, 0.5, 4)))
-    with pytest.raises(UserError, match=r"^'train.first_stage.min_shots' is 4 for dcq: among classes with as many"):
+    with pytest.raises(UserError, match=r"^'train.first_stage.min_shots' is 4: among classes with as many"):
         check_fit(made, specs(asked("dcq", "pairs", 4 * rich + 1, 0.5, 4)))
     with pytest.raises(UserError, match="there are only 0 training images"):
         check_fit(made, specs(asked("dcq", "pairs", 4, 0.5, 400)))

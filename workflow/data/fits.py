@@ -11,17 +11,20 @@ from workflow.errors import UserError
 
 
 def check_fit(split: Split, asked: Sequence[BatchSpec]) -> str:
-    """What the split trains on, in a line; UserError with a line for every row whose batches it cannot fill."""
-    problems = list(dict.fromkeys(sentence for one in asked for sentence in _lacks(split, one)))
-    if problems:
-        raise UserError("; ".join(problems))
+    """What the split trains on, in a line; UserError naming all rows whose batches it cannot fill."""
+    lacking: dict[str, dict[str, None]] = {}
+    for one in asked:
+        for sentence in _lacks(split, one):
+            lacking.setdefault(sentence, {})[one.label] = None
+    if lacking:
+        raise UserError("; ".join(f"{sentence} (rows {', '.join(rows)})" for sentence, rows in lacking.items()))
     return _told(split)
 
 
 def _lacks(split: Split, asked: BatchSpec) -> Iterator[str]:
     counts = split.label_counts
     if lack := KINDS[asked.kind].lack(asked.batch, int(counts.sum()), len(counts)):
-        yield f"'train.batch' is {asked.batch} for {asked.label}: {lack}, lower it"
+        yield f"'train.batch' is {asked.batch}: {lack}, lower it"
     if asked.first_stage.share:
         yield from _lacks_in_first_stage(counts, asked)
 
@@ -30,8 +33,8 @@ def _lacks_in_first_stage(counts: np.ndarray, asked: BatchSpec) -> Iterator[str]
     rich = counts[counts >= asked.first_stage.min_shots]
     if lack := KINDS[asked.kind].lack(asked.batch, int(rich.sum()), len(rich)):
         yield (
-            f"'train.first_stage.min_shots' is {asked.first_stage.min_shots} for {asked.label}: among classes with as "
-            f"many images {lack}, lower it or train.batch"
+            f"'train.first_stage.min_shots' is {asked.first_stage.min_shots}: among classes with as many images "
+            f"{lack}, lower it or train.batch"
         )
 
 
