@@ -332,7 +332,7 @@ class Head(kit.Head):
     [
         ("outside", "1 / 0", "failed", "heads/broken.py cannot be imported: ZeroDivisionError: division by zero"),
         ("outside", "raise SystemExit(3)", "failed", "heads/broken.py cannot be imported: SystemExit: 3"),
-        ("inside", "open('/nowhere')", "failed", "head 'broken' (heads/broken.py) cannot be made: FileNotFoundError"),
+        ("inside", "open('/nowhere')", "failed", "head 'broken' (heads/broken.py) cannot be made: [Errno 2] No"),
         ("inside", "raise RuntimeError('no')", "failed", "RuntimeError: no"),
         ("inside", "raise MemoryError", "out of memory", "MemoryError"),
         ("forward", "raise SystemExit(2)", "failed", "SystemExit: 2"),
