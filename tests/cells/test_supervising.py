@@ -178,8 +178,20 @@ def supervisor(tmp_path: Path) -> subprocess.Popen:
 READY = "Path(record.parent, 'ready').write_text(str(os.getpid()))\n"
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_a_request_to_stop_reaches_the_worker(worker, tmp_path, number):
+STOPS = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP]
+
+
+@pytest.fixture
+def nothing_ignored():
+    """Processes hear what stops them, though the tests may have been started in the background, or by nohup."""
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in STOPS}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize("number", STOPS)
+def test_a_request_to_stop_reaches_the_worker(nothing_ignored, worker, tmp_path, number):
     heard = int(signal.SIGTERM if number == signal.SIGHUP else number)
     code = f"signal.signal({heard}, lambda *_: (record.write_text('saved'), os._exit(2)))\n{READY}time.sleep(100)"
     record = worker(code)
