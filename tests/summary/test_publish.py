@@ -27,6 +27,7 @@ from workflow.summary.publish import plain, publish
 from workflow.summary.reading import read_summary
 from workflow.summary.stored import SummaryRecord
 from workflow.summary.tables import summarise
+from workflow.summary.together import by_seed
 from workflow.summary.writing import write
 
 PUBLISHED, ROOT = Path("results/published"), Path(__file__).parents[2]
@@ -158,7 +159,7 @@ def test_the_numbers_are_those_of_the_profile(profile: Path) -> None:
     place = publish(profile, PUBLISHED, "here")
     own, published = read_summary(profile / SUMMARY).stored, read_summary(place / SUMMARY).stored
     assert own.runs and own.others and own.tuned and own.baselines and own.resampled
-    assert moved(published).others == sorted(own.others, key=lambda run: run.seed)
+    assert moved(published).others == by_seed(own.others)
     assert moved(published.model_copy(update={"others": []})) == moved(own.model_copy(update={"others": []}))
     for name in ("heads", "runs", "costs"):
         assert (place / f"{name}.csv").read_text() == (profile / f"{name}.csv").read_text().replace(f"{profile}/", "")

@@ -58,8 +58,10 @@ def cost_cell(row: CostRow) -> Hashable:
 
 
 def by_seed(rows: Iterable[RunRow]) -> list[RunRow]:
-    """Seed by seed, as cells are planned."""
-    return sorted(rows, key=lambda row: row.seed)
+    """Seed by seed, as cells are planned, the rows of each in the order in which they first come."""
+    every = list(rows)
+    places = {row: place for place, row in enumerate(dict.fromkeys((row.name, row.role) for row in every))}
+    return sorted(every, key=lambda row: (row.seed, places[row.name, row.role]))
 
 
 def with_seeds(config: dict[str, Any] | None, runs: Iterable[RunRow]) -> dict[str, Any] | None:
