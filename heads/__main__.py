@@ -1,4 +1,5 @@
-"""`python -m heads`: list the heads. `python -m heads new NAME`: start a new one from a working example."""
+"""`python -m heads`: list the heads. `… new NAME`: start a new one from a working example. `… cost --classes …`: what a
+training step would take, before anything is run."""
 
 import argparse
 import inspect
@@ -55,10 +56,23 @@ def new(name: str) -> str:
     return f"heads/{name}.py is a working head; {checks}, and to run it add\n  - {{head: {name}}}"
 
 
+def cost(arguments: list[str]) -> None:
+    """Answer with the planner, which puts heads together with a backbone and records; this package does without it."""
+    try:
+        from workflow.errors import command_line
+        from workflow.planner.__main__ import main as answer
+    except ModuleNotFoundError as error:
+        sys.exit(f"headroom: `python -m heads cost` needs {error.name}: run it in the checkout, all packages installed")
+    command_line(lambda: answer(arguments))
+
+
 def main() -> None:
+    if sys.argv[1:2] == ["cost"]:
+        return cost(sys.argv[2:])
     parser = argparse.ArgumentParser(prog="python -m heads", description=__doc__)
     commands = parser.add_subparsers(dest="command")
     commands.add_parser("new", help="start a new head from a working example").add_argument("name")
+    commands.add_parser("cost", help="what a step would take: memory of each GPU, time, limits", add_help=False)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")
     arguments = parser.parse_args()

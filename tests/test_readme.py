@@ -11,6 +11,7 @@ import yaml
 
 import heads
 from workflow.cells.config import Config
+from workflow.planner import __main__ as planner
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -47,6 +48,13 @@ def test_the_example_configs_are_valid(block, add_head, tmp_path):
     for section, value in yaml.safe_load(block.replace("/where/my/images/are", str(tmp_path))).items():
         config[section] = config[section] | value if isinstance(value, dict) else value
     assert Config.parse(config)
+
+
+def test_the_plan_it_shows_is_the_answer_to_its_question(capsys):
+    (command,) = [line for block in blocks("bash") for line in block.splitlines() if "heads cost" in line]
+    (shown,) = blocks("text")
+    planner.main(command.split("heads cost ")[1].split())
+    assert capsys.readouterr().out.startswith(shown)
 
 
 def test_every_file_it_names_exists():

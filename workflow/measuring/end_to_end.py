@@ -69,7 +69,9 @@ class EndToEnd:
         return partial(self.trainer.step, step)
 
     def kept(self) -> Iterator[Tensor]:
-        """What the network, the head and their optimiser keep between steps."""
+        """What the network, the head and their optimiser keep between steps; gradients, which the next step drops, are
+        dropped."""
+        self.trainer.optimiser.zero_grad(set_to_none=True)
         for module in (self.trainer.network, self.head):
             yield from of_module(module)
         yield from of_optimiser(self.trainer.optimiser)

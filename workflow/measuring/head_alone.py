@@ -103,7 +103,9 @@ class HeadAlone:
         return loss.detach()
 
     def kept(self) -> Iterator[Tensor]:
-        """What the head keeps between steps, and its optimiser."""
+        """What the head keeps between steps, and its optimiser; gradients, which the next step drops, are dropped."""
+        if self.optimiser:
+            self.optimiser.zero_grad(set_to_none=True)
         yield from of_module(self.head)
         yield from of_optimiser(self.optimiser)
 

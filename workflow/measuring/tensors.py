@@ -22,7 +22,8 @@ class Holder(Protocol):
     """A workload that can tell what it keeps between steps."""
 
     def kept(self) -> Iterable[Tensor]:
-        """Weights, gradients, buffers and the optimiser's state; one may be told twice."""
+        """Weights, buffers and the optimiser's state; one may be told twice. Nothing else may be left that the next
+        step frees: of what was there before, torch's account does not see it."""
 
 
 def peak_of_tensors(holder: Holder, step: Callable[[], object]) -> int:
@@ -32,12 +33,9 @@ def peak_of_tensors(holder: Holder, step: Callable[[], object]) -> int:
 
 
 def of_module(module: nn.Module) -> Iterator[Tensor]:
-    """Parameters, their gradients and buffers."""
+    """Parameters and buffers."""
+    yield from module.parameters()
     yield from module.buffers()
-    for parameter in module.parameters():
-        yield parameter
-        if parameter.grad is not None:
-            yield parameter.grad
 
 
 def of_optimiser(optimiser: torch.optim.Optimizer | None) -> Iterator[Tensor]:
@@ -59,8 +57,8 @@ def left_bytes(work: Callable[[], object]) -> int:
 def _growth(work: Callable[[], object]) -> list[int]:
     """By how many bytes what torch had allocated had grown after each allocation and release, 0 at first.
 
-    The profiler records every allocation, also those that an operator makes inside; what existed before counts
-    only once it is freed.
+    The profiler records every allocation, also those that an operator makes inside, and its release; not the release
+    of what existed before.
     """
     os.environ.setdefault(*QUIET)
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as recorded:
