@@ -297,7 +297,7 @@ def test_copies_hold_what_the_records_hold_in_less_space(profile: Path) -> None:
         assert all(np.array_equal(packed[score], row) for score, row in written.items()) and len(packed) == len(written)
 
 
-@pytest.mark.parametrize("rows", [{}, {"a": [0, 100_000], "b": [7, 7]}, {"a": [5, 6]}])
+@pytest.mark.parametrize("rows", [{}, {"a": [0, 100_000], "b": [7, 7]}, {"a": [5, 6], "b": [0, 300]}, {"a": [5, 5]}])
 def test_packed_replicates_are_read_as_they_were(tmp_path: Path, rows: dict[str, list[int]]) -> None:
     arrays = {score: np.array(row, np.int64) for score, row in rows.items()}
     replicates.pack(arrays, tmp_path / "r.npz")
@@ -305,8 +305,22 @@ def test_packed_replicates_are_read_as_they_were(tmp_path: Path, rows: dict[str,
     assert {score: row.tolist() for score, row in found.items()} == rows
 
 
+def test_replicates_packed_by_an_earlier_version_are_read(tmp_path: Path) -> None:
+    above = np.array([[0, 900], [7, 0]], np.uint16)
+    np.savez(tmp_path / "r.npz", scores=np.array(["a", "b"]), least=np.array([80_000, 5]), above=above)
+    found = replicates.read(tmp_path / "r.npz")
+    assert {score: row.tolist() for score, row in found.items()} == {"a": [80_000, 80_900], "b": [12, 5]}
+
+
 def test_lists_in_one_line_are_the_same_json() -> None:
-    value = {"a": [1, 2.5], "b": [["x ] y", "[ z"], []], "c": {"d": [None, {"e": [1]}]}, "f": "[ 1, 2 ]", "g": ["a b"]}
+    value = {
+        "a": [1, 2.5],
+        "b": [["x ] y", "[ z"], []],
+        "h": [[1, 2], [3.5, None]],
+        "c": {"d": [None, {"e": [1]}]},
+        "f": "[ 1, 2 ]",
+        "g": ["a b"],
+    }
     text = json.dumps(value, indent=1)
     assert json.loads(tight(text)) == value and len(tight(text).splitlines()) < len(text.splitlines())
 

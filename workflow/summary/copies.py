@@ -47,8 +47,10 @@ def copy(source: Path, target: Path) -> None:
 
 
 def tight(text: str) -> str:
-    """The same JSON with every list that holds no other list or object in one line; no text holds a line's end."""
-    return re.sub(r"\[\n[^\[\]{}]*\]", one_line, text)
+    """The same JSON with every list of plain values, and every list of such lists, in one line; no text holds a line's
+    end."""
+    plain = re.sub(r"\[\n[^\[\]{}]*\]", one_line, text)
+    return re.sub(r"\[\n(?:\s*\[[^\[\]{}\n]*\],?\n)+\s*\]", one_line, plain)
 
 
 def one_line(found: re.Match[str]) -> str:
