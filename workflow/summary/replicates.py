@@ -5,6 +5,7 @@ lowest bytes, then all next ones, which compress to a third. Both are read as th
 """
 
 from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 from zipfile import ZIP_LZMA, ZipFile, ZipInfo
 
@@ -38,8 +39,9 @@ def loaded(path: Path) -> dict[str, np.ndarray]:
 
 def whole(bytes_: np.ndarray) -> np.ndarray:
     """Numbers (S, R) int64 from their bytes (B, S, R), the lowest first; those of older files (S, R) are whole."""
-    every = bytes_ if bytes_.ndim == 3 else bytes_[None]
-    return np.sum([each.astype(np.int64) << 8 * place for place, each in enumerate(every)], axis=0, dtype=np.int64)
+    every = (bytes_ if bytes_.ndim == 3 else bytes_[None]).astype(np.int64)
+    weights: np.ndarray = 256 ** np.arange(len(every), dtype=np.int64)
+    return np.tensordot(weights, every, axes=1)
 
 
 def pack(replicates: Mapping[str, np.ndarray], path: Path) -> None:
@@ -54,5 +56,5 @@ def pack(replicates: Mapping[str, np.ndarray], path: Path) -> None:
         for name, array in arrays.items():
             member = ZipInfo(f"{name}.npy")  # of a fixed date: the same numbers are the same file
             member.compress_type = ZIP_LZMA
-            with archive.open(member, "w") as opened:
-                np.lib.format.write_array(opened, array, allow_pickle=False)
+            np.lib.format.write_array(content := BytesIO(), array, allow_pickle=False)
+            archive.writestr(member, content.getvalue())
