@@ -66,7 +66,7 @@ def publish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Publish:
             costs = [each for row in ROWS for each in (whole(*row), *(alone(*row, size) for size in SIZES))]
         machine = MachineRecord(start="2026-01-01T00:00:00+00:00", device="cpu", rates=RATES)
         stored = summary_of([(head, ratio, {}) for head, ratio in ROWS], costs).stored
-        stored = stored.model_copy(update={"machine": machine, "cost_device": "cpu"})
+        stored = stored.model_copy(update={"machine": machine, "cost_device": costs[0].device if costs else "cpu"})
         path = tmp_path / "results" / "published" / name / "summary.json"
         path.parent.mkdir(parents=True)
         write_json(path, stored.model_dump(mode="json", by_alias=True))

@@ -5,13 +5,17 @@ import json
 import pytest
 
 import heads
-from tests.planner.conftest import BATCH, DIM, IMAGES_MS, LIBRARIES, REST, SIZES, truth
+from heads.kit import Place
+from tests.planner.conftest import BATCH, DIM, IMAGES_MS, LIBRARIES, REST, SIZES, alone, truth
+from workflow.cells.cost_records import Memory
 from workflow.planner.__main__ import main
 from workflow.planner.answer import content
 from workflow.planner.asking import Question, asked, parser
+from workflow.planner.held import declared
 from workflow.planner.plan import plan
 from workflow.planner.words import WIDTH, text
 from workflow.summary.composed import coefficients
+from workflow.summary.costs import ALLOCATOR
 from workflow.summary.step_model import Setting
 
 
@@ -116,13 +120,45 @@ def test_more_gpus_take_their_share(publish):
     assert one.sent == 0 < four.sent
 
 
+def test_a_pool_that_a_batch_may_outgrow_is_told_of():
+    said = text(answer("--classes 1e4 --batch 512 --heads f2c dcq fc --ratios 0.01 0.1"))
+    assert "may refuse: f2c r 0.01, dcq r 0.01." in said
+    assert "may refuse" not in text(answer("--classes 1e6 --batch 512 --heads f2c --ratios 0.01"))
+
+
+def test_a_gpus_records_are_held_against_a_gpus_chunks_and_say_what_the_driver_takes(publish):
+    gpu, beside, extra = "NVIDIA H100", 700 << 20, 20_000_000
+    costs = []
+    for classes in SIZES:
+        place = Place("cuda")
+        stated = heads.cost("fc", BATCH, classes, DIM, options={}, ratio=1.0, place=place)
+        peak = stated.state_bytes + stated.working_bytes + extra
+        memory = Memory(
+            allocator_peak_bytes=peak, allocator_reserved_bytes=2 * peak, nvml_process_bytes=2 * peak + beside
+        )
+        more = {"device": gpu, "memory": memory, "peak_bytes": peak, "peak_meter": ALLOCATOR}
+        costs.append(alone("fc", 1.0, classes).model_copy(update=more))
+    found = answer(
+        f"--classes 1e6 --dim {DIM} --batch {BATCH} --gpu-memory 8GiB --heads fc --machine " + publish("h100", costs)
+    )
+    assert found.case.device == "cuda" and found.known.context == beside
+    assert max(abs(missed.error) for missed in found.memory) < 1e-9
+    each = line(found, "fc")
+    assert each.held.libraries == extra and each.held.logits == 4 * BATCH * 16384
+    most = declared(each.row, found.case._replace(classes=each.most_classes))
+    assert most.state_bytes + most.working_bytes + extra + beside <= 8 << 30
+    assert "700 MiB, in `fits`" in text(found)
+
+
 def test_batches_that_no_loader_makes_are_refused_by_row():
     found = answer("--classes 1e5 --batch 1022 --heads triplet n_pair")
     assert line(found, "triplet").refused == "its batches are multiples of 4" and line(found, "n_pair").refused is None
     assert "its batches are multiples of 4" in text(found)
 
 
-@pytest.mark.parametrize("more", ["", "--machine made-up --gpu-memory 1GB", "--gpu-memory 30GiB --gpus 8"])
+@pytest.mark.parametrize(
+    "more", ["", "--machine made-up --gpu-memory 1GB", "--gpu-memory 30GiB --gpus 8", "--classes 2000"]
+)
 def test_the_answer_is_no_wider_than_a_terminal_and_the_same_as_json(more, publish, capsys):
     publish()
     question = f"--classes 2e7 --batch 2048 {more}".split()

@@ -1,8 +1,11 @@
 """A plan as text: two tables no wider than a terminal, what would make a row fit, and how far the numbers are off."""
 
 from collections.abc import Callable, Sequence
+from textwrap import fill
 from typing import NamedTuple
 
+import heads
+from heads.kit import kept_classes, kind_of
 from workflow.planner import errors
 from workflow.planner.limits import MOST_CLASSES, Change
 from workflow.planner.plan import Line, Plan
@@ -53,7 +56,7 @@ def text(plan: Plan) -> str:
         "Memory of each process at its peak\n" + rendered(memory_columns(plan)),
         "What it takes\n" + rendered(cost_columns(plan)),
         mends(plan),
-        "\n".join(notes(plan)),
+        "\n".join(fill(note, WIDTH, subsequent_indent="  ") for note in notes(plan)),
         "\n".join(errors.lines(plan)),
     ]
     return "\n\n".join(block for block in blocks if block)
@@ -156,8 +159,20 @@ def notes(plan: Plan) -> list[str]:
         found.append(f"Sends: bytes of each process in a step, as a ring does it{images}.")
     if any(line.held and line.held.host for line in plan.lines):
         found.append("In host: an index and what it is built from, which lie in the host's memory, for each process.")
+    if small := [line.row.name for line in plan.lines if small_pool(line, plan)]:
+        found.append(
+            f"Pools with fewer slots than a batch may have classes, which a head may refuse: {', '.join(small)}."
+        )
     if plan.case.device != "cpu":
         context = plan.known.context if plan.known else None
         beside = "not measured and not in it" if context is None else f"{size_words(context)}, in `fits`"
         found.append(f"What the GPU's driver and libraries take beside: {beside}.")
     return found
+
+
+def small_pool(line: Line, plan: Plan) -> bool:
+    """Whether a head keeps fewer generated class vectors than a view of the batch has rows."""
+    if line.held is None or not line.held.pool:
+        return False
+    rows = kind_of(heads.load(line.row.head).batches).rows(plan.case.batch)
+    return kept_classes(line.row.ratio, plan.case.classes) < rows
