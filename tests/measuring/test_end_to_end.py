@@ -6,11 +6,13 @@ import pytest
 
 from tests.measuring.conftest import other_load
 from tests.measuring.test_measurement import check_fields
+from workflow.cells.config import Backbone
 from workflow.cells.spec import CostSpec
 from workflow.errors import UserError
 from workflow.measuring import attempts
 from workflow.measuring.__main__ import main
 from workflow.measuring.parts import PARTS
+from workflow.training.backbones import build
 
 
 def run(spec: CostSpec, machine, out, glyphs, split) -> dict:
@@ -30,6 +32,9 @@ def test_every_head_is_measured_on_real_data(head_name, make_spec, machine, tmp_
     assert record["parts_sum_ratio"] > 0 and len(record["step_ms"]) == 4
     assert record["pools_full"] in (True, None)
     assert record["conditions"]["deterministic"] is True  # as in training
+    weights = 4 * sum(parameter.numel() for parameter in build(Backbone(dim=16), 1, 32).parameters())
+    assert record["memory"]["tensor_peak_bytes"] > 2 * weights  # and their momentum
+    assert head_name == "hf_softmax" or record["sends"]["reduced"][0] >= weights  # gradients; see sending.coefficients
     printed = capsys.readouterr().out
     assert "end to end at 200 classes" in printed and "images/s" in printed and printed.count("\n") == 1
 

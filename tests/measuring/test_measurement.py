@@ -63,6 +63,9 @@ def test_every_head_is_measured_from_the_command_line(head_name, make_spec, mach
     assert record["images_per_step"]["encoded"] == (24 if twin else 12)
     assert record["cell"]["classes"] == 200 and record["cell"]["mode"] == "head"
     assert record["floor"]["ms"] > 0 and record["memory"]["declared_state_bytes"] == record["floor"]["state_bytes"]
+    assert record["options"] == make_spec(head_name).options and record["sends"] is None
+    tensors, grown = record["memory"]["tensor_peak_bytes"], record["memory"]["declared_state_bytes"]
+    assert tensors >= 0.9 * grown or head_name == "hf_softmax"  # whose index is no tensor
     printed = capsys.readouterr().out
     assert printed.startswith(f"cost {head_name} ") and "at 200 classes" in printed and printed.count("\n") == 1
 

@@ -110,6 +110,10 @@ def test_bytes_take_eight_characters(number, words):
     assert size_words(number) == words and len(words) <= 8
 
 
+def test_bytes_below_zero_have_a_sign():
+    assert size_words(-630 * 1024) == "-630 KiB"
+
+
 def test_classes_have_three_digits():
     assert [classes_words(number) for number in (412, 9_876, 123_456, 35_149_000)] == [
         "412",

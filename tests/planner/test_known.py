@@ -113,3 +113,11 @@ def test_a_time_that_is_far_off_is_told(publish):
 
 def test_made_up_records_are_at_one_batch_and_dimension(publish):
     assert {(cell.row.batch, cell.row.dim) for cell in known(publish()).cells} == {(BATCH, DIM)}
+
+
+def test_options_are_those_that_the_cost_cell_was_measured_with(publish):
+    """Of a row that no run trains nothing else says them."""
+    costs = [alone("f2c", 0.1, size).model_copy(update={"options": {"rows": 1}}) for size in SIZES]
+    found = known(publish("options", costs))
+    assert found.options("f2c r 0.1") == {"rows": 1}
+    assert found.cells[0].cost.state_bytes < declared("f2c", 0.1, SIZES[0]).state_bytes

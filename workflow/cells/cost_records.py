@@ -186,6 +186,8 @@ class CostRecord(Measured, Record):
     conditions: Conditions
     measure: dict[str, JsonValue]
     """the config's section `measure`, without the list of all sizes"""
+    options: dict[str, JsonValue] | None = None
+    """the head's constructor arguments but for the ratio; None in older records"""
     outcome: Outcome
     reason: str | None = None
 

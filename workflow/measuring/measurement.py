@@ -55,6 +55,7 @@ class Measurement:
             cell=cost_name(self.workload, self.spec),
             conditions=self.conditions,
             measure=self.spec.measure.model_dump(mode="json", exclude=CELLS),
+            options=self.spec.options,
             outcome=end.outcome,
             reason=end.reason,
         )

@@ -65,8 +65,9 @@ class Known(NamedTuple):
         return [row for row in self.model.rows if (row.head, row.ratio) == (head, ratio) and not row.plain]
 
     def options(self, name: str) -> dict[str, object]:
-        """What the row called `name` was constructed with."""
-        return options_of(self.summary, name)
+        """What the row called `name` was constructed with: as its cost cells say, or else its runs."""
+        told = next((cell.row.options for cell in self.cells if cell.row.name == name and cell.row.options), None)
+        return options_of(self.summary, name) if told is None else dict(told)
 
     @property
     def context(self) -> int | None:
@@ -121,7 +122,7 @@ def cells(summary: Summary, device: str) -> Iterator[Cell]:
         if row.mode != Mode.HEAD or row.outcome != Ending.OK or row.head in REFERENCES or not row.batch or not row.dim:
             continue
         try:
-            options = options_of(summary, row.name)
+            options = options_of(summary, row.name) if row.options is None else row.options
             cost = heads.cost(
                 row.head, row.batch, row.classes, row.dim, options=options, ratio=row.ratio, place=Place(kind)
             )

@@ -50,7 +50,9 @@ def memory(text: str, option: str) -> int:
 
 
 def size_words(number: float) -> str:
-    """Bytes in at most eight characters: 0, 210 MiB, 1.4 GiB."""
+    """Bytes in at most eight characters, and a sign: 0, 210 MiB, 1.4 GiB."""
+    if number < 0:
+        return f"-{size_words(-number)}"
     for unit in ("KiB", "MiB", "GiB"):
         if number < 999.5 * BINARY[unit]:
             return f"{short(number / BINARY[unit])} {unit}" if number else "0"

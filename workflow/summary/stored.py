@@ -5,7 +5,7 @@ The same types read headroom-summary-1, whose rows, claims, answers and gaps are
 
 from typing import Final, Literal
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, JsonValue
 
 from workflow.cells.cost_records import Declares, Floor, Memory, Nvml, Sends
 from workflow.cells.paths import ratio_text
@@ -146,6 +146,7 @@ class CostRow(Row):
     floor_share: float | None = None
     declares: tuple[Declares, ...] = ()
     sends: Sends | None = None
+    options: dict[str, JsonValue] | None = None
     shares_classes: bool | None = None
 
 
