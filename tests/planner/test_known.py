@@ -9,6 +9,7 @@ from workflow.planner import memory, times
 from workflow.planner.known import TENSORS, Cell, known, names
 from workflow.planner.memory import KEPT
 from workflow.summary.costs import PROCESS
+from workflow.summary.stored import Upkeep
 from workflow.summary.vocabulary import Ending
 
 
@@ -72,6 +73,13 @@ def test_the_growth_of_a_process_may_be_off_by_what_it_keeps_and_no_more():
     assert missed.slack == KEPT and missed.close and abs(missed.error) > memory.CLOSE
     assert not missed._replace(predicted=missed.measured + KEPT + 1).close
     assert not missed._replace(slack=0).close
+
+
+def test_a_step_says_nothing_of_periodic_work_so_there_the_process_is_what_was_measured(publish):
+    row = alone("fc", 1.0, 10_000)
+    kept_up = {"upkeep": Upkeep(seconds=1.0, every_steps=100), "peak_bytes": 30_000_000, "peak_meter": PROCESS}
+    (cell,) = known(publish("index", [row.model_copy(update=kept_up)])).cells
+    assert (cell.peak, cell.meter) == (30_000_000, PROCESS)
 
 
 def test_cells_that_did_not_fit_or_of_unknown_heads_are_passed_over(publish):

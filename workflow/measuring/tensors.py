@@ -1,7 +1,7 @@
 """Bytes of tensors by torch's own account: exact, and the same at every run and on every machine.
 
 The growth of a process, which is what a CPU's other meters see, also holds what its allocator keeps of memory that was
-freed: of one small head, measured three times, from 14.6 to 17.6 MB. The driver of a GPU has an account of its own.
+freed, which differs by megabytes between runs of the same code. The allocator of a GPU keeps an account of its own.
 """
 
 import os

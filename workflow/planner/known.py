@@ -8,7 +8,6 @@ from typing import NamedTuple
 import heads
 from heads.kit import Cost, Place
 from workflow.cells.choices import REFERENCES
-from workflow.cells.cost_records import Memory
 from workflow.cells.hints import hint
 from workflow.cells.paths import PUBLISHED, SUMMARY
 from workflow.errors import UserError
@@ -128,14 +127,16 @@ def cells(summary: Summary, device: str) -> Iterator[Cell]:
             )
         except (ValueError, TypeError, NotImplementedError):
             continue
-        yield Cell(row, cost, *peak(row.memory, row.peak_bytes, row.peak_meter))
+        yield Cell(row, cost, *peak(row))
 
 
-def peak(memory: Memory, bytes_: int | None, meter: str | None) -> tuple[int | None, str | None]:
-    """The best account of a cell's peak, and which it is: the allocator's, that of all tensors, or the process's."""
-    if meter != ALLOCATOR and memory.tensor_peak_bytes is not None:
-        return memory.tensor_peak_bytes, TENSORS
-    return bytes_, meter
+def peak(row: CostRow) -> tuple[int | None, str | None]:
+    """The best account of a cell's peak, and which it is: the allocator's, that of all tensors, or the process's. The
+    account of tensors is of one step, in which a head's periodic work is hardly ever due."""
+    found = row.memory.tensor_peak_bytes
+    if row.peak_meter == ALLOCATOR or found is None or row.upkeep.every_steps is not None:
+        return row.peak_bytes, row.peak_meter
+    return found, TENSORS
 
 
 def options_of(summary: Summary, name: str) -> dict[str, object]:
