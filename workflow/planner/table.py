@@ -31,10 +31,10 @@ are left, from how fast its head does what it declares.
 """
 GROWTH = f"""
 *Growth* is the peak of a process beyond what it held before, *tensors* is torch's own account, *allocator* that of a
-GPU. A process also holds what its allocator keeps of memory that was freed, and that differs by megabytes between runs of
-the same code. No prediction of a growth can be within 5 % of a cell that is much smaller than 300 MB, so the last column
-counts growths within 5 % or {size_words(memory.KEPT)}; tensors and allocators must be within 5 %. The records of
-`cpu-xeon-2-cores` declare no temporaries: they are of code that worked on chunks of 2,048 classes and laid out every
+GPU. A process also holds what its allocator keeps of memory that was freed, and that differs by megabytes between runs
+of the same code. No prediction of a growth can be within 5 % of a cell that is much smaller than 300 MB, so the last
+column counts growths within 5 % or {size_words(memory.KEPT)}; tensors and allocators must be within 5 %. The records
+of `cpu-xeon-2-cores` declare no temporaries: they are of code that worked on chunks of 2,048 classes and laid out every
 chunk anew.
 """
 
