@@ -70,13 +70,7 @@ class Head(kit.Head):
 
     @classmethod
     def cost(
-        cls,
-        batch: int,
-        classes: int,
-        dim: int,
-        place: kit.Place = kit.ALONE,
-        ratio: float = 0.1,
-        **options: Any,
+        cls, batch: int, classes: int, dim: int, place: kit.Place = kit.ALONE, ratio: float = 0.1, **options: Any
     ) -> kit.Cost:
         slots, rows, wire = kit.kept_classes(ratio, classes), place.share(batch), kit.wire
         looking = kit.working_bytes(rows, slots, dim, place=place) + 4 * (batch - rows) * dim

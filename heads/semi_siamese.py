@@ -67,13 +67,7 @@ class Head(kit.Head):
 
     @classmethod
     def cost(
-        cls,
-        batch: int,
-        classes: int,
-        dim: int,
-        place: kit.Place = kit.ALONE,
-        ratio: float = 0.1,
-        **options: Any,
+        cls, batch: int, classes: int, dim: int, place: kit.Place = kit.ALONE, ratio: float = 0.1, **options: Any
     ) -> kit.Cost:
         slots, wire = kit.kept_classes(ratio, classes), kit.wire
         images, rows = place.share(batch), place.share(batch // 2)

@@ -87,13 +87,7 @@ class Head(kit.Head):
 
     @classmethod
     def cost(
-        cls,
-        batch: int,
-        classes: int,
-        dim: int,
-        place: kit.Place = kit.ALONE,
-        ratio: float = 1.0,
-        **options: Any,
+        cls, batch: int, classes: int, dim: int, place: kit.Place = kit.ALONE, ratio: float = 1.0, **options: Any
     ) -> kit.Cost:
         rows = kit.largest_sample(batch, classes, ratio)
         return kit.comparing(batch, classes, dim, rows, place, sums=kit.wire.totalling(batch))

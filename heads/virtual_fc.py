@@ -117,13 +117,7 @@ class Head(kit.Head):
 
     @classmethod
     def cost(
-        cls,
-        batch: int,
-        classes: int,
-        dim: int,
-        place: kit.Place = kit.ALONE,
-        ratio: float = 0.01,
-        **options: Any,
+        cls, batch: int, classes: int, dim: int, place: kit.Place = kit.ALONE, ratio: float = 0.01, **options: Any
     ) -> kit.Cost:
         anchors = kit.kept_classes(ratio, classes)
         cost = kit.comparing(batch, anchors, dim, place=place)

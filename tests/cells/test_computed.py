@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from workflow.cells import __main__ as command
-from workflow.cells.computed import computed, config_files, in_use, named, on_top, read_config
+from workflow.cells.computed import computed, config_files, in_use, named, read_config
 from workflow.cells.plan import plan
 from workflow.errors import UserError
 
@@ -141,14 +141,6 @@ def test_a_config_that_cannot_be_run_removes_nothing(project, monkeypatch):
         with pytest.raises(UserError, match=r"config/slow\.yaml"):
             run(monkeypatch, "prune", "--yes")
     assert files() == before
-
-
-def test_a_config_is_put_on_the_default_as_snakemake_does_it():
-    base = {"train": {"lr": 1, "batch": 2}, "seeds": [0, 1], "data": {"name": "a"}}
-    change = {"train": {"lr": 3}, "seeds": [2], "tune": None}
-    expected = {"train": {"lr": 3, "batch": 2}, "seeds": [2], "data": {"name": "a"}, "tune": None}
-    assert on_top(base, change) == expected
-    assert base["train"] == {"lr": 1, "batch": 2}
 
 
 def test_configs_of_this_checkout_all_count(monkeypatch):

@@ -1,6 +1,5 @@
 """One's own images: any layout ImageFolder takes, and a clear word about every file that is not right."""
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -152,15 +151,8 @@ def test_a_missing_folder_is_named(tmp_path):
         read(tmp_path / "nowhere")
 
 
-def test_an_unreadable_folder_is_named(photos, monkeypatch):
-    real = os.scandir
-
-    def deny(path):
-        if Path(path).name == "class 4":
-            raise PermissionError(13, "Permission denied", str(path))
-        return real(path)
-
-    monkeypatch.setattr(os, "scandir", deny)  # as root, which tests may run as, no permission denies anything
+def test_an_unreadable_folder_is_named(photos, deny_listing):
+    deny_listing("class 4")
     with pytest.raises(UserError, match=r"class 4 cannot be listed \(Permission denied\)"):
         read(photos)
 

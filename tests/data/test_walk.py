@@ -114,15 +114,8 @@ def test_a_link_that_leads_nowhere_is_a_problem_of_its_own(link, photos):
     assert skipped.sieve.rejected["unreadable"] == 1
 
 
-def test_a_folder_that_cannot_be_listed_is_skipped_on_request(photos, monkeypatch):
-    real = os.scandir
-
-    def deny(path):
-        if Path(path).name == "class 4":
-            raise PermissionError(13, "Permission denied", str(path))
-        return real(path)
-
-    monkeypatch.setattr(os, "scandir", deny)  # as root, which tests may run as, no permission denies anything
+def test_a_folder_that_cannot_be_listed_is_skipped_on_request(photos, deny_listing):
+    deny_listing("class 4")
     assert Folder(data(photos, skip_unreadable=True), 1).skipped == ["class 4: cannot be listed (Permission denied)"]
 
 

@@ -13,6 +13,7 @@ import torch
 
 import heads
 from heads.kit.interface import Cost
+from tests.broken_head import broken
 from tests.measuring.conftest import MEASURE, RATES, ROOT, other_load
 from workflow.cells.cost_records import BUSY_CORES, CostRecord, Memory, Nvml
 from workflow.cells.spec import CostSpec
@@ -317,19 +318,6 @@ def test_a_head_may_have_parameters_and_state_no_cost(make_spec, monkeypatch):
     assert subject.head.shift.abs().sum() > 0  # its optimiser's step is part of the step that is timed
 
 
-BROKEN = """
-from heads import kit
-{outside}
-class Head(kit.Head):
-    def __init__(self, num_classes, embedding_dim):
-        super().__init__()
-        {inside}
-    def forward(self, encode, batch):
-        {forward}
-        return encode(batch.views[0]).sum()
-"""
-
-
 @pytest.mark.parametrize(
     ("part", "code", "outcome", "reason"),
     [
@@ -343,7 +331,7 @@ class Head(kit.Head):
     ],
 )
 def test_whatever_a_head_does_is_its_cells_record(make_spec, machine, tmp_path, add_head, part, code, outcome, reason):
-    add_head("broken", BROKEN.format(**dict.fromkeys(("outside", "inside", "forward"), "pass") | {part: code}))
+    add_head("broken", broken(part, code))
     out = tmp_path / "cost.json"
     main(["head", "--spec", make_spec("broken").as_json(), "--machine", str(machine), "--out", str(out)])
     record = CostRecord.read(out)

@@ -4,17 +4,18 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-import torch
 
 import heads
 from heads.kit import Place
 from tests.summary.made_up import cost, summary_of
+from tests.threads import one_thread
 from workflow.cells.cost_records import MachineRecord, Memory, Rates
 from workflow.cells.records import Images
 from workflow.files import write_json
 from workflow.summary.stored import CostRow, Quantiles
 from workflow.summary.vocabulary import Mode
 
+__all__ = ["one_thread"]
 BATCH, DIM, TRAINED, IMAGES_MS = 256, 128, 5_000, 100.0
 SIZES = (10_000, 100_000, 1_000_000)
 ROWS = (("fc", 1.0), ("partial_fc", 0.1), ("dcq", 0.1), ("f2c", 0.1), ("f2c", 0.3))
@@ -73,11 +74,3 @@ def publish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Publish:
         return name
 
     return write
-
-
-@pytest.fixture(scope="package", autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)

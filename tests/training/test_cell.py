@@ -17,6 +17,7 @@ import torch
 import yaml
 
 import heads
+from tests.broken_head import broken
 from workflow.cells.config import Config
 from workflow.cells.ending import Ending, beginning
 from workflow.cells.records import RunRecord
@@ -325,24 +326,6 @@ def test_an_error_in_a_head_is_recorded_as_its_failure(cell, monkeypatch):
     assert (record.outcome, record.reason) == ("failed", "KeyError: 'missing'")
 
 
-BROKEN = """
-from heads import kit
-{outside}
-class Head(kit.Head):
-    def __init__(self, num_classes, embedding_dim):
-        super().__init__()
-        {inside}
-    def forward(self, encode, batch):
-        {forward}
-        return encode(batch.views[0]).sum()
-    def rows_in_loss(self):
-        return 0
-    def centres(self):
-        {centres}
-"""
-PARTS = dict.fromkeys(("outside", "inside", "forward", "centres"), "pass")
-
-
 @pytest.mark.parametrize(
     ("part", "code", "outcome", "reason"),
     [
@@ -363,8 +346,7 @@ PARTS = dict.fromkeys(("outside", "inside", "forward", "centres"), "pass")
     ],
 )
 def test_whatever_a_head_does_is_its_cells_result(cell, add_head, part, code, outcome, reason):
-    code = code.replace("\n", "\n" + " " * 8 * (part != "outside"))
-    add_head("broken", BROKEN.format(**PARTS | {part: code}))
+    add_head("broken", broken(part, code))
     made = cell("broken", steps=1)
     record = run(made)
     assert (record.outcome, record.reason[: len(reason)]) == (outcome, reason)

@@ -2,26 +2,24 @@
 
 import fcntl
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
+from snakemake.utils import update_config
 
 from workflow.cells.config import Config
 from workflow.cells.config_file import FOLDER, check_file, text_of
-from workflow.cells.paths import COMPUTED, DATASETS, MANIFEST, PUBLISHED, RUN, fits
+from workflow.cells.paths import COMPUTED, DATA, DATASETS, LOCK, MANIFEST, PUBLISHED, RESULTS, RUN, fits
 from workflow.cells.plan import Plan, plan
 from workflow.errors import UserError
 from workflow.files import read_json
 
-RESULTS, DATA = Path("results"), Path("data")
 DEFAULT = FOLDER / "default.yaml"
 """what every config is put on top of"""
 KINDS = (".yaml", ".yml", ".json")
 WORKFLOW_LOCKS = Path(".snakemake/locks")
-CELL_LOCK = ".lock"
-"""held in the folder of a cell that is being trained"""
 
 
 class Computed(NamedTuple):
@@ -50,13 +48,14 @@ def computed(files: Sequence[Path]) -> list[Computed]:
         for path in named(one):
             owners.setdefault(path, []).append(file)
     places = [path for profile in profiles for pattern in COMPUTED for path in sorted(profile.glob(pattern))]
-    places += [path for path in sorted(DATA.glob(DATASETS)) if path in owners or not used_by(others(profiles), path)]
+    datasets = sorted(Path(DATA).glob(DATASETS))
+    places += [path for path in datasets if path in owners or not used_by(others(profiles), path)]
     return [Computed(path, tuple(owners.get(path, ()))) for path in places]
 
 
 def others(profiles: Sequence[Path]) -> list[Path]:
     """The folders of profiles in results/ that are not among `profiles`."""
-    return [path for path in sorted(RESULTS.glob("*/")) if path not in (*profiles, Path(PUBLISHED))]
+    return [path for path in sorted(Path(RESULTS).glob("*/")) if path not in (*profiles, Path(PUBLISHED))]
 
 
 def used_by(profiles: Sequence[Path], dataset: Path) -> bool:
@@ -82,24 +81,16 @@ def config_files() -> list[Path]:
 
 def read_config(path: Path) -> Config:
     """The config that snakemake would make of the file at `path`; UserError where it would refuse it."""
-    default = parsed(DEFAULT) if DEFAULT.exists() else {}
-    return Config.parse(on_top(default, parsed(path)))
+    merged = parsed(DEFAULT) if DEFAULT.exists() else {}
+    update_config(merged, parsed(path))
+    return Config.parse(merged)
 
 
-def parsed(path: Path) -> Mapping[str, Any]:
+def parsed(path: Path) -> dict[str, Any]:
     """The mapping in a config file."""
     check_file(path)
-    content: Mapping[str, Any] = yaml.safe_load(text_of(path))
+    content: dict[str, Any] = yaml.safe_load(text_of(path))
     return content
-
-
-def on_top(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
-    """`base` with `change` put on it as snakemake does it: mappings key by key, all else as a whole."""
-    merged = dict(base)
-    for key, value in change.items():
-        inner = merged.get(key)
-        merged[key] = on_top(inner, value) if isinstance(inner, dict) and isinstance(value, dict) else value
-    return merged
 
 
 def remove(places: Sequence[Computed]) -> None:
@@ -121,7 +112,7 @@ def remove(places: Sequence[Computed]) -> None:
 def in_use(folder: Path) -> bool:
     """Whether a process trains in a folder."""
     try:
-        with (folder / CELL_LOCK).open("rb") as lock:
+        with (folder / LOCK).open("rb") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return True

@@ -7,7 +7,7 @@ The source is read, not imported, so that a config can be checked without torch.
 import ast
 import json
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from pydantic import JsonValue
 
@@ -23,12 +23,12 @@ class Type(NamedTuple):
     words: str
 
 
-def is_number(value: JsonValue) -> bool:
+def is_number(value: JsonValue) -> TypeGuard[float]:
     """Whether it is a number; true and false are none."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def is_whole(value: JsonValue) -> bool:
+def is_whole(value: JsonValue) -> TypeGuard[int]:
     """Whether it is a whole number, written as one."""
     return isinstance(value, int) and not isinstance(value, bool)
 
@@ -41,7 +41,7 @@ def one_of(*known: object) -> Type:
 
 def within(holds: Callable[[float], bool], words: str) -> Type:
     """A number within limits."""
-    return Type(lambda value: isinstance(value, int | float) and not isinstance(value, bool) and holds(value), words)
+    return Type(lambda value: is_number(value) and holds(value), words)
 
 
 NUMBER, WHOLE = Type(is_number, "a number"), Type(is_whole, "a whole number")
@@ -62,9 +62,7 @@ NAMED = {
     "Share": within(lambda value: 0 <= value <= 1, "a number from 0 to 1"),
     "ShareAboveZero": within(lambda value: 0 < value <= 1, "a number above 0, at most 1"),
     "ShareBelowOne": within(lambda value: 0 <= value < 1, "a number, at least 0 and below 1"),
-    "Count": Type(
-        lambda value: isinstance(value, int) and is_whole(value) and value >= 1, "a whole number, at least 1"
-    ),
+    "Count": Type(lambda value: is_whole(value) and value >= 1, "a whole number, at least 1"),
     "KindName": one_of(*KINDS),
 }
 """the types by which a constructor may annotate: Python's and those of heads/kit/limits.py"""

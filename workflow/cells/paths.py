@@ -6,11 +6,13 @@ parts that vary, the plan their values.
 
 from dataclasses import dataclass
 
-PUBLISHED, PUBLISHED_SUMMARIES = "results/published", ("*/summary.json", "*/*/summary.json")
+RESULTS, DATA = "results", "data"
+SUMMARY = "summary.json"
+PUBLISHED, PUBLISHED_SUMMARIES = f"{RESULTS}/published", (f"*/{SUMMARY}", f"*/*/{SUMMARY}")
 """what was published, a folder a machine; and the patterns, therein, of the summaries of a machine, or of a profile"""
 
 RUN, STEPS, MODEL, EVALUATION = "run.json", "steps.jsonl", "model.pt", "evaluation.json"
-PARTIAL_STEPS, CHECKPOINT, ENDED = "steps.partial.jsonl", "checkpoint.pt", ".ended"
+PARTIAL_STEPS, CHECKPOINT, ENDED, LOCK = "steps.partial.jsonl", "checkpoint.pt", ".ended", ".lock"
 EMBEDDINGS, CENTRES, MEANS, RESAMPLES = "embeddings.npy", "centres.npy", "means.npy", "resamples.npz"
 """what lies in a training cell's folder"""
 
@@ -28,8 +30,6 @@ COMPUTED = (
 """patterns, within a profile's folder, of the folders and files that carry the fingerprint of what shaped them"""
 DATASETS = f"*-{PRINT}"
 """the same of built data sets, within data/"""
-
-SUMMARY = "summary.json"
 
 TABLES = ("heads", "runs", "scores", "costs")
 
@@ -56,11 +56,11 @@ class Paths:
     @property
     def results(self) -> str:
         """Folder of all that the profile computes."""
-        return f"results/{self.profile}"
+        return f"{RESULTS}/{self.profile}"
 
     def data(self, fingerprint: str) -> str:
         """Folder of the data set built by the settings with this fingerprint; profiles share it."""
-        return f"data/{self.dataset}-{fingerprint}"
+        return f"{DATA}/{self.dataset}-{fingerprint}"
 
     @property
     def summary(self) -> str:

@@ -27,6 +27,12 @@ class Rates(Part):
         """The rate at which `held` bytes, which a cache may hold, can be gone over: the best of any block as large."""
         return max((rate for size, rate in self.gb_s_by_bytes.items() if size >= held), default=self.copy_gb_s)
 
+    def floor_ms(self, flops: float, moved: float, held: float, precision: str) -> float | None:
+        """Milliseconds of the slower of `flops` in matrix products and `moved` bytes to and from a state of `held`;
+        None where products of `precision` were not timed."""
+        gflops = self.product_gflops(precision)
+        return None if gflops is None else max(flops / gflops, moved / self.traffic_gb_s(held)) / 1e6
+
     def or_faster(self, other: "Rates") -> "Rates":
         """The better of both for everything that both timed."""
         products = {

@@ -6,10 +6,9 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from workflow.cells.paths import LOCK
 from workflow.console import log
 from workflow.errors import UserError
-
-LOCK = ".lock"
 
 
 @contextmanager

@@ -30,11 +30,7 @@ def floor(cost: Cost, machine: MachineRecord, device: str, precision: str = "fp3
 
 def floor_ms(found: Floor, rates: Rates) -> float | None:
     """The milliseconds of a floor at these rates; None where its arithmetic was not timed."""
-    gflops = rates.product_gflops(found.precision or "fp32")
-    if gflops is None:
-        return None
-    traffic = rates.traffic_gb_s(found.state_bytes or 0)
-    return max((found.flops or 0) / gflops, (found.bytes or 0) / traffic) / 1e6
+    return rates.floor_ms(found.flops or 0, found.bytes or 0, found.state_bytes or 0, found.precision or "fp32")
 
 
 def believed(found: Floor, rates: Rates, median_ms: float, device: torch.device) -> Floor:

@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import heads
-from heads.kit import Place
 from workflow.files import read_json
 from workflow.measuring.synthetic import ROTATION
+from workflow.planner.held import Case, Row, declared
 from workflow.planner.known import Cell
 from workflow.summary.costs import PROCESS
 from workflow.summary.stored import CostRow, Quantiles
@@ -24,15 +23,8 @@ def cells(path: Path) -> Iterator[Cell]:
         found = CostRow.model_validate(
             {**place, "label": row["name"], "mode": Mode.HEAD, "outcome": Ending.OK, "device": "cpu", "step_ms": timed}
         )
-        cost = heads.cost(
-            row["head"],
-            row["batch"],
-            row["classes"],
-            row["dim"],
-            options=row["options"],
-            ratio=row["ratio"],
-            place=Place(),
-        )
+        case = Case(row["classes"], row["dim"], row["batch"], 1, "cpu", None)
+        cost = declared(Row(row["name"], row["head"], row["ratio"], row["options"]), case)
         yield Cell(found, cost, row["ours"]["peak_bytes"] - batches_bytes(row["batch"], row["dim"]), PROCESS)
 
 

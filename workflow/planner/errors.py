@@ -1,10 +1,9 @@
 """How far a plan's numbers are from what was measured, a line each kind."""
 
 from collections.abc import Callable, Sequence
-from statistics import median
 
 from workflow.planner.counted import CHECK, SIZES, Counted
-from workflow.planner.memory import CLOSE, KEPT, Missed, growths
+from workflow.planner.memory import CLOSE, KEPT, Missed, growths, spread
 from workflow.planner.plan import Plan
 from workflow.planner.quantities import short, size_words
 
@@ -21,7 +20,7 @@ def memory_line(plan: Plan) -> str:
         return "memory: as declared; with --machine it is held against that machine's records"
     if not plan.memory:
         return "memory: as declared; no measured cell of this machine says its peak"
-    return f"memory: {spread(plan.memory, size_words)}"
+    return f"memory: {in_words(plan.memory, size_words)}"
 
 
 def by_growth(plan: Plan) -> list[str]:
@@ -38,7 +37,7 @@ def times_line(plan: Plan) -> str:
         return "times: not measured; --machine NAME rests them on a machine's records"
     if not plan.times:
         return "times: nothing to hold them against: no head was measured twice"
-    return f"times: {spread(plan.times, lambda ms: f'{short(ms)} ms')}"
+    return f"times: {in_words(plan.times, lambda ms: f'{short(ms)} ms')}"
 
 
 def activations_line(counted: Counted) -> str:
@@ -47,9 +46,8 @@ def activations_line(counted: Counted) -> str:
     return f"activations: counted of {few} and of {more} images, which predicts {CHECK} within {abs(counted.error):.2%}"
 
 
-def spread(found: Sequence[Missed], show: Callable[[float], str]) -> str:
+def in_words(found: Sequence[Missed], show: Callable[[float], str]) -> str:
     """How many, how far, and the worst."""
-    worst = max(found, key=lambda missed: abs(missed.error))
-    most, half = abs(worst.error), median(abs(missed.error) for missed in found)
-    where = f"{worst.name} at {worst.classes:,}: {show(worst.predicted)} for {show(worst.measured)}"
-    return f"{len(found)} cells, each from the others, within {most:.0%}, half within {half:.0%}; worst {where}"
+    off = spread(found)
+    how_far = f"within {off.most:.0%}, half within {off.half:.0%}; worst {off.where(show)}"
+    return f"{len(found)} cells, each from the others, {how_far}"

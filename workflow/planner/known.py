@@ -5,12 +5,12 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-import heads
-from heads.kit import Cost, Place
+from heads.kit import Cost
 from workflow.cells.choices import REFERENCES
 from workflow.cells.hints import hint
-from workflow.cells.paths import PUBLISHED, SUMMARY
+from workflow.cells.paths import PUBLISHED, PUBLISHED_SUMMARIES, RESULTS, SUMMARY
 from workflow.errors import UserError
+from workflow.planner.held import Case, Row, declared
 from workflow.summary.composed import coefficients
 from workflow.summary.costs import ALLOCATOR
 from workflow.summary.reading import read_summary
@@ -91,8 +91,8 @@ def known(machine: str, root: Path = Path()) -> Known:
 
 def found(machine: str, root: Path) -> Path:
     """The summary.json of the machine or profile called so, or in the folder."""
-    published, own = root / PUBLISHED, root / PUBLISHED.partition("/")[0]
-    for folder in (published / machine, own / machine, root / machine):
+    published = root / PUBLISHED
+    for folder in (published / machine, root / RESULTS / machine, root / machine):
         if (folder / SUMMARY).is_file():
             return folder / SUMMARY
     profiles = sorted(path.parent.name for path in (published / machine).glob(f"*/{SUMMARY}"))
@@ -101,17 +101,15 @@ def found(machine: str, root: Path) -> Path:
         raise UserError(f"--machine '{machine}' has several profiles: say one of {choices}")
     if profiles:
         return published / machine / profiles[0] / SUMMARY
-    raise UserError(f"--machine '{machine}' has no {SUMMARY} in {PUBLISHED} or results{hint(machine, names(root))}")
+    raise UserError(f"--machine '{machine}' has no {SUMMARY} in {PUBLISHED} or {RESULTS}{hint(machine, names(root))}")
 
 
 def names(root: Path) -> list[str]:
     """Everything that --machine may name."""
-    published, own = root / PUBLISHED, root / PUBLISHED.partition("/")[0]
-    places = [*published.glob(f"*/{SUMMARY}"), *published.glob(f"*/*/{SUMMARY}")]
-    return sorted(
-        [path.parent.relative_to(published).as_posix() for path in places]
-        + [path.parent.name for path in own.glob(f"*/{SUMMARY}") if path.parent != published]
-    )
+    published = root / PUBLISHED
+    places = [path.parent for pattern in PUBLISHED_SUMMARIES for path in published.glob(pattern)]
+    own = [path.parent.name for path in (root / RESULTS).glob(f"*/{SUMMARY}") if path.parent != published]
+    return sorted([place.relative_to(published).as_posix() for place in places] + own)
 
 
 def cells(summary: Summary, device: str) -> Iterator[Cell]:
@@ -121,10 +119,9 @@ def cells(summary: Summary, device: str) -> Iterator[Cell]:
         if row.mode != Mode.HEAD or row.outcome != Ending.OK or row.head in REFERENCES or not row.batch or not row.dim:
             continue
         try:
-            options = options_of(summary, row.name) if row.options is None else row.options
-            cost = heads.cost(
-                row.head, row.batch, row.classes, row.dim, options=options, ratio=row.ratio, place=Place(kind)
-            )
+            options = options_of(summary, row.name) if row.options is None else dict[str, object](row.options)
+            case = Case(row.classes, row.dim, row.batch, 1, kind, None)
+            cost = declared(Row(row.name, row.head, row.ratio, options), case)
         except (ValueError, TypeError, NotImplementedError):
             continue
         yield Cell(row, cost, *peak(row))

@@ -14,10 +14,10 @@ Fits = Callable[[Row, Case], bool]
 
 
 class Change(NamedTuple):
-    """One setting that would have to be another: batch | ratio | gpus | dim | precision."""
+    """One setting that would have to be another: batch | ratio | gpus | dim."""
 
     setting: str
-    value: float | str
+    value: float
 
 
 def most_classes(row: Row, case: Case, fits: Fits) -> int:

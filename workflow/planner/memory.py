@@ -1,7 +1,8 @@
 """What a machine's records hold beyond what heads declare, and how far the sum is from every measured cell."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import accumulate
+from statistics import median
 from typing import NamedTuple
 
 import numpy as np
@@ -35,6 +36,26 @@ class Missed(NamedTuple):
     def close(self) -> bool:
         """Whether it is within CLOSE, or within what the meter can tell."""
         return abs(self.predicted - self.measured) <= max(CLOSE * self.measured, self.slack)
+
+
+class Spread(NamedTuple):
+    """How far the predictions of several cells are off, and the worst of them."""
+
+    most: float
+    half: float
+    """share within which half of them are"""
+    worst: Missed
+
+    def where(self, show: Callable[[float], str]) -> str:
+        """The worst one in words, its numbers shown so."""
+        worst = self.worst
+        return f"{worst.name} at {worst.classes:,}: {show(worst.predicted)} for {show(worst.measured)}"
+
+
+def spread(found: Sequence[Missed]) -> Spread:
+    """The spread of one or more."""
+    worst = max(found, key=lambda missed: abs(missed.error))
+    return Spread(abs(worst.error), median(abs(missed.error) for missed in found), worst)
 
 
 def beyond(cells: Sequence[Cell], name: str, classes: float) -> int:

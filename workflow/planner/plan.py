@@ -97,15 +97,15 @@ def line(row: Row, model: Model | None, case: Case, terms: Terms) -> Line:
     def fits(row: Row, case: Case) -> bool:
         return limit is not None and hold(row, case).total + (context or 0) <= limit
 
-    known_limit = limit is not None
+    does = fits(row, case) if limit is not None else None
     timed = times.timed(row, case, terms.known, model, rest_with(terms, rest))
     rate = timed.step and Range(*(1000 * case.batch / ms for ms in (timed.step.value, timed.step.high, timed.step.low)))
     return Line(
         row,
         found,
-        fits(row, case) if known_limit else None,
-        most_classes(row, case, fits) if known_limit else None,
-        changes(row, case, fits) if known_limit and not fits(row, case) else (),
+        does,
+        None if does is None else most_classes(row, case, fits),
+        changes(row, case, fits) if does is False else (),
         timed,
         rate,
         sent(row, case, terms.counted),

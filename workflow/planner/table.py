@@ -5,7 +5,6 @@ Made from the records, never by hand; a test holds the file to what this would w
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from statistics import median
 from typing import NamedTuple
 
 from workflow.cells.config import Backbone
@@ -13,7 +12,7 @@ from workflow.cells.paths import PUBLISHED
 from workflow.errors import command_line
 from workflow.planner import bench, memory, times
 from workflow.planner.counted import CHECK, Counted, count
-from workflow.planner.known import Cell, known, names
+from workflow.planner.known import TENSORS, Cell, known, names
 from workflow.planner.memory import Missed, growths
 from workflow.planner.quantities import short, size_words
 
@@ -107,9 +106,7 @@ def memory_line(source: Source) -> list[str]:
 
 def meter(cells: Sequence[Cell]) -> str:
     """What was measured of the cells, in a word each."""
-    words = {
-        "growth" if growths(cell) else "tensors" if "tensors" in (cell.meter or "") else "allocator" for cell in cells
-    }
+    words = {"growth" if growths(cell) else "tensors" if cell.meter == TENSORS else "allocator" for cell in cells}
     return ", ".join(sorted(words))
 
 
@@ -120,10 +117,8 @@ def time_line(source: Source) -> list[str]:
 
 def spread(found: Sequence[Missed], show: Callable[[float], str]) -> list[str]:
     """How many cells, how far off, and the worst."""
-    worst = max(found, key=lambda one: abs(one.error))
-    where = f"{worst.name} at {worst.classes:,}: {show(worst.predicted)} for {show(worst.measured)}"
-    half = median(abs(one.error) for one in found)
-    return [str(len(found)), f"{abs(worst.error):.1%}", f"{half:.1%}", where]
+    off = memory.spread(found)
+    return [str(len(found)), f"{off.most:.1%}", f"{off.half:.1%}", off.where(show)]
 
 
 def activations_line(name: str, found: Counted) -> list[str]:

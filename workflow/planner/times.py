@@ -43,11 +43,11 @@ class Pace(NamedTuple):
 
 def floor_ms(cost: Cost, machine: MachineRecord | None) -> float:
     """The floor of a step by the machine's rates; where they are not known, in units of its operations."""
-    rates = None if machine is None else machine.rates
-    gflops = rates.product_gflops("fp32") if rates else None
-    if rates is None or gflops is None:
-        return cost.flops / 1e6
-    return max(cost.flops / gflops, cost.moved_bytes / rates.traffic_gb_s(cost.state_bytes)) / 1e6
+    if machine is not None:
+        found = machine.rates.floor_ms(cost.flops, cost.moved_bytes, cost.state_bytes, "fp32")
+        if found is not None:
+            return found
+    return cost.flops / 1e6
 
 
 def pace(points: Sequence[tuple[float, float]]) -> Pace | None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from heads.kit.ranks import count
+from workflow.cells.paths import LOCK
 from workflow.errors import UserError
 
 
@@ -28,7 +29,7 @@ class StopRequest:
 
 def claim(folder: Path) -> FileLock:
     """Hold the cell's folder until released or this process ends; UserError if another process is training in it."""
-    lock = FileLock(folder / ".lock", timeout=0)
+    lock = FileLock(folder / LOCK, timeout=0)
     try:
         lock.acquire()
     except Timeout as error:
