@@ -34,8 +34,8 @@ class Machine(NamedTuple):
 
 
 ROOT = Path(__file__).resolve().parents[2]
-COMPUTING = {"train", "machine", "cost_head", "cost_end_to_end"}
-"""rules that need what the config says of cores and GPUs"""
+COMPUTING = {"train", "machine", "cost_head", "cost_end_to_end", "cost_synthetic"}
+"""rules that need what the config says of cores and GPUs: all that train or measure"""
 
 
 def check_here(config: Config, workflow: "Workflow") -> None:
