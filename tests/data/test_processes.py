@@ -11,7 +11,7 @@ from PIL import Image
 
 from workflow.data import reading
 from workflow.data.processes import ProcessDied, at, in_parallel
-from workflow.data.reading import Files, read_all
+from workflow.data.reading import Files, read, read_all
 from workflow.errors import UserError
 
 
@@ -74,12 +74,12 @@ def dying(monkeypatch: pytest.MonkeyPatch, status: int, parts: list[int]) -> Non
 def test_the_file_that_was_read_is_named(status, ending, monkeypatch, tmp_path):
     dying(monkeypatch, status, [1])
     with pytest.raises(UserError, match=rf"^a process {ending}: if memory was .*; it was reading {tmp_path}/3\.png$"):
-        list(read_all(tasks_of(tmp_path), 2))
+        list(read_all(read, tasks_of(tmp_path), 2))
 
 
 def test_a_file_that_a_process_crashes_on_cannot_be_read_and_the_others_can(monkeypatch, tmp_path):
     dying(monkeypatch, -signal.SIGSEGV, [1, 0])
-    found = list(read_all(tasks_of(tmp_path), 2))
+    found = list(read_all(read, tasks_of(tmp_path), 2))
     died = "the process that tried was killed by signal 11 (SIGSEGV)"
     assert [problem for _, problems in found for problem in problems] == [None, None, None, died, died, None]
     assert [int(image[0, 0]) for images, _ in found for image in images] == [0, 1, 2, 0, 0, 5]

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workflow.data.similar import NEIGHBOURS, TOO_ALIKE, _means, _pooled, look_alikes
+from workflow.data.similar import NEIGHBOURS, TOO_ALIKE, _means, look_alikes, pooled
 
 
 def correlation(a: np.ndarray, b: np.ndarray) -> float:
@@ -72,12 +72,12 @@ def test_pooling_averages_areas_at_any_size(size):
     side = min(16, size)
     fine = np.kron(images, np.ones((1, side, side)))  # every pixel cut so that bins fall between pieces
     slow = fine.reshape(3, side, size, side, size).mean(axis=(2, 4))
-    assert np.abs(_pooled(images).reshape(3, side, side) - slow).max() <= 0.51
+    assert np.abs(pooled(images).reshape(3, side, side) - slow).max() <= 0.51
 
 
 def test_the_order_of_summation_does_not_matter(glyphs):
     images, classes, _ = (np.load(glyphs / f"{name}.npy") for name in ("images", "classes", "groups"))
-    means = _means(_pooled(images), classes)
+    means = _means(pooled(images), classes)
     exact = means.astype(np.int64) @ means.astype(np.int64).T
     assert (means @ means.T).astype(np.int64).tolist() == exact.tolist()
     assert exact.max() < 2**24

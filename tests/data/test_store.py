@@ -7,13 +7,15 @@ import shutil
 import numpy as np
 import pytest
 
-from workflow.data import store
+from workflow.data import arrays, store
 from workflow.data.store import check_dataset, open_dataset, write_dataset
 from workflow.errors import UserError
 
 
 class Supply:
     """Twelve random images of four classes, in chunks; `fail` is raised instead of the last chunk."""
+
+    encoded = False
 
     def __init__(self, shape=(8, 8), fail=None, seed=0):
         self.images = np.random.default_rng(seed).integers(0, 256, (12, *shape), dtype=np.uint8)
@@ -128,8 +130,8 @@ def test_a_missing_array_is_named(copy):
 def test_the_header_has_room_for_any_number_of_images(tmp_path):
     for shape in ((0, 0, 0, 3), (10**12, 112, 112, 3), (7, 8, 8)):
         with (tmp_path / "x.npy").open("wb") as file:
-            store._header(file, shape)
-            assert file.tell() == store.HEADER
+            arrays.write_header(file, shape)
+            assert file.tell() == arrays.HEADER
         with (tmp_path / "x.npy").open("rb") as file:
             assert np.lib.format.read_magic(file) == (1, 0)
             assert np.lib.format.read_array_header_1_0(file) == (shape, False, np.uint8)

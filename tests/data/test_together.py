@@ -16,7 +16,7 @@ from PIL import Image
 from tests.data.strange import plain
 from workflow.cells.data_section import Data
 from workflow.data import build as module
-from workflow.data import folder
+from workflow.data import gathered
 from workflow.data.build import build
 from workflow.data.store import check_dataset
 from workflow.data.turns import LOCK, in_turn
@@ -79,7 +79,7 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
 
 def test_a_build_ends_when_one_of_its_processes_is_killed(tmp_path, monkeypatch):
     photos = plain(tmp_path / "photos")
-    monkeypatch.setattr(folder, "CHUNK", 2)
+    monkeypatch.setattr(gathered, "CHUNK", 2)
 
     def kill_one() -> None:
         while not (workers := multiprocessing.active_children()):

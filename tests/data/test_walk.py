@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from workflow.cells.data_section import Data
-from workflow.data.folder import Folder
+from workflow.data.gathered import Gathered
 from workflow.data.listing import listing
 from workflow.data.walk import HIDDEN, LOOP, walk
 from workflow.errors import UserError
@@ -33,9 +33,10 @@ def files(photos: Path, name: str) -> list[str]:
     return [str(entry.path.relative_to(photos)) for entry in walk(photos).classes[name]]
 
 
-def test_plan_and_build_see_the_same(photos):
-    tree, folder = walk(photos), Folder(data(photos), 1)
-    assert folder.found == {name: [entry.path for entry in entries] for name, entries in tree.classes.items()}
+def test_plan_and_build_see_the_same(photos, tmp_path):
+    tree, found = walk(photos), Gathered(data(photos), tmp_path, 1)
+    assert found.catalogue.files == [entry.path for entries in tree.classes.values() for entry in entries]
+    assert found.names == list(tree.classes)
 
 
 def test_classes_and_folders_may_be_links(photos, tmp_path):
@@ -108,15 +109,16 @@ def test_a_link_that_leads_nowhere_is_a_problem_of_its_own(link, photos):
     (photos / link).unlink(missing_ok=True)
     (photos / link).symlink_to("/no/such/disk/x")
     with pytest.raises(UserError, match=rf"{link} is a link to /no/such/disk/x, which does not exist: delete it, or"):
-        Folder(data(photos), 1)
-    skipped = Folder(data(photos, skip_unreadable=True), 1)
-    assert skipped.skipped == [f"{link}: is a link to /no/such/disk/x, which does not exist"]
+        Gathered(data(photos), photos.parent, 1)
+    skipped = Gathered(data(photos, skip_unreadable=True), photos.parent, 1)
+    assert skipped.account.skipped == [f"{link}: is a link to /no/such/disk/x, which does not exist"]
     assert skipped.sieve.rejected["unreadable"] == 1
 
 
 def test_a_folder_that_cannot_be_listed_is_skipped_on_request(photos, deny_listing):
     deny_listing("class 4")
-    assert Folder(data(photos, skip_unreadable=True), 1).skipped == ["class 4: cannot be listed (Permission denied)"]
+    found = Gathered(data(photos, skip_unreadable=True), photos.parent, 1)
+    assert found.account.skipped == ["class 4: cannot be listed (Permission denied)"]
 
 
 CHANGES = {

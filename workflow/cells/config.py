@@ -19,10 +19,10 @@ from workflow.cells.head_row import HeadRow
 from workflow.cells.names import clashes
 from workflow.cells.problems import listed, sentences
 from workflow.cells.section import Section
+from workflow.cells.sources import no_source
 from workflow.cells.train_section import Loss, Train
 from workflow.cells.values import unwritable
 from workflow.errors import UserError
-from workflow.names import path_of
 
 REFERENCE = "fc"
 """row, or head, that the others are compared with"""
@@ -124,7 +124,7 @@ class Config(Section):
     def parse(cls, mapping: Mapping[str, object], where: str = "") -> Self:
         """The whole config; UserError with a line for every problem there is, in the order of the alphabet."""
         values = unwritable(mapping)
-        problems = [*values.values(), *clashes(mapping), *_no_folder(mapping.get("data"))]
+        problems = [*values.values(), *clashes(mapping), *no_source(mapping.get("data"))]
         try:
             config = cls.of_json(mapping)
             problems += contradictions(config)
@@ -133,16 +133,3 @@ class Config(Section):
         if problems:
             raise UserError(listed("the config cannot be run:", sorted(set(problems))))
         return config
-
-
-def _no_folder(data: object) -> list[str]:
-    """A folder of images that is not there: asked only of a whole config, as a stage may run on another machine."""
-    path = data.get("path") if isinstance(data, Mapping) and data.get("source") == "folder" else None
-    if not isinstance(path, str) or not path or "\0" in path:
-        return []
-    try:
-        if path_of(path).is_dir():
-            return []
-    except OSError as error:  # a name too long for a disk
-        return [f"'data.path': {path} cannot be opened ({error}): name a folder"]
-    return [f"'data.path': {path} is not a folder: it must hold one sub-folder of images for each class"]

@@ -14,8 +14,31 @@ from pydantic import (
 from workflow.cells.fields import AtLeastTwo, Count, Name, OneOf, Positive, Seed, Share, ShareAboveZero, ShareBetween
 from workflow.cells.section import Section
 
-IMAGES = ("name", "source", "tier", "path", "size", "colour", "ground", "skip_unreadable", "faces_needed", "characters")
+IMAGES = (
+    *("name", "source", "tier", "path", "size", "colour", "ground", "skip_unreadable", "faces_needed", "characters"),
+    *("image", "label", "labels", "root", "store"),
+)
 """keys that decide which images a set holds"""
+OF_GLYPHS = ("tier", "faces_needed", "characters")
+OWN = ("folder", "records", "webdataset", "list", "parquet")
+"""sources of one's own images"""
+READ_BY = {
+    **dict.fromkeys(("path", "colour", "ground", "skip_unreadable", "store"), OWN),
+    "image": ("parquet",),
+    "label": ("parquet", "webdataset"),
+    "labels": ("records",),
+    "root": ("list", "parquet"),
+}
+"""keys that decide which images there are, by the sources that read them; all but OF_GLYPHS are of one's own images"""
+NAMED = {
+    "folder": "the directory that holds the classes",
+    "records": "the .rec",
+    "webdataset": "the tars",
+    "list": "the list",
+    "parquet": "the table's files, or their folder",
+}
+YOUNG = ("image", "label", "labels", "root", "store")
+"""keys younger than many results: at their defaults they stand in no record, so that folders keep their names"""
 
 
 class Pareto(Section):
@@ -76,20 +99,30 @@ class Data(Section):
 
     name: Name
     """the set's folder under data/ and its name in results/"""
-    source: Literal["glyphs", "folder"] = "glyphs"
-    """rendered fonts, or a folder of your own images"""
+    source: Literal["glyphs", "folder", "records", "webdataset", "list", "parquet"] = "glyphs"
+    """rendered fonts, or your own images: a folder, MXNet's .rec, tars, a list of paths and labels, a table"""
     tier: Literal["dejavu", "xs", "s", "m", "l"] = "s"
     """glyphs: which fonts (workflow/data/faces.yaml): xs for tests, s from PyPI, m and l more fonts and more tail"""
     path: Annotated[str | None, Field(validate_default=True)] = None
-    """folder: the directory that holds one sub-directory of images for each class"""
+    """own images: a folder with a sub-folder a class, the .rec, the list; tars or tables as `a-{000..011}.tar`, `*`"""
+    image: str | None = None
+    """parquet: the column of the images, as bytes or paths; null: the one that is called so"""
+    label: str | None = None
+    """parquet: the column of the labels; webdataset: the field of .json; null: the one that is called so"""
+    labels: str | None = None
+    """records: a .lst whose labels count instead of the records' own"""
+    root: str | None = None
+    """list, parquet: the folder that paths start from; null: the one that the list lies in"""
+    store: Literal["auto", "pixels", "encoded"] = "auto"
+    """own images: kept as pixels, or as they are and decoded by the loader; auto: pixels up to 4 GiB of them"""
     size: Annotated[int, Field(ge=8, le=512)] = 32
     """side of the square images, pixels"""
     colour: Literal["grey", "rgb"] = "grey"
-    """folder: one channel or three"""
+    """own images: one channel or three"""
     ground: Annotated[str, OneOf("white", "black", pattern="#[0-9A-Fa-f]{6}", shown="'#RRGGBB'")] = "white"
-    """folder: the colour behind what is transparent; one beginning with # needs quotes in YAML"""
+    """own images: the colour behind what is transparent; one beginning with # needs quotes in YAML"""
     skip_unreadable: bool = False
-    """folder: leave out files that cannot be read instead of stopping; keep a class whose files all are one picture"""
+    """own images: leave out what cannot be read instead of stopping; keep a class whose files all are one picture"""
     faces_needed: Share = 0.7
     """glyphs: stop if a smaller share of the tier's faces could be fetched"""
     characters: AtLeastTwo | None = None
@@ -118,32 +151,38 @@ class Data(Section):
     validation_share: ShareBetween = 0.2
     """share of the training classes whose closed-set probes belong to validation"""
     hold_out: ShareBetween = 0.2
-    """folder: share of a training class's images kept from training, one at least"""
+    """own images: share of a training class's images kept from training, one at least"""
 
     @model_serializer(mode="wrap")
     def _as_before(self, serialise: SerializerFunctionWrapHandler) -> dict[str, JsonValue]:
-        """`ground` is younger than many results: where it changes nothing, their folders keep their names."""
+        """Some keys are younger than many results: where they change nothing, their folders keep their names."""
         found: dict[str, JsonValue] = serialise(self)
-        if self.source == "glyphs" or self.ground == Data.model_fields["ground"].default:
-            found.pop("ground", None)
-        return found
+        young = [key for key in (*YOUNG, "ground") if self.source == "glyphs" or self._is_default(key)]
+        return {key: value for key, value in found.items() if key not in young}
 
     def of_images(self) -> dict[str, JsonValue]:
         """The keys that decide which images a set holds, with their values; the others belong to the split."""
-        unused = {"folder": ("tier", "faces_needed", "characters"), "glyphs": ("path", "colour", "skip_unreadable")}
-        return self.model_dump(mode="json", include=set(IMAGES) - set(unused[self.source]))
+        unused = OF_GLYPHS if self.source in OWN else [key for key in READ_BY if self.source not in READ_BY[key]]
+        return self.model_dump(mode="json", include=set(IMAGES) - set(unused))
+
+    def _is_default(self, key: str) -> bool:
+        return bool(getattr(self, key) == Data.model_fields[key].default)
 
     @field_validator("path")
     @classmethod
     def _named(cls, path: str | None, info: ValidationInfo) -> str | None:
-        if info.data.get("source") == "folder" and not path:
-            raise ValueError("it must name the directory that holds the classes, as data.source is folder")
+        source = info.data.get("source")
+        if source in OWN and not path:
+            raise ValueError(f"it must name {NAMED[source]}, as data.source is {source}")
         return path
 
-    @field_validator("path", "colour", "ground", "skip_unreadable", "hold_out")
+    @field_validator(*READ_BY, "hold_out")
     @classmethod
-    def _of_a_folder(cls, value: object, info: ValidationInfo) -> object:
-        name = info.field_name or ""
-        if info.data.get("source") == "glyphs" and value != cls.model_fields[name].default:
-            raise ValueError("only the source folder reads it: say source: folder, or leave it out")
-        return value
+    def _of_its_source(cls, value: object, info: ValidationInfo) -> object:
+        source, name = info.data.get("source"), info.field_name or ""
+        readers = READ_BY.get(name, OWN)
+        if source is None or source in readers or value == cls.model_fields[name].default:
+            return value
+        if readers == OWN:
+            raise ValueError("only sources of your own images read it: say source: folder, or leave it out")
+        raise ValueError(f"only the source {' or '.join(readers)} reads it, and data.source is {source}: leave it out")

@@ -73,8 +73,8 @@ def _json(text: str) -> Data:
 
 
 def _fetch(arguments: argparse.Namespace) -> None:
-    if arguments.data.source == "folder":
-        raise UserError("nothing to fetch: data.source is folder")
+    if arguments.data.source != "glyphs":
+        raise UserError(f"nothing to fetch: data.source is {arguments.data.source}")
     results = fetch(load_tier(arguments.data.tier).sources, arguments.cache)
     log(f"{sum(result.status == 'ok' for result in results)} of {len(results)} packages are in {arguments.cache}")
 

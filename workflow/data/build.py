@@ -8,11 +8,11 @@ from workflow.cells.data_section import Data
 from workflow.cells.paths import MANIFEST
 from workflow.console import Stopwatch, log
 from workflow.data.faces import load_tier
-from workflow.data.folder import Folder
+from workflow.data.gathered import SPOOL, Gathered
 from workflow.data.glyphs import Glyphs
 from workflow.data.listing import listing
 from workflow.data.stamps import STAMPS
-from workflow.data.store import Dataset, open_dataset, write_dataset
+from workflow.data.store import Dataset, Supply, open_dataset, write_dataset
 from workflow.data.turns import LOCK, in_turn
 from workflow.errors import UserError
 from workflow.provenance import provenance
@@ -21,8 +21,8 @@ from workflow.provenance import provenance
 def build(data: Data, out: Path, cache: Path, jobs: int) -> Dataset:
     """Make the dataset that `data` describes in the folder `out`, with downloads kept in `cache`.
 
-    A finished set made from the same keys of `data` and the same complete list of fonts is left as it is. A folder of
-    images is read anew each time, for its files may have changed, unless another process was just building it.
+    A finished set made from the same keys of `data` and the same complete list of fonts is left as it is. One's own
+    images are read anew each time, for their files may have changed, unless another process was just building the set.
     UserError on input that cannot be used.
     """
     record: dict[str, object] = {"name": data.name, "settings": data.of_images(), "list": _list_hash(data)}
@@ -37,8 +37,11 @@ def build(data: Data, out: Path, cache: Path, jobs: int) -> Dataset:
 def _made(data: Data, out: Path, cache: Path, jobs: int, record: dict[str, object]) -> Dataset:
     watch = Stopwatch()
     record |= provenance()
-    supply = Folder(data, jobs) if data.source == "folder" else Glyphs(data, cache, jobs)
-    dataset = write_dataset(out, supply, record)
+    try:
+        supply: Supply = Glyphs(data, cache, jobs) if data.source == "glyphs" else Gathered(data, out, jobs)
+        dataset = write_dataset(out, supply, record)
+    finally:
+        (out / SPOOL).unlink(missing_ok=True)
     rejected = ", ".join(f"{count:,} {reason}" for reason, count in dataset.manifest["rejected"].items() if count)
     log(
         f"{out}: {len(dataset.images):,} images of {len(dataset.names):,} classes from "
@@ -48,8 +51,8 @@ def _made(data: Data, out: Path, cache: Path, jobs: int, record: dict[str, objec
 
 
 def _list_hash(data: Data) -> str | None:
-    """Changes with the fonts that a tier lists, so that an edited faces.yaml is noticed, or with a folder's files."""
-    if data.source == "folder":
+    """Changes with the fonts that a tier lists, so that an edited faces.yaml is noticed, or with one's own files."""
+    if data.source != "glyphs":
         return listing(data)
     tier = load_tier(data.tier)
     return hashlib.sha256(json.dumps([repr(tier.sources), repr(tier.faces)]).encode()).hexdigest()[:16]
@@ -65,7 +68,7 @@ def _is_there(out: Path, record: dict[str, object]) -> bool:
 
 def _refuse_foreign(out: Path) -> None:
     """A folder with other things in it is not ours to write into: a mistyped --out must not mix with them."""
-    known = {MANIFEST, "images.npy", "classes.npy", "groups.npy", "similar.npy", STAMPS, LOCK}
+    known = {MANIFEST, "images.npy", "classes.npy", "groups.npy", "similar.npy", "index.npy", STAMPS, LOCK}
     foreign = [path.name for path in out.iterdir() if path.name not in known and not path.name.endswith(".part")]
     if foreign:
         raise UserError(f"{out} holds other files ({foreign[0]}): name an empty or new folder with --out")

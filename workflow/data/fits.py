@@ -43,7 +43,7 @@ def _told(split: Split) -> str:
     trained = counts["train_classes"]
     held = counts["validation_gallery"] + counts["test_gallery"] + counts["distractors"]
     line = f"split of {split.record.dataset}: {trained:,} classes to train, with {counts['train_images']:,} images"
-    if split.record.settings.get("source") == "folder" and trained < held:
+    if split.record.settings.get("source", "glyphs") != "glyphs" and trained < held:
         line += (
             f"; {held:,} others are only asked about, more than train: data.open_set and data.distractors say how many"
         )

@@ -44,7 +44,9 @@ class Characters:
 
 
 class Glyphs:
-    """Fetches a tier's fonts and renders them. Implements store.Supply."""
+    """Fetches a tier's fonts and renders them. Implements what store.Supply asks of a source that is not encoded."""
+
+    encoded = False
 
     def __init__(self, data: Data, cache: Path, jobs: int) -> None:
         self.size, self.jobs = data.size, jobs

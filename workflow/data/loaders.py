@@ -20,6 +20,7 @@ from heads.kit.interface import Batch
 from heads.kit.ranks import count as processes
 from heads.kit.ranks import share
 from workflow.data.augment import LEVELS, ViewRows, augment
+from workflow.data.images import Images
 from workflow.errors import UserError
 
 View = tuple[np.ndarray, np.ndarray]
@@ -45,7 +46,7 @@ class Loader:
 
     def __init__(
         self,
-        images: np.ndarray,
+        images: Images,
         rows: np.ndarray,
         labels: np.ndarray,
         *,

@@ -26,22 +26,23 @@ BITS, PHOTOMETRIC = 258, 262  # tags of TIFF
 WHITE_IS_ZERO = 0
 
 
-def picture(path: Path, mode: str, ground: str) -> Image.Image:
-    """The image in the file `path` as Pillow's `mode` L or RGB; `ground` is the colour behind what is transparent.
+def picture(source: Path | bytes, mode: str, ground: str) -> Image.Image:
+    """The image in a file, or of encoded bytes, as Pillow's `mode` L or RGB; `ground` is the colour behind what is
+    transparent.
 
     Raises what Pillow raises on a damaged file, and ValueError where nobody knows which number is white.
     """
-    with _opened(path) as image:
+    with _opened(source) as image:
         image.load()
         return _turned(image, _on_ground(_in_eight_bits(image), ground).convert(mode))
 
 
-def _opened(path: Path) -> Image.Image:
-    """Open a file, also a JPEG whose EXIF Pillow stumbles over when it looks there for the density."""
+def _opened(source: Path | bytes) -> Image.Image:
+    """Open an image, also a JPEG whose EXIF Pillow stumbles over when it looks there for the density."""
     try:
-        return Image.open(path)
+        return Image.open(source if isinstance(source, Path) else io.BytesIO(source))
     except UnidentifiedImageError:
-        data = path.read_bytes()
+        data = source.read_bytes() if isinstance(source, Path) else source
         if not data.startswith(JPEG):
             raise
         return Image.open(io.BytesIO(JPEG + JFIF + data.removeprefix(JPEG)))  # states a density

@@ -1,31 +1,36 @@
-"""Image files made into arrays, some at a time, so that several processes can do it; what goes wrong names the file."""
+"""Encoded images made into arrays, some at a time, so that several processes can do it, with what is wrong of each."""
 
+import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from PIL import Image, ImageOps
 
+from workflow.data.formats.encoded import Place, content
 from workflow.data.pixels import picture
 from workflow.data.processes import ProcessDied, at, in_parallel
-from workflow.data.walk import Entry
+from workflow.data.sieve import hashes
+from workflow.data.similar import pooled
 from workflow.errors import UserError
 from workflow.names import shown
 
-NO_PICTURES = {"PDF", "PALM", "BUFR", "GRIB", "HDF5", "MPEG"}
-"""formats that Pillow knows by name, and can read no picture of"""
+R = TypeVar("R")
+MEMORY = re.compile(r" ?<_io.BytesIO object at 0x[0-9a-f]+>")
+"""how Pillow names an image that is no file"""
 
 
 @dataclass(frozen=True)
 class Files:
-    """Some image files of known classes, int64 (n,), and what is to become of them.
+    """Some image files, or places of images in files, of known classes, int64 (n,), and what is to become of them.
 
     `deadly` says of files, by their place, how a process died of them.
     """
 
-    files: tuple[Path, ...]
+    files: tuple[Path | Place, ...]
     classes: np.ndarray
     size: int
     mode: str
@@ -37,27 +42,30 @@ Read = tuple[np.ndarray, list[str | None]]
 """images, uint8 (n, size, size) or (n, size, size, 3), and for each why it could not be read"""
 
 
-def is_image(entry: Entry) -> bool:
-    """Whether an entry is a file with an image's name."""
-    known = Image.registered_extensions()
-    return entry.problem is None and known.get(entry.path.suffix.lower(), "PDF") not in NO_PICTURES
+class Seen(NamedTuple):
+    """What is kept of images that are looked at and not stored: hashes of their pixels, uint64 (n,), the images pooled
+    as look-alikes are told by, uint8 (n, F), and for each why it could not be read."""
+
+    hashes: np.ndarray
+    pooled: np.ndarray
+    problems: list[str | None]
 
 
-def read_all(tasks: Sequence[Files], jobs: int) -> Iterator[Read]:
-    """What came of every task, in order, by `jobs` processes. A file that one of them crashes on cannot be read.
+def read_all(function: Callable[[Files], R], tasks: Sequence[Files], jobs: int) -> Iterator[R]:
+    """What `function`, `read` or `look_at`, makes of every task, in order, by `jobs` processes. An image that one of
+    them crashes on cannot be read.
 
-    UserError with the file that was read when one of them was killed.
+    UserError with the image that was read when one of them was killed.
     """
     waiting = list(tasks)
     while waiting:
         try:
-            for result in in_parallel(read, waiting, jobs):
+            for result in in_parallel(function, waiting, jobs):
                 yield result
                 waiting = waiting[1:]
         except ProcessDied as died:
             if not died.crashed:
-                path = died.task.files[died.part]
-                raise UserError(f"{died}; it was reading {shown(path)}") from died
+                raise UserError(f"{died}; it was reading {_told(died.task.files[died.part])}") from died
             waiting = [_without(died) if task is died.task else task for task in waiting]
 
 
@@ -71,11 +79,30 @@ def read(task: Files) -> Read:
         try:
             if number in task.deadly:
                 raise ValueError(task.deadly[number])
-            images[number] = _square(path, task)
+            source = path if isinstance(path, Path) else content(path)
+            images[number] = square(source, task.size, task.mode, task.ground)
             problems.append(None)
         except Exception as error:  # a decoder raises whatever it likes
             problems.append(_problem(error, path))
     return images, problems
+
+
+def look_at(task: Files) -> Seen:
+    """The same, without keeping the images."""
+    images, problems = read(task)
+    return Seen(hashes(images), pooled(images), problems)
+
+
+def square(source: Path | bytes, size: int, mode: str, ground: str) -> np.ndarray:
+    """The image in a file, or of encoded bytes, uint8 (size, size) or (size, size, 3). Raises what a decoder raises."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what is odd about a file whose picture is whole
+        seen = picture(source, mode, ground)
+    return np.asarray(ImageOps.fit(seen, (size, size), Image.Resampling.BICUBIC))
+
+
+def _told(image: Path | Place) -> str:
+    return shown(image) if isinstance(image, Path) else f"{shown(image.file)} at byte {image.offset:,}"
 
 
 def _without(died: ProcessDied[Files]) -> Files:
@@ -83,15 +110,9 @@ def _without(died: ProcessDied[Files]) -> Files:
     return replace(died.task, deadly=died.task.deadly | {died.part: f"the process that tried {died.ending}"})
 
 
-def _square(path: Path, task: Files) -> np.ndarray:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of what is odd about a file whose picture is whole
-        seen = picture(path, task.mode, task.ground)
-    return np.asarray(ImageOps.fit(seen, (task.size, task.size), Image.Resampling.BICUBIC))
-
-
-def _problem(error: Exception, path: Path) -> str:
+def _problem(error: Exception, image: Path | Place) -> str:
     if isinstance(error, MemoryError):
         return "it asks for more memory than there is"
-    words = " ".join(str(error).replace(repr(str(path))[1:-1], path.name).split())
+    words, path = str(error), image if isinstance(image, Path) else image.file
+    words = " ".join(MEMORY.sub("", words.replace(repr(str(path))[1:-1], path.name)).split())
     return shown(words) or type(error).__name__

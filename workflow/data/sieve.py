@@ -15,19 +15,23 @@ def hashes(images: np.ndarray) -> np.ndarray:
 class Sieve:
     """Drops images equal to one that their class already has, and keeps account of every image kept or rejected."""
 
-    def __init__(self) -> None:
-        self.rejected: Counter[str] = Counter()
+    def __init__(self, rejected: Counter[str] | None = None) -> None:
+        self.rejected: Counter[str] = Counter() if rejected is None else rejected
         self._seen: set[tuple[int, int]] = set()
         self._classes: list[np.ndarray] = [np.empty(0, np.int64)]
         self._groups: list[np.ndarray] = [np.empty(0, np.int64)]
 
     def keep(self, images: np.ndarray, hashes: np.ndarray, classes: np.ndarray, group: int) -> np.ndarray:
         """The images (n, ...) of one group that are new; hashes (n,) uint64 of content, classes (n,) int64."""
+        return np.ascontiguousarray(images[self.fresh(hashes, classes, group)])
+
+    def fresh(self, hashes: np.ndarray, classes: np.ndarray, group: int) -> np.ndarray:
+        """Which of such images are new, bool (n,)."""
         fresh = np.array([self._new(pair) for pair in zip(classes.tolist(), hashes.tolist(), strict=True)], dtype=bool)
         self.rejected["duplicate in its class"] += int((~fresh).sum())
         self._classes.append(classes[fresh])
         self._groups.append(np.full(int(fresh.sum()), group))
-        return np.ascontiguousarray(images[fresh])
+        return fresh
 
     def labels(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The classes that an image was kept of, sorted; place among them and group of every image, int64 (N,)."""

@@ -7,6 +7,8 @@ than .97 at full size. That covers characters with equal bitmaps: a label error,
 
 import numpy as np
 
+from workflow.data.images import Images
+
 NEIGHBOURS = 5
 TOO_ALIKE = 0.97  # normalised cross-correlation of two images of one face
 SCREEN = 0.93  # the same after pooling, below which full size is not looked at
@@ -17,12 +19,13 @@ BLOCK = 512  # classes at a time
 PER_GROUP = 4  # images of a class and group that hygiene compares: all of them but in a folder of large classes
 
 
-def look_alikes(images: np.ndarray, classes: np.ndarray, groups: np.ndarray) -> np.ndarray:
+def look_alikes(images: Images, classes: np.ndarray, groups: np.ndarray, small: np.ndarray | None = None) -> np.ndarray:
     """The nearest other classes, int64 (A, 5), most similar first; -1 where hygiene drops one or there are fewer.
 
-    images: uint8 (N, H, W) or (N, H, W, 3), may be memory-mapped; classes, groups: int64 (N,), classes 0..A-1.
+    images: uint8 (N, H, W) or (N, H, W, 3), may be memory-mapped; classes, groups: int64 (N,), classes 0..A-1; small:
+    the images pooled, where that is known.
     """
-    small = _pooled(images)
+    small = pooled(images) if small is None else small
     nearest = _nearest(_means(small, classes))
     pairs = np.stack([np.repeat(np.arange(len(nearest)), NEIGHBOURS), nearest.ravel()], axis=1)
     unique, place = np.unique(np.sort(pairs, axis=1), axis=0, return_inverse=True)
@@ -30,7 +33,7 @@ def look_alikes(images: np.ndarray, classes: np.ndarray, groups: np.ndarray) -> 
     return np.where(alike[place.ravel()].reshape(nearest.shape), -1, nearest)
 
 
-def _pooled(images: np.ndarray) -> np.ndarray:
+def pooled(images: Images) -> np.ndarray:
     """Grey, 16 x 16 and flat: uint8 (N, 256); smaller images keep their size."""
     size = images.shape[1]
     side = min(POOLED, size)
@@ -82,7 +85,7 @@ def _nearest(means: np.ndarray) -> np.ndarray:
 
 
 def _too_alike(
-    pairs: np.ndarray, images: np.ndarray, small: np.ndarray, classes: np.ndarray, groups: np.ndarray
+    pairs: np.ndarray, images: Images, small: np.ndarray, classes: np.ndarray, groups: np.ndarray
 ) -> np.ndarray:
     """Which pairs of classes (P, 2) have images of one group that correlate by more than TOO_ALIKE, bool (P,)."""
     alike = np.zeros(len(pairs), dtype=bool)
@@ -109,7 +112,7 @@ def _table(rows: np.ndarray, classes: np.ndarray, count: int) -> np.ndarray:
     return table
 
 
-def _correlation(stack: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def _correlation(stack: Images, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Correlation of images stack[a] and stack[b], float32 (len(a),)."""
     scores = np.empty(len(a), np.float32)
     for start in range(0, len(a), ROWS):

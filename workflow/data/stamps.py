@@ -16,7 +16,7 @@ from workflow.errors import UserError
 from workflow.files import read_json, write_json
 
 STAMPS = "stamps.json"
-ROWS = 16384  # images read at a time
+BYTES = 2**24  # read at a time
 
 Stamp = list[int]
 """size, time of the last writing and of the last change in ns, number of the file"""
@@ -31,8 +31,9 @@ def content_hash(array: np.ndarray) -> str:
 
 def feed(digest: "hashlib._Hash", array: np.ndarray) -> None:
     """Update `digest` by the array's bytes in C order; some rows are in memory at a time."""
-    for start in range(0, len(array), ROWS):
-        digest.update(np.ascontiguousarray(array[start : start + ROWS]).data)
+    rows = max(1, BYTES // max(1, array[:1].nbytes))
+    for start in range(0, len(array), rows):
+        digest.update(np.ascontiguousarray(array[start : start + rows]).data)
 
 
 def verify(folder: Path, arrays: Mapping[str, np.ndarray], hashes: Mapping[str, str]) -> None:

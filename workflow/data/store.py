@@ -5,18 +5,24 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, NotRequired, Protocol, TypedDict
+from typing import NotRequired, Protocol, TypedDict, cast
 
 import numpy as np
 
 from workflow.cells.paths import MANIFEST
+from workflow.data.arrays import load, save, write_header
+from workflow.data.encoded_store import EncodedFacts, EncodedSupply, Written, opened, write_encoded
 from workflow.data.faces import SPLIT_PARTS
+from workflow.data.images import Images
+from workflow.data.sieve import hashes as hashes_of
 from workflow.data.similar import look_alikes
 from workflow.data.stamps import content_hash, feed, verify
-from workflow.errors import UserError, reason
-from workflow.files import atomic, read_json, write_json, writing
+from workflow.errors import UserError
+from workflow.files import atomic, read_json, write_json
 
-HEADER = 128  # bytes of the images' .npy header
+ROWS = 256  # images decoded at a time
+IMAGES = ("images", "index")
+"""arrays of images; only a set that stays encoded has an index"""
 
 
 class Group(TypedDict):
@@ -39,18 +45,21 @@ class Manifest(TypedDict):
     rejected: dict[str, int]
     arrays: NotRequired[dict[str, str]]
     """SHA-256 of each array's content; older sets lack them"""
+    encoded: NotRequired[EncodedFacts]
+    """of a set whose images are decoded when they are asked for"""
 
 
 @dataclass(frozen=True)
 class Dataset:
     """An opened dataset folder.
 
-    images: uint8 (N, H, W) grey or (N, H, W, 3), memory-mapped; classes, groups: int64 (N,); similar: int64 (A, 5) of
-    the most similar other classes, -1 where there is none fit to compare; manifest: the record of how it was made.
+    images: uint8 (N, H, W) grey or (N, H, W, 3), memory-mapped, or decoded when they are asked for; classes, groups:
+    int64 (N,); similar: int64 (A, 5) of the most similar other classes, -1 where there is none fit to compare;
+    manifest: the record of how it was made.
     """
 
     folder: Path
-    images: np.ndarray
+    images: Images
     classes: np.ndarray
     groups: np.ndarray
     similar: np.ndarray
@@ -80,38 +89,56 @@ def open_dataset(folder: Path) -> Dataset:
     if not (folder / MANIFEST).exists():
         raise UserError(f"{folder} is not a finished dataset: build it with `python -m workflow.data build`")
     manifest = read_json(folder / MANIFEST)
-    arrays = {name: _load(folder / f"{name}.npy") for name in ("images", "classes", "groups", "similar")}
-    lengths = {name: len(array) for name, array in arrays.items()}
+    arrays = _loaded(folder, manifest, "classes", "groups", "similar")
+    own = {name: arrays.pop(name) for name in IMAGES if name in arrays}
+    images = _images(folder, manifest, own)
+    lengths = {"images": len(images)} | {name: len(array) for name, array in arrays.items()}
     rows, classes = manifest["images"], len(manifest["classes"])
     if lengths != {"images": rows, "classes": rows, "groups": rows, "similar": classes}:
         raise UserError(f"the arrays in {folder} do not fit its manifest: delete the folder and build it again")
+    verify(folder, own | arrays, manifest.get("arrays", {}))
+    return Dataset(folder, images, manifest=manifest, **arrays)
+
+
+def open_images(folder: Path) -> Images:
+    """The images alone of a finished dataset folder; UserError if they are not those of its manifest."""
+    manifest = read_json(folder / MANIFEST)
+    arrays = _loaded(folder, manifest)
     verify(folder, arrays, manifest.get("arrays", {}))
-    return Dataset(folder, manifest=manifest, **arrays)
+    return _images(folder, manifest, arrays)
 
 
-def open_images(folder: Path) -> np.ndarray:
-    """The images alone of a finished dataset folder, memory-mapped; UserError if they are not those of its manifest."""
-    images = _load(folder / "images.npy")
-    verify(folder, {"images": images}, read_json(folder / MANIFEST).get("arrays", {}))
-    return images
+def _loaded(folder: Path, manifest: Manifest, *names: str) -> dict[str, np.ndarray]:
+    """The arrays called so, and those of the images."""
+    stored = IMAGES if "encoded" in manifest else IMAGES[:1]
+    return {name: load(folder / f"{name}.npy") for name in (*stored, *names)}
+
+
+def _images(folder: Path, manifest: Manifest, arrays: dict[str, np.ndarray]) -> Images:
+    encoded = manifest.get("encoded")
+    return arrays["images"] if encoded is None else opened(folder, arrays["index"], encoded)
 
 
 def check_mapped(folder: Path) -> None:
-    """UserError if the images, which are read while they are used, end before their header says: who does so dies."""
-    _load(folder / "images.npy")
+    """UserError if the images, which are read while they are used, end before their header or index says: who does so
+    dies."""
+    manifest = read_json(folder / MANIFEST)
+    _images(folder, manifest, _loaded(folder, manifest))
 
 
 class Supply(Protocol):
-    """Where images come from: rendered glyphs or a folder."""
+    """Where images come from: rendered glyphs or one's own. One that is `encoded` is an EncodedSupply, too."""
+
+    encoded: bool
 
     def chunks(self) -> Iterator[np.ndarray]:
         """The images, uint8 (n, H, W) or (n, H, W, 3), some at a time."""
 
     def labels(self) -> tuple[list[str], np.ndarray, np.ndarray]:
-        """After the last chunk: names of the classes, class and group of every image delivered, int64 (N,)."""
+        """After the last of them: names of the classes, class and group of every image delivered, int64 (N,)."""
 
     def record(self) -> dict[str, object]:
-        """After the last chunk: groups, sources, rejected, render, as the manifest lists them."""
+        """After the last of them: groups, sources, rejected, render, as the manifest lists them."""
 
 
 def write_dataset(folder: Path, supply: Supply, record: dict[str, object]) -> Dataset:
@@ -124,39 +151,48 @@ def write_dataset(folder: Path, supply: Supply, record: dict[str, object]) -> Da
     for left in folder.glob(".*.part"):  # of a run that was killed
         left.unlink()
     digest = hashlib.sha256()
-    write_images(folder / "images.npy", supply.chunks(), digest)
+    images, small, hashes, encoded = _written(folder, supply, digest)
     names, classes, groups = supply.labels()
-    images = np.load(folder / "images.npy", mmap_mode="r")
-    hashes = {"images": digest.hexdigest()}
-    arrays = {"classes": classes, "groups": groups, "similar": look_alikes(images, classes, groups)}
+    arrays = {"classes": classes, "groups": groups, "similar": look_alikes(images, classes, groups, small)}
     for name, array in arrays.items():
         digest.update(array.tobytes())
         hashes[name] = content_hash(array)
-        _save(folder / f"{name}.npy", array)
+        save(folder / f"{name}.npy", array)
     digest.update(json.dumps(names).encode())
-    content = {"hash": digest.hexdigest(), "images": len(images), "classes": names, "arrays": hashes, **supply.record()}
-    write_json(folder / MANIFEST, {**record, **content})
+    content = {"hash": digest.hexdigest(), "images": len(images), "classes": names, "arrays": hashes}
+    stored = {"encoded": encoded} if encoded else {}
+    write_json(folder / MANIFEST, {**record, **content, **stored, **supply.record()})
     return open_dataset(folder)
+
+
+def _written(folder: Path, supply: Supply, digest: "hashlib._Hash") -> Written:
+    """Write the images as `supply` has them stored."""
+    if supply.encoded:
+        return write_encoded(folder, cast(EncodedSupply, supply), digest)
+    write_images(folder / "images.npy", supply.chunks(), digest)
+    images = np.load(folder / "images.npy", mmap_mode="r")
+    return Written(images, None, {"images": digest.hexdigest()}, None)
 
 
 def write_images(path: Path, chunks: Iterable[np.ndarray], digest: "hashlib._Hash") -> None:
     """Stream uint8 images into one .npy file, whose header is completed when their number is known."""
     shape: tuple[int, ...] = (0,)
     with atomic(path) as temporary, temporary.open("wb") as file:
-        _header(file, (0, 0, 0, 3))
+        write_header(file, (0, 0, 0, 3))
         for chunk in chunks:
             file.write(chunk.data)
             digest.update(chunk.data)
             shape = (shape[0] + len(chunk), *chunk.shape[1:])
         file.seek(0)
-        _header(file, shape)
+        write_header(file, shape)
 
 
 def check_dataset(folder: Path) -> str:
     """Hash the arrays of `folder` again and return the hash; UserError if it is not the manifest's."""
     dataset = open_dataset(folder)
     digest = hashlib.sha256()
-    for array in (dataset.images, dataset.classes, dataset.groups, dataset.similar):
+    feed_images(digest, dataset.images)
+    for array in (dataset.classes, dataset.groups, dataset.similar):
         feed(digest, array)
     digest.update(json.dumps(dataset.names).encode())
     if digest.hexdigest() != dataset.manifest["hash"]:
@@ -164,18 +200,10 @@ def check_dataset(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def _header(file: BinaryIO, shape: tuple[int, ...]) -> None:
-    """Write the .npy header: HEADER bytes, as numpy leaves room for the number of images to grow."""
-    np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
-
-
-def _save(path: Path, array: np.ndarray) -> None:
-    with writing(path) as file:
-        np.save(file, array)
-
-
-def _load(path: Path) -> np.ndarray:
-    try:
-        return np.load(path, mmap_mode="r" if path.stem == "images" else None)
-    except Exception as error:  # numpy takes a header for source code, and raises what that may raise
-        raise UserError(f"{path} cannot be read ({reason(error)}): delete its folder and build it again") from error
+def feed_images(digest: "hashlib._Hash", images: Images) -> None:
+    """Update `digest` by images as a build does: by their pixels, or by the pixels' hashes where they stay encoded."""
+    if isinstance(images, np.ndarray):
+        feed(digest, images)
+        return
+    for start in range(0, len(images), ROWS):
+        digest.update(hashes_of(images[start : start + ROWS]).astype("<u8").tobytes())

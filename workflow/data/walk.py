@@ -88,7 +88,7 @@ def _above(top: Path) -> set[Place]:
 
 def _opened(top: Path, left_out: Counter[str]) -> list[Entry]:
     try:
-        return [_entry(path) for path in _listed(top, left_out)]
+        return [entry_of(path) for path in _listed(top, left_out)]
     except OSError as error:
         raise UserError(
             f"{shown(top)} cannot be listed ({_why(error)}): check data.path and its permissions"
@@ -107,7 +107,7 @@ def _files(top: Entry, seen: set[Place], left_out: Counter[str]) -> Iterator[Ent
         else:
             seen.add(entry.folder)
             try:
-                waiting += [_entry(path) for path in reversed(_listed(entry.path, left_out))]
+                waiting += [entry_of(path) for path in reversed(_listed(entry.path, left_out))]
             except OSError as error:
                 yield Entry(entry.path, problem=f"cannot be listed ({_why(error)})")
 
@@ -128,7 +128,8 @@ def _reason(name: str) -> str | None:
     return OF_SYSTEMS if name.casefold() in SYSTEMS else None
 
 
-def _entry(path: Path) -> Entry:
+def entry_of(path: Path) -> Entry:
+    """What lies at a path."""
     try:
         status = path.stat()
     except OSError as error:

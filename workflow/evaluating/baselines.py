@@ -16,6 +16,7 @@ from torch.nn.functional import adaptive_avg_pool2d, normalize
 
 from workflow.cells.config import Backbone
 from workflow.cells.spec import CellName
+from workflow.data.images import Images
 from workflow.data.loaders import to_tensor
 from workflow.data.split_file import Split, load_split
 from workflow.evaluating.cosine import spans
@@ -56,18 +57,18 @@ def evaluate_baseline(
     write_evaluation(folder, facts, cell, "ok", None, split.record.hash, scored)
 
 
-def raw(images: np.ndarray, split: Split, backbone: Backbone) -> Embed:
+def raw(images: Images, split: Split, backbone: Backbone) -> Embed:
     """The pixels themselves."""
     return lambda rows: _stored(pixels(images, rows))
 
 
-def lda(images: np.ndarray, split: Split, backbone: Backbone) -> Embed:
+def lda(images: Images, split: Split, backbone: Backbone) -> Embed:
     """As many discriminants as the backbone has dimensions, if the pixels and classes allow."""
     mean, directions = discriminants(images, split.arrays["train_rows"], split.arrays["train_labels"], backbone.dim)
     return lambda rows: _stored((pixels(images, rows) - mean) @ directions)
 
 
-def untrained(images: np.ndarray, split: Split, backbone: Backbone) -> Embed:
+def untrained(images: Images, split: Split, backbone: Backbone) -> Embed:
     """The backbone as training finds it."""
     torch.manual_seed(0)
     net = build(backbone, 1 if images.ndim == 3 else images.shape[3], images.shape[1])
@@ -77,7 +78,7 @@ def untrained(images: np.ndarray, split: Split, backbone: Backbone) -> Embed:
 BASELINES = {"raw": raw, "lda": lda, "untrained": untrained}
 
 
-def pixels(images: np.ndarray, rows: np.ndarray) -> np.ndarray:
+def pixels(images: Images, rows: np.ndarray) -> np.ndarray:
     """Grey values from 0 to 1, float32 (n, F), of `rows` (n,) of `images`; larger ones are averaged to SIDE x SIDE."""
     side = min(SIDE, images.shape[1])
     found = np.empty((len(rows), side * side), np.float32)
@@ -87,7 +88,7 @@ def pixels(images: np.ndarray, rows: np.ndarray) -> np.ndarray:
     return found
 
 
-def discriminants(images: np.ndarray, rows: np.ndarray, labels: np.ndarray, dim: int) -> tuple[np.ndarray, np.ndarray]:
+def discriminants(images: Images, rows: np.ndarray, labels: np.ndarray, dim: int) -> tuple[np.ndarray, np.ndarray]:
     """Mean (F,) and directions (F, D) float32 in which the classes lie farthest apart, for their spread within."""
     counts = np.bincount(labels)
     size = min(SIDE, images.shape[1]) ** 2

@@ -14,6 +14,7 @@ from workflow.cells.paths import CENTRES, EMBEDDINGS, MANIFEST, MEANS, MODEL
 from workflow.cells.records import RunRecord
 from workflow.console import progress
 from workflow.data import store
+from workflow.data.images import Images
 from workflow.data.loaders import to_tensor
 from workflow.data.split_file import Split, load_split
 from workflow.errors import UserError
@@ -63,7 +64,7 @@ def embed_cell(cell: Path, dataset: Path, split_file: Path, device: torch.device
 
 
 @torch.inference_mode()
-def embed(backbone: nn.Module, images: np.ndarray, rows: np.ndarray, device: torch.device, label: str) -> np.ndarray:
+def embed(backbone: nn.Module, images: Images, rows: np.ndarray, device: torch.device, label: str) -> np.ndarray:
     """float16 unit embeddings (n, D) of `rows` (n,) of `images` (N, H, W[, 3]) uint8, in evaluation mode and fp32."""
     torch.backends.cudnn.allow_tf32 = False
     backbone.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch leaves it out
@@ -74,7 +75,7 @@ def embed(backbone: nn.Module, images: np.ndarray, rows: np.ndarray, device: tor
     return np.concatenate(parts)
 
 
-def open_images(dataset: Path, split: Split) -> np.ndarray:
+def open_images(dataset: Path, split: Split) -> Images:
     """The dataset's images, memory-mapped, after checking that the split was made from them."""
     if read_json(dataset / MANIFEST)["hash"] != split.record.dataset_hash:
         raise UserError(f"the split was made from another version of {dataset}: make the split and the cells again")
@@ -95,7 +96,7 @@ def load_model(cell: Path) -> Model:
     return cast(Model, model)
 
 
-def restore(run: RunRecord, model: Model, images: np.ndarray) -> nn.Module:
+def restore(run: RunRecord, model: Model, images: Images) -> nn.Module:
     """The cell's backbone with the trained weights of the net that its head declares as the result.
 
     UserError where the weights are missing or not of the backbone that run.json names.

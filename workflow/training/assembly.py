@@ -6,6 +6,7 @@ import torch
 import heads
 from heads.kit import Head
 from workflow.cells.spec import RunSpec
+from workflow.data.images import Images
 from workflow.data.loaders import Loader
 from workflow.data.split_file import Split
 from workflow.errors import UserError
@@ -20,7 +21,7 @@ class Refused(UserError):
     """A head does not accept the options, ratio or sizes of its cell: a result of that cell, not of the others."""
 
 
-def assemble(spec: RunSpec, shots: np.ndarray, images: np.ndarray, device: torch.device) -> tuple[Network, Head, str]:
+def assemble(spec: RunSpec, shots: np.ndarray, images: Images, device: torch.device) -> tuple[Network, Head, str]:
     """Network, head and the hash of the backbone's first weights.
 
     `shots` (C,) int64 are the training images of each class, `images` the dataset's, uint8 (N, H, W) or (N, H, W, 3).
@@ -54,7 +55,7 @@ def make_head(spec: RunSpec, shots: np.ndarray) -> Head:
         raise Refused(str(error)) from error
 
 
-def make_loader(spec: RunSpec, images: np.ndarray, split: Split, kind: str, device: torch.device) -> Batches:
+def make_loader(spec: RunSpec, images: Images, split: Split, kind: str, device: torch.device) -> Batches:
     """The loader of `kind` over the split's training images, in stages if the config asks for them, working ahead where
     a GPU does the rest."""
 

@@ -12,7 +12,10 @@ from workflow.cells.spec import RunSpec
 from workflow.training.processes import log
 from workflow.training.sealed import Damaged, read
 
-SHAPING = ("workflow/training/*.py", "workflow/data/loaders.py", "workflow/data/augment.py")
+SHAPING = (
+    "workflow/training/*.py",
+    *(f"workflow/data/{name}.py" for name in ("loaders", "augment", "images", "reading", "pixels")),
+)
 """code, besides the heads', that decides what a run computes"""
 ROOT = Path(__file__).resolve().parents[2]
 KEYS = {"identity", "trainer", "random", "resumed", "drawn", "normalised", "log"}

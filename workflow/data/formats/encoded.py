@@ -4,13 +4,17 @@ import mmap
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from workflow.errors import UserError
 from workflow.names import shown
+
+T = TypeVar("T")
+Refuse = Callable[[UserError], None]
+"""takes what is wrong with one image, and raises it or has the reader go on with the next"""
 
 WHOLE_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,17}")
 
@@ -29,6 +33,20 @@ class Encoded(NamedTuple):
     name: str
     label: int | str
     data: Place | bytes
+
+
+def stop(error: UserError) -> None:
+    """Refuses the whole file for one image that is wrong."""
+    raise error
+
+
+def tried(make: Callable[[], T], refuse: Refuse) -> T | None:
+    """What `make` gives, or None where it raises what `refuse` accepts."""
+    try:
+        return make()
+    except UserError as error:
+        refuse(error)
+        return None
 
 
 def content(data: Place | bytes) -> bytes:

@@ -15,7 +15,15 @@ class Labels:
     def add(self, label: int | str) -> None:
         """The label of the next image. 7 and "7" are one, "07" is another."""
         name = str(label).encode("utf-8", "backslashreplace").decode()  # halves of a character, as JSON may hold them
-        self._classes.append(self._numbers.setdefault(name, len(self._numbers)))
+        self._classes.append(self.know(name))
+
+    def know(self, name: str) -> int:
+        """Have a class of this name, though no image may be of it; its number in the order of arrival."""
+        return self._numbers.setdefault(name, len(self._numbers))
+
+    def as_they_came(self) -> tuple[list[str], np.ndarray]:
+        """As `mapped`, with the classes in the order in which they were met."""
+        return list(self._numbers), np.array(self._classes, dtype=np.int64)
 
     def mapped(self) -> tuple[list[str], np.ndarray]:
         """Names of the classes, as the manifest's `classes` lists them, and the class of every image, int64 (N,).

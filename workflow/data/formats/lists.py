@@ -2,11 +2,12 @@
 
 import csv
 from collections.abc import Iterator
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TextIO
 
-from workflow.data.formats.encoded import Encoded, stored, system_name, unopened, written
+from workflow.data.formats.encoded import Encoded, Refuse, stop, stored, system_name, tried, unopened, written
 from workflow.errors import UserError
 from workflow.names import shown, text_of
 
@@ -18,22 +19,36 @@ Row = tuple[int, list[str]]
 """number of a line, and its fields"""
 
 
-def images(path: Path, root: Path | None = None) -> Iterator[Encoded]:
+def images(path: Path, root: Path | None = None, refuse: Refuse = stop) -> Iterator[Encoded]:
     """The images of the list `path`, which are named from `root`, or else from the folder that the list lies in.
 
     The first line may name the columns; without names, the path stands first and the label second. UserError names
-    the line that is of another shape, names a file that is not there, or names one a second time.
+    the line that is of another shape, names a file that is not there, or names one a second time; a line that names no
+    file of its own `refuse` may have left out.
     """
     folder, seen = path.parent if root is None else root, dict[str, int]()
-    for number, name, label in _entries(path):
-        where = f"{shown(path)}, line {number}"
-        if not name or not label:
-            raise UserError(f"{where} has an empty {'label' if name else 'path'}: complete or delete it")
-        if seen.setdefault(name, number) != number:
-            raise UserError(f"{where} names {shown(name)} again, after line {seen[name]}: delete one of them")
-        yield Encoded(text_of(name), written(text_of(label)), stored(folder / name, where))
+    for line in _entries(path):
+        if image := tried(partial(_image, path, folder, line, seen), refuse):
+            yield image
     if not seen:
         raise UserError(f"{shown(path)} lists no image: write lines of a path and a label")
+
+
+def _image(path: Path, folder: Path, line: tuple[int, str, str], seen: dict[str, int]) -> Encoded:
+    """The image of a line, whose file joins those `seen`, by the number of its line."""
+    number, name, label = line
+    where = f"{shown(path)}, line {number}"
+    if not name or not label:
+        raise UserError(f"{where} has an empty {'label' if name else 'path'}: complete or delete it")
+    if seen.setdefault(name, number) != number:
+        raise UserError(f"{where} names {shown(name)} again, after line {seen[name]}: delete one of them")
+    return Encoded(text_of(name), written(text_of(label)), stored(folder / name, where))
+
+
+def named(path: Path, root: Path | None = None) -> Iterator[Path]:
+    """The files that the list `path` names, whatever they are."""
+    folder = path.parent if root is None else root
+    return (folder / name for _, name, _ in _entries(path))
 
 
 def _entries(path: Path) -> Iterator[tuple[int, str, str]]:

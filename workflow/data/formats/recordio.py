@@ -13,12 +13,13 @@ import math
 import mmap
 import struct
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from workflow.data.formats.encoded import Encoded, Place, mapped, whole
+from workflow.data.formats.encoded import Encoded, Place, Refuse, mapped, stop, tried, whole
 from workflow.data.formats.record_lists import Index, Listed, read_index, read_list
 from workflow.errors import UserError
 from workflow.names import shown
@@ -95,27 +96,28 @@ class Records(NamedTuple):
         return UserError(f"{shown(self.path)} is cut off: {ends}; fetch the file again")
 
 
-def images(path: Path, listed: Path | None = None) -> Iterator[Encoded]:
+def images(path: Path, listed: Path | None = None, refuse: Refuse = stop) -> Iterator[Encoded]:
     """The images of the .rec `path`, in the order of their keys, or as they lie where there is no .idx beside it.
 
     Labels are those of the .lst `listed`, by the records' ids, or the first that each record has itself. Nothing but
-    the records' headers is read. UserError names the file and the place of what is damaged, lacking or ambiguous.
+    the records' headers is read. UserError names the file and the place of what is damaged, lacking or ambiguous; where
+    it is of one record that an .idx or the label gives away, `refuse` may have it left out.
     """
     labels = read_list(listed) if listed else None
     index = path.with_suffix(".idx")
     with mapped(path) as memory:
         records = Records(path, memory)
-        found = _indexed(records, read_index(index)) if index.exists() else _in_turn(records)
+        found = _indexed(records, read_index(index), refuse) if index.exists() else _in_turn(records)
         none = True
         for name, record in found:
-            if record.is_image:
+            if record.is_image and (image := tried(partial(_image, records, name, record, labels), refuse)):
                 none = False
-                yield _image(records, name, record, labels)
+                yield image
     if none:
         raise UserError(f"{shown(path)} holds no image: check that it is the file you mean")
 
 
-def _indexed(records: Records, index: Index) -> Iterator[tuple[str, Record]]:
+def _indexed(records: Records, index: Index, refuse: Refuse) -> Iterator[tuple[str, Record]]:
     """The records of the index with the names of their keys; those out of the range that key 0 gives left out."""
     last = records.at(int(index.offsets.max()))
     if last.end < len(records.memory):
@@ -123,7 +125,15 @@ def _indexed(records: Records, index: Index) -> Iterator[tuple[str, Record]]:
         raise UserError(f"{path} lists nothing of {shown(records.path)} behind byte {last.end:,}: {NO_INDEX}")
     first, behind = _range(records, index)
     for key, offset in zip(index.keys[first:behind], index.offsets[first:behind], strict=True):
-        yield f"key {key}", records.at(int(offset))
+        if record := tried(partial(_at, records, f"key {key}", int(offset)), refuse):
+            yield f"key {key}", record
+
+
+def _at(records: Records, name: str, offset: int) -> Record:
+    try:
+        return records.at(offset)
+    except UserError as error:
+        raise UserError(f"{name}: {error}") from error
 
 
 def _range(records: Records, index: Index) -> tuple[int, int]:

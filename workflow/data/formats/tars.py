@@ -8,10 +8,22 @@ import io
 import json
 import tarfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from workflow.data.formats.encoded import Encoded, Place, content, system_name, unopened, whole, written
+from workflow.data.formats.encoded import (
+    Encoded,
+    Place,
+    Refuse,
+    content,
+    stop,
+    system_name,
+    tried,
+    unopened,
+    whole,
+    written,
+)
 from workflow.data.formats.shards import shards
 from workflow.errors import UserError
 from workflow.names import shown, text_of
@@ -30,18 +42,25 @@ class Member(NamedTuple):
     data: Place | bytes
 
 
-def images(pattern: str, field: str = "label") -> Iterator[Encoded]:
+def images(pattern: str, field: str = "label", refuse: Refuse = stop) -> Iterator[Encoded]:
     """The images of the tars that `pattern` names (see shards.py), in the order of the shards and of their samples.
 
-    `field` is that of .json. UserError names the shard and the sample that is damaged or double, or lacks a part.
+    `field` is that of .json. UserError names the shard and the sample that is damaged or double, or lacks a part; such
+    a sample `refuse` may have left out.
     """
     for path in shards(pattern):
-        none = True
-        for sample in _samples(path):
+        yield from of_shard(path, field, refuse)
+
+
+def of_shard(path: Path, field: str, refuse: Refuse = stop) -> Iterator[Encoded]:
+    """The images of one tar."""
+    none = True
+    for sample in _samples(path):
+        if image := tried(partial(_image, path, sample, field), refuse):
             none = False
-            yield _image(path, sample, field)
-        if none:
-            raise UserError(f"{shown(path)} holds no image with a label beside it: leave it out")
+            yield image
+    if none:
+        raise UserError(f"{shown(path)} holds no image with a label beside it: leave it out")
 
 
 def _samples(path: Path) -> Iterator[dict[str, Member]]:

@@ -1,0 +1,169 @@
+"""Images of one's own, from any source but the glyphs: each looked at, equal ones told, kept as pixels or encoded."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from workflow.cells.data_section import Data
+from workflow.console import log, progress
+from workflow.data.catalogue import Catalogue
+from workflow.data.equal import Pictures, Shared
+from workflow.data.formats.encoded import Place, content
+from workflow.data.items import Account, items, place_of, within
+from workflow.data.reading import Files, look_at, read, read_all
+from workflow.data.sieve import Sieve, hashes
+from workflow.errors import UserError
+from workflow.names import path_of, shown, text_of
+
+CHUNK = 256  # images in one task
+FEWEST = 6  # classes: two each to train on, for validation and for test
+LISTED = 1000  # pairs of equal images that the manifest names
+MOST_RAW = 2**32  # bytes of pixels that are stored as such: what any machine keeps in memory
+MODES = {"grey": "L", "rgb": "RGB"}
+HOLD_MANY = {"records", "webdataset"}  # sources whose files hold the bytes of many images
+SPOOL = "spool.part"
+R = TypeVar("R")
+
+
+class Gathered:
+    """The images of a source, class by class. Implements store.Supply, and store.EncodedSupply where they stay encoded.
+
+    `folder` is where the set will be: bytes that lie in no file are put there until the set is written.
+    """
+
+    def __init__(self, data: Data, folder: Path, jobs: int) -> None:
+        self.path, self.source, self.jobs = path_of(data.path or ""), data.source, jobs
+        self.size, self.mode, self.ground = data.size, MODES[data.colour], data.ground
+        self.account = Account(data)
+        self.catalogue = Catalogue(folder / SPOOL)
+        self.sieve, self.pictures = Sieve(self.account.rejected), Pictures(self._differ)
+        self.one_picture: list[str] = []
+        self.shared = Shared(0, 0, [])
+        self.catalogue.fill(items(data, self.account, self.catalogue.labels.know))
+        labels = self.catalogue.labels
+        self.names, self.classes = labels.as_they_came() if data.source == "folder" else labels.mapped()
+        self.order = np.argsort(self.classes, kind="stable")
+        self.kept = [np.empty(0, np.int64)]
+        self.encoded = data.store == "encoded" or (data.store == "auto" and self._raw_bytes() > MOST_RAW)
+
+    def chunks(self) -> Iterator[np.ndarray]:
+        """Kept images, uint8 (n, size, size) or (n, size, size, 3), in the order of class and place in the source."""
+        for numbers, (images, problems) in self._read(read):
+            good = self._readable(numbers, problems)
+            yield images[good][self._new(numbers[good], hashes(images[good]))]
+
+    def looks(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Of the same images: hashes of their pixels, uint64 (n,), and the pooled images, uint8 (n, F)."""
+        for numbers, seen in self._read(look_at):
+            good = self._readable(numbers, seen.problems)
+            new = self._new(numbers[good], seen.hashes[good])
+            yield seen.hashes[good][new], seen.pooled[good][new]
+
+    def places(self) -> tuple[list[Path], np.ndarray]:
+        """After the last of them: the files of the source, and file, offset and length of each, int64 (N, 3)."""
+        return self.catalogue.files, self.catalogue.table(np.concatenate(self.kept))
+
+    def in_place(self, file: Path) -> bool:
+        """Whether images stay where they are, in a file of the source that holds many as they can be decoded."""
+        return self.source in HOLD_MANY and file != self.catalogue.spool
+
+    def labels(self) -> tuple[list[str], np.ndarray, np.ndarray]:
+        """Names, class of every image, and group 0; UserError if too few classes are left."""
+        kept, classes, groups = self.sieve.labels()
+        for lost in sorted(set(range(len(self.names))) - set(kept.tolist())):
+            log(f"class {shown(self.names[lost])} is left out: none of its files could be read")
+        if len(kept) < FEWEST:
+            raise UserError(
+                f"{shown(self.path)} has {len(kept)} classes that can be read: at least {FEWEST} are needed"
+            )
+        self._warn_of_leaks()
+        return [self.names[number] for number in kept], classes, groups
+
+    def record(self) -> dict[str, object]:
+        """One group and one source; images that were skipped, and those that are equal pictures."""
+        own = {"package": None, "version": None, "licence": None}
+        name, path = text_of(self.path.name), text_of(self.path)
+        group = {"name": name, "family": name, "file": path, "part": None, **own}
+        source = {"package": path, "version": None, "sha256": None, "licence": None}
+        pairs = [[self._named(image) for image in pair] for pair in self.shared.pairs[:LISTED]]
+        return {
+            "groups": [group | {"index": None, "weight": None}],
+            "sources": [source | {"status": "ok", "reason": None}],
+            "rejected": dict(self.sieve.rejected),
+            "skipped": self.account.skipped,
+            "one_picture": self.one_picture,
+            "shared": {"pictures": self.shared.pictures, "images": self.shared.images, "pairs": pairs},
+            "render": {"size": self.size, "mode": self.mode, "ground": self.ground},
+        }
+
+    def _raw_bytes(self) -> int:
+        return len(self.catalogue) * self.size**2 * len(self.mode)
+
+    def _read(self, function: Callable[[Files], R]) -> Iterator[tuple[np.ndarray, R]]:
+        """Numbers of images in the catalogue, and what `function` makes of them, in the order of classes."""
+        cuts = [self.order[start : start + CHUNK] for start in range(0, len(self.order), CHUNK)]
+        results = read_all(function, [self._task(cut) for cut in cuts], self.jobs)
+        told = progress(results, f"reading {shown(self.path)}", total=len(cuts), unit="chunks")
+        yield from zip(cuts, told, strict=True)
+        for same in self.pictures.end():
+            self._doubt(same)
+
+    def _task(self, numbers: np.ndarray) -> Files:
+        images = tuple(map(self._image, numbers.tolist()))
+        return Files(images, self.classes[numbers], self.size, self.mode, self.ground)
+
+    def _image(self, number: int) -> Path | Place:
+        """A file that is an image, or where in a file one lies."""
+        file, name = self.catalogue.origin(number)
+        return self.catalogue.place(number) if name else file
+
+    def _readable(self, numbers: np.ndarray, problems: Sequence[str | None]) -> np.ndarray:
+        """Which of some images could be read, bool (n,)."""
+        for number, problem in zip(numbers.tolist(), problems, strict=True):
+            if problem:
+                self.account.unreadable(*self.catalogue.origin(number), f"cannot be read ({problem})")
+        return np.array([problem is None for problem in problems])
+
+    def _new(self, numbers: np.ndarray, prints: np.ndarray) -> np.ndarray:
+        """Which of some images, with the hashes `prints` (n,) of their pixels, are new to their class, bool (n,)."""
+        classes = self.classes[numbers]
+        for same in self.pictures.add(numbers, classes, prints):
+            self._doubt(same)
+        new = self.sieve.fresh(prints, classes, 0)
+        self.kept.append(numbers[new])
+        return new
+
+    def _differ(self, numbers: Sequence[int]) -> bool:
+        """Whether the bytes of some images are not all the same."""
+        first, *others = (self.catalogue.place(number) for number in numbers)
+        return any(other.length != first.length or content(other) != content(first) for other in others)
+
+    def _doubt(self, numbers: Sequence[int]) -> None:
+        """Of a class whose different images all are one picture; UserError unless the config asks to go on."""
+        name = self.names[self.classes[numbers[0]]]
+        image = read(self._task(np.array(numbers[:1])))[0]
+        plain = f" with {image.min()} in every pixel" if image.min() == image.max() else ""
+        said = f"class {shown(self.path / name)}: its {len(numbers)} different files all become one picture{plain}"
+        if not self.account.skip:
+            raise UserError(
+                f"{said}: set another data.ground if they are transparent, raise data.size if they differ in details, "
+                "keep one of them if they show the same, or set data.skip_unreadable: true to have it kept once"
+            )
+        log(f"{said}, which is kept once")
+        self.one_picture.append(name)
+
+    def _warn_of_leaks(self) -> None:
+        self.shared = self.pictures.shared()
+        if self.shared.pictures:
+            one, other = map(self._named, self.shared.pairs[0])
+            log(
+                f"pictures in more than one class: {self.shared.pictures:,}, the first in {shown(one)} and "
+                f"{shown(other)}; each is a wrong label, and a leak where only one of its classes is trained on"
+            )
+
+    def _named(self, number: int) -> str:
+        """An image, as the manifest calls it."""
+        file, name = self.catalogue.origin(number)
+        return place_of(file, name) if name else within(self.path, file)
