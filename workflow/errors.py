@@ -9,12 +9,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
+from workflow.endings import Ending, memory_kills, named
 from workflow.lifeline import follow_workflow
 
 TO_MEND = 2
 """exit status after a sentence that says what a person must mend"""
 WORKER = "HEADROOM_WORKER"
 """set in the environment of a process that a supervisor has started: the status that it is to end with instead"""
+DIED, KILLS = "HEADROOM_DIED", "HEADROOM_KILLS"
+"""set by the shell of a stage that died (workflow/rules/logged.sh), for the one that speaks for it: with which status,
+128 and more for a signal, and memory_kills() before"""
 
 
 class UserError(Exception):
@@ -30,9 +34,14 @@ def reason(error: BaseException) -> str:
     return " ".join(str(error).split()).split(". ")[0] or type(error).__name__
 
 
-def command_line(main: Callable[[], None]) -> None:
-    """Run a stage; a UserError, or an error of the file system, is one sentence on standard error and exit status 2."""
+def command_line(main: Callable[[], None], leaves_record: bool = False) -> None:
+    """Run a stage; a UserError, or an error of the file system, is one sentence on standard error and exit status 2.
+
+    Speaking for one that died, only a stage that `leaves_record`s runs, to write that; of any other it is said here.
+    """
     speak_utf8()
+    if DIED in os.environ and not leaves_record:
+        sys.exit(_last_words(int(os.environ[DIED])))
     follow_workflow()
     try:
         main()
@@ -54,6 +63,19 @@ def speak_utf8() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="surrogateescape")
+
+
+def how_it_died() -> Ending:
+    """How the stage ended that this process speaks for."""
+    status, kills = int(os.environ[DIED]), str(memory_kills())
+    return named([status if status < 128 else 128 - status], kills != (os.environ.get(KILLS) or kills))
+
+
+def _last_words(status: int) -> int:
+    """Say how a stage ended that was killed; another has said it. Returns its exit status."""
+    if status > 128:
+        _say(f"{how_it_died().reason}: run again, with less beside it (--cores) if memory was short")
+    return status
 
 
 def _say(error: object) -> int:

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from workflow import errors
 from workflow.cells import supervising
-from workflow.cells.ending import GONE, Ending
-from workflow.cells.supervising import KILLED, KILLS, TOLD, supervise
-from workflow.errors import WORKER
+from workflow.cells.supervising import TOLD, alone, supervise
+from workflow.endings import GONE, Ending
+from workflow.errors import DIED, KILLS, WORKER, UserError
 
 MODULE = "tests_worker"
 
@@ -133,9 +134,9 @@ def test_one_that_does_not_answer_the_others_is_named_and_ended(worker, monkeypa
 
 def test_a_supervisor_that_was_killed_is_spoken_for(worker, monkeypatch):
     record = worker("record.write_text('never run')")
-    monkeypatch.setenv(KILLED, "9")
+    monkeypatch.setenv(DIED, "137")
     assert run(record) == (0, [Ending("failed", "the process was killed by signal 9 (SIGKILL)")])
-    monkeypatch.setattr(supervising, "memory_kills", lambda: 4)
+    monkeypatch.setattr(errors, "memory_kills", lambda: 4)
     for before, outcome in (("3", "out of memory"), ("4", "failed"), ("", "failed")):
         monkeypatch.setenv(KILLS, before)
         assert [ending.outcome for ending in run(record)[1]] == [outcome]
@@ -145,10 +146,39 @@ def test_a_supervisor_that_was_killed_is_spoken_for(worker, monkeypatch):
     assert run(record) == (0, [])
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_a_supervisor_that_was_asked_to_stop_leaves_no_record(worker, monkeypatch, number):
-    monkeypatch.setenv(KILLED, str(int(number)))
-    assert run(worker("")) == (128 + number, [])
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        ("137", "the process was killed by signal 9 (SIGKILL)"),
+        ("139", "the process was killed by signal 11 (SIGSEGV)"),
+        ("1", "the process ended with status 1 and left no record: see the log"),
+    ],
+)
+def test_work_without_a_supervisor_is_spoken_for_and_not_done_again(tmp_path, monkeypatch, status, reason):
+    monkeypatch.setenv(DIED, status)
+    done, lost = [], []
+    alone(lambda: done.append("again"), tmp_path / "record", lost.append)
+    assert (done, lost) == ([], [Ending("failed", reason)])
+    (tmp_path / "record").write_text("written before it died")
+    alone(lambda: done.append("again"), tmp_path / "record", lost.append)
+    assert len(lost) == 1
+
+
+def test_too_little_memory_for_work_is_its_ending_and_any_other_error_none(tmp_path):
+    def fail(error: Exception) -> list[Ending]:
+        def work() -> None:
+            raise error
+
+        lost: list[Ending] = []
+        alone(work, tmp_path / "record", lost.append)
+        return lost
+
+    assert fail(MemoryError()) == [Ending("out of memory", "the host ran out of memory")]
+    words = "DefaultCPUAllocator: can't allocate memory"
+    assert fail(RuntimeError(f"{words}\nat line 7")) == [Ending("out of memory", words)]
+    for other in (UserError("x.npy is no array: say std::bad_alloc"), KeyError("x")):
+        with pytest.raises(type(other)):
+            fail(other)
 
 
 def test_what_only_another_worker_says_is_passed_on(worker, capfd):

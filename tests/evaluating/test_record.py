@@ -1,6 +1,7 @@
 """evaluation.json and the line of its scores, from the library and from the command line."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -8,8 +9,9 @@ import sys
 import numpy as np
 import pytest
 
-from workflow.errors import UserError
-from workflow.evaluating.__main__ import parser
+from workflow.cells.records import EvaluationRecord
+from workflow.errors import DIED, UserError
+from workflow.evaluating.__main__ import main, parser
 from workflow.evaluating.record import evaluate_cell
 
 
@@ -95,3 +97,61 @@ def test_centres_of_another_size_are_refused(make_cell, world):
         np.save(cell / "centres.npy", centres)
         with pytest.raises(UserError, match=message):
             evaluate_cell(cell, split, [10])
+
+
+def spoken_for(monkeypatch, *arguments: object, status: int = 137) -> None:
+    """A subcommand, started for one that died."""
+    monkeypatch.setenv(DIED, str(status))
+    monkeypatch.setattr(sys, "argv", ["evaluating", *map(str, arguments)])
+    main()
+    monkeypatch.delenv(DIED)
+
+
+def test_a_killed_embedding_is_told_by_the_scores(make_cell, monkeypatch, tmp_path, capsys):
+    cell, split = make_cell()
+    (cell / "embeddings.npy").unlink()
+    np.save(tmp_path / "images.npy", np.zeros((3, 8, 8), np.uint8))
+    spoken_for(monkeypatch, "embed", "--cell", cell, "--dataset", tmp_path, "--split", split)
+    reason = "while embedding, the process was killed by signal 9 (SIGKILL)"
+    assert capsys.readouterr().out == f"{cell}: failed ({reason})\n"
+    assert evaluate_cell(cell, split, [10]) == f"dcq 0.3 seed 0: failed at step 211 ({reason})"
+    record = EvaluationRecord.read(cell / "evaluation.json")
+    assert (record.outcome, record.reason, set(record.test.values())) == ("failed", reason, {None})
+    assert set(record.notes.values()) == {f"failed: {reason}"}
+
+
+def test_an_embedding_that_died_of_cut_off_images_names_them(make_cell, monkeypatch, tmp_path):
+    cell, split = make_cell()
+    (cell / "embeddings.npy").unlink()
+    np.save(tmp_path / "images.npy", np.zeros((3, 8, 8), np.uint8))
+    os.truncate(tmp_path / "images.npy", 140)
+    with pytest.raises(UserError, match=r"images\.npy cannot be read"):
+        spoken_for(monkeypatch, "embed", "--cell", cell, "--dataset", tmp_path, "--split", split, status=135)
+    assert not (cell / "embeddings.npy").exists()
+
+
+def test_a_killed_scoring_and_a_killed_baseline_leave_records(make_cell, monkeypatch, tmp_path):
+    cell, split = make_cell()
+    spoken_for(monkeypatch, "score", "--cell", cell, "--split", split, "--distractors", 10)
+    out = tmp_path / "raw"
+    np.save(tmp_path / "images.npy", np.zeros((3, 8, 8), np.uint8))
+    place = ("--out", out, "--profile", "p", "--dataset", tmp_path, "--split", split, "--backbone", '{"name": "small"}')
+    spoken_for(monkeypatch, "baseline", "--kind", "raw", *place)
+    for folder, label, what in ((cell, "dcq", "while scoring, "), (out, "raw", "")):
+        record = EvaluationRecord.read(folder / "evaluation.json")
+        assert (record.cell.label, record.outcome) == (label, "failed")
+        assert record.reason == f"{what}the process was killed by signal 9 (SIGKILL)"
+        assert set(record.test.values()) == {None} and (folder / "resamples.npz").exists()
+
+
+def test_too_little_memory_for_scores_is_an_outcome(make_cell, monkeypatch):
+    cell, split = make_cell()
+
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("workflow.evaluating.record.cell_scores", fail)
+    monkeypatch.setattr(sys, "argv", ["evaluating", "score", "--cell", str(cell), "--split", str(split)])
+    main()
+    record = EvaluationRecord.read(cell / "evaluation.json")
+    assert (record.outcome, record.reason) == ("out of memory", "while scoring, the host ran out of memory")

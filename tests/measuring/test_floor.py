@@ -36,6 +36,13 @@ def test_no_floor_is_borrowed_from_another_machine_or_arithmetic(device, precisi
     assert device in record.note and "no floor" in capsys.readouterr().err
 
 
+def test_without_rates_there_is_no_floor_and_the_reason_is_told():
+    lost = RATES.model_copy(update={"rates": None, "outcome": "failed", "reason": "the process was killed"})
+    record = floor(Cost(1, 2, 3, 4), lost, "cpu")
+    assert (record.ms, record.flops) == (None, 3)
+    assert record.note == "the machine's rates were not measured (the process was killed)"
+
+
 def test_a_state_that_a_cache_holds_is_gone_over_at_the_caches_rate():
     rates = RATES.rates.model_copy(update={"gb_s_by_bytes": {1_000: 80.0, 1_000_000: 40.0, 10**9: 10.0}})
     machine = RATES.model_copy(update={"rates": rates})

@@ -1,15 +1,17 @@
 """The machine's own rates, from sizes too small to mean anything."""
 
 import json
+import sys
 from types import SimpleNamespace
 
 import pytest
 import torch
 
-from workflow.cells.cost_records import MachineRecord
-from workflow.errors import UserError
+from workflow.cells.cost_records import CostRecord, MachineRecord
+from workflow.errors import DIED, UserError
 from workflow.measuring import rates
-from workflow.measuring.__main__ import main
+from workflow.measuring.__main__ import main, supervised
+from workflow.reporting.pages.provenance import rates_words
 
 CPU = torch.device("cpu")
 
@@ -82,3 +84,18 @@ def test_the_machines_record(small, tmp_path, capsys):
 def test_unusable_settings_are_named(settings, message, tmp_path):
     with pytest.raises(UserError, match=message):
         main(["machine", "--settings", settings, "--out", str(tmp_path / "machine.json")])
+
+
+def test_a_machine_whose_rates_were_lost_has_a_record_and_its_heads_no_floor(make_spec, tmp_path, monkeypatch, capsys):
+    out, cost = tmp_path / "machine.json", tmp_path / "cost.json"
+    monkeypatch.setenv(DIED, "137")
+    monkeypatch.setattr(sys, "argv", ["measuring", "machine", "--settings", '{"device": "cpu"}', "--out", str(out)])
+    supervised()
+    reason = "the process was killed by signal 9 (SIGKILL)"
+    assert capsys.readouterr().out == f"machine cpu: failed ({reason})\n"
+    record = MachineRecord.read(out)
+    assert (record.rates, record.outcome, record.reason, record.device) == (None, "failed", reason, "cpu")
+    assert rates_words(record) == f"not measured (failed: {reason})"
+    main(["head", "--spec", make_spec("fc").as_json(), "--machine", str(out), "--out", str(cost)])
+    measured = CostRecord.read(cost)
+    assert (measured.outcome, measured.floor.ms) == ("ok", None) and reason in measured.floor.note

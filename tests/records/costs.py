@@ -5,7 +5,8 @@ from pathlib import Path
 
 from tests.records.plan import HOSTILE, LADDER, PROVENANCE, STEP_MS, TWINS, cost_path
 from workflow.cells.cost_records import CostName, CostRecord, Floor, Memory
-from workflow.cells.records import Images, Outcome
+from workflow.cells.records import Images
+from workflow.endings import Outcome
 
 
 def write_cost(profile: Path, mode: str, label: str, ratio: float, classes: int) -> None:

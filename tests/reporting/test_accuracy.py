@@ -40,6 +40,10 @@ def test_baselines_stand_beside_the_heads_and_are_called_so(material):
     assert (cells["closed/rank1"].text, cells["closed/rank1"].sub) == ("44.7", "SE 0.3")
     assert cells["verification_hard/accuracy"].tone == "missing"
     assert len(tables(material)["scores"].columns) == len(found.columns) - 1
+    row = row.model_copy(update={"scores": {"test": {}}, "reason": "failed: the process was killed"})
+    killed = material.summary.stored.model_copy(update={"baselines": [row]})
+    notes = tables(Material(replace(material.summary, stored=killed)))["scores"].notes
+    assert "failed: the process was killed" in dict(notes).values()
 
 
 def test_what_baselines_are_is_said_only_where_there_are_some(material):

@@ -19,9 +19,10 @@ import yaml
 import heads
 from tests.broken_head import broken
 from workflow.cells.config import Config
-from workflow.cells.ending import Ending, beginning
+from workflow.cells.ending import beginning
 from workflow.cells.records import RunRecord
 from workflow.cells.spec import RunSpec, run_specs
+from workflow.endings import Ending
 from workflow.errors import UserError
 from workflow.evaluating.scores import curve_scores
 from workflow.files import read_json

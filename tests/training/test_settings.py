@@ -12,6 +12,7 @@ from workflow.cells.cost_records import CostName, CostRecord, UpkeepFacts
 from workflow.cells.fair_section import Space
 from workflow.cells.records import RunRecord
 from workflow.cells.spec import Reference, RunSpec, Trial
+from workflow.endings import Ending
 from workflow.evaluating.scores import curve_scores
 from workflow.training.cell import Cell
 from workflow.training.choosing import choose
@@ -130,6 +131,8 @@ def test_where_no_trial_ends_well_nothing_is_chosen_and_the_reason_is_handed_on(
     run(made)
     record = choose([made.folder])
     assert record.chosen is None and "refuses its options" in record.reason
+    killed = choose([made.folder], Ending("failed", "the process was killed"))
+    assert (killed.label, killed.chosen, killed.reason) == ("dcq", None, "while choosing, the process was killed")
     record.write(tmp_path / "chosen.json")
     tuned = run(replace(cell(in_role(spec_of("dcq", "0.5"), "tuned"), "t"), reads=(tmp_path / "chosen.json",)))
     assert tuned.outcome == "failed" and "no setting was chosen" in tuned.reason

@@ -1,6 +1,7 @@
 """No job outlives its workflow: what stops snakemake stops its cells; and a cell killed whole leaves a record."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -29,7 +30,7 @@ def main():
         lost = lambda ending: Path("record").write_text(f"{ending.outcome}: {ending.reason}")
         sys.exit(supervise("cell", sys.argv[1:], 1, Path("record"), lost))
 
-command_line(main)
+command_line(main, leaves_record=True)
 """
 """a cell that trains for ever, saves when it is asked to stop, and says how it was lost"""
 
@@ -42,9 +43,9 @@ def folder(tmp_path, monkeypatch) -> Path:
 
 
 def started(words: str) -> subprocess.Popen:
-    """A process that runs one job, as snakemake does, and waits."""
+    """A process that runs one job, as snakemake does, and waits; its status is the job's."""
     command = f"HEADROOM={str(ROOT)!r}; source {LOGGED}; PYTHONPATH=$PWD:$PYTHONPATH; logged cell.log {words}"
-    code = f"import subprocess; subprocess.run(['bash', '-euc', {command!r}])"
+    code = f"import subprocess, sys; sys.exit(subprocess.run(['bash', '-euc', {command!r}]).returncode)"
     return subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True)
 
 
@@ -83,10 +84,74 @@ def test_a_cell_that_is_killed_with_its_supervisor_leaves_a_record(folder, numbe
     assert Path("record").read_text() == f"failed: the process was killed by signal {int(number)} ({number.name})"
 
 
-def test_a_job_that_is_no_cell_is_not_started_twice(folder):
-    workflow = started("bash -c 'echo >> times; kill -9 $$'")
-    workflow.wait(60)
+def test_a_job_that_is_not_ours_is_not_started_twice(folder):
+    assert started("bash -c 'echo >> times; kill -9 $$'").wait(60) == 137
     assert Path("times").read_text() == "\n"
+
+
+STAGE = """
+import os, signal, sys
+from pathlib import Path
+from workflow.cells.supervising import alone
+from workflow.errors import command_line
+
+leaves_record, end = sys.argv[1] == "record", sys.argv[2]
+
+def work():
+    with Path("times").open("a") as times:
+        times.write("once\\n")
+    if not end.startswith("-"):
+        sys.exit(int(end))
+    if end != "-9":
+        signal.signal(int(end[1:]), signal.SIG_DFL)
+    os.kill(os.getpid(), int(end[1:]))
+
+def main():
+    alone(work, Path("record"), lambda ending: Path("record").write_text(f"{ending.outcome}: {ending.reason}"))
+
+command_line(main if leaves_record else work, leaves_record)
+"""
+"""a stage that ends with the status, or by the signal, that it is told"""
+
+
+@pytest.mark.parametrize(
+    ("end", "status", "reason"),
+    [
+        ("-9", 0, "failed: the process was killed by signal 9 (SIGKILL)"),
+        ("-11", 0, "failed: the process was killed by signal 11 (SIGSEGV)"),
+        ("1", 0, "failed: the process ended with status 1 and left no record: see the log"),
+        ("2", 2, None),
+        ("130", 130, None),
+        ("-15", 143, None),
+        ("-1", 129, None),
+    ],
+)
+def test_a_stage_that_died_leaves_its_record_unless_a_person_knows_why(folder, end, status, reason):
+    Path("stage.py").write_text(STAGE)
+    assert started(f"{sys.executable} -m stage record {end}").wait(60) == status
+    assert Path("times").read_text() == "once\n"
+    assert (Path("record").read_text() if Path("record").exists() else None) == reason
+
+
+def test_a_stage_without_a_record_says_how_it_died(folder):
+    Path("stage.py").write_text(STAGE)
+    assert started(f"{sys.executable} -m stage none -11").wait(60) == 139
+    assert Path("times").read_text() == "once\n"
+    *_, last = Path("cell.said").read_text().splitlines()
+    assert last == (
+        "headroom: the process was killed by signal 11 (SIGSEGV): run again, with less beside it (--cores) if memory "
+        "was short"
+    )
+
+
+RULES = "\n".join(path.read_text(encoding="utf-8") for path in sorted(ROOT.glob("workflow/rules/*.smk")))
+
+
+@pytest.mark.parametrize("module", sorted(set(re.findall(r"python -m ([\w.]+)", RULES))))
+def test_every_command_of_the_rules_can_speak_for_one_that_died(module):
+    place = ROOT / module.replace(".", "/")
+    source = (place / "__main__.py" if place.is_dir() else place.with_suffix(".py")).read_text(encoding="utf-8")
+    assert re.search(r"^    command_line\(", source, re.MULTILINE)
 
 
 SNAKEMAKE = """

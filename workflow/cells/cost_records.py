@@ -3,8 +3,9 @@
 from pydantic import ConfigDict, Field, JsonValue
 
 from workflow.cells.rates import Rates
-from workflow.cells.records import Images, Outcome, Part, Record
+from workflow.cells.records import Images, Part, Record
 from workflow.cells.spec import CostMode
+from workflow.endings import Outcome
 
 BUSY_CORES = 0.1
 """processor cores kept busy by other programs, beyond what the machine keeps busy while nothing is timed, above which a
@@ -206,5 +207,8 @@ class MachineRecord(Record):
 
     device: str
     """`cpu`, or the GPU's name"""
-    rates: Rates
+    rates: Rates | None
+    """None where measuring them did not end well"""
+    outcome: Outcome = "ok"
+    reason: str | None = None
     nvml: GpuFacts | None = None

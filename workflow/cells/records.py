@@ -6,17 +6,16 @@ published records are still read.
 
 import json
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Self
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from workflow.cells.config import Backbone
 from workflow.cells.spec import CellName, Origin, Trial
 from workflow.cells.train_section import Train
+from workflow.endings import Outcome
 from workflow.errors import UserError
 from workflow.files import read_json, write_json
-
-Outcome = Literal["ok", "out of memory", "diverged", "failed"]
 
 
 class Part(BaseModel):

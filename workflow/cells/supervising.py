@@ -19,15 +19,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Protocol
 
-from workflow.cells.ending import Ending, memory_kills, named
-from workflow.errors import TO_MEND, WORKER, UserError
+from workflow.endings import Ending, memory_kills, named, out_of_memory
+from workflow.errors import DIED, TO_MEND, WORKER, UserError, how_it_died
 from workflow.files import read_json
 
 TOLD = 82
 """status, instead of 2, of a worker that said what a person must mend: none that a head or a library would end with"""
 INTERRUPTED = 130
-KILLED, KILLS = "HEADROOM_KILLED", "HEADROOM_KILLS"
-"""set by the shell that started a supervisor which was killed: by which signal, and memory_kills() before"""
 GLANCE = 0.05  # seconds between looks at the workers
 GRACE = 2.0  # seconds that workers have to end by themselves once one of them has failed
 SIGNALS = {signal.SIGTERM: signal.SIGTERM, signal.SIGINT: signal.SIGINT, signal.SIGHUP: signal.SIGTERM}
@@ -56,8 +54,9 @@ def supervise(module: str, arguments: Sequence[str], number: int, record: Path, 
     several dies of a signal, `lost` is called with the ending: it writes what the workflow expects. A process that is
     killed once its record is written changes nothing. Requests to stop are passed on.
     """
-    if KILLED in os.environ:
-        return after_death(-int(os.environ[KILLED]), record, lost)
+    if DIED in os.environ:
+        after_death(record, lost)
+        return 0
     before, kills = written(record), memory_kills()
     with ExitStack() as files:
         said = [files.enter_context(tempfile.TemporaryFile()) for _ in range(1, number)]
@@ -77,14 +76,35 @@ def supervise(module: str, arguments: Sequence[str], number: int, record: Path, 
     return 0
 
 
-def after_death(status: int, record: Path, lost: Callable[[Ending], None]) -> int:
-    """What is left to do for a supervisor that ended with `status`, a signal, and its workers with it."""
-    if -status in SIGNALS:
-        return 128 - status
+def alone(work: Callable[[], None], record: Path, lost: Callable[[Ending], None]) -> None:
+    """Do `work`, which leaves `record`, in this process.
+
+    Where there is too little memory for it, `lost` is called with that ending; where this process dies, the shell that
+    started it has another one call it.
+    """
+    if DIED in os.environ:
+        after_death(record, lost)
+    elif ending := exhausted(work):
+        lost(ending)  # what the work held is free by now
+
+
+def exhausted(work: Callable[[], None]) -> Ending | None:
+    """Do `work`; how it ended, if that is for want of memory."""
+    try:
+        work()
+    except UserError:
+        raise
+    except Exception as error:
+        if not out_of_memory(error):
+            raise
+        return Ending("out of memory", str(error).partition("\n")[0] or "the host ran out of memory")
+    return None
+
+
+def after_death(record: Path, lost: Callable[[Ending], None]) -> None:
+    """What is left to do for a process that died, and its workers with it."""
     if not record.exists():  # the workflow removed what was there before
-        kills = str(memory_kills())
-        lost(named([status], kills != (os.environ.get(KILLS) or kills)))
-    return 0
+        lost(how_it_died())
 
 
 def start(command: list[str], place: dict[str, str], errors: IO[bytes] | None) -> subprocess.Popen[bytes]:

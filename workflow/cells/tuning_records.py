@@ -1,6 +1,7 @@
 """What tuning writes and reads: the settings tried for a row, how they scored on validation, and the chosen one."""
 
-from workflow.cells.records import Outcome, Part, Record
+from workflow.cells.records import Part, Record
+from workflow.endings import Outcome
 
 Setting = dict[str, float]
 """values by name: `scale`, `m`, `lr`, `twin momentum`"""

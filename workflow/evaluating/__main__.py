@@ -2,19 +2,24 @@
 
 import argparse
 import json
+from functools import partial
 from pathlib import Path
 
 from workflow.cells.choices import BASELINES
 from workflow.cells.config import Backbone
+from workflow.cells.paths import EMBEDDINGS, EVALUATION
+from workflow.cells.supervising import alone
 from workflow.console import say
 from workflow.errors import command_line
+from workflow.evaluating import lost
 from workflow.evaluating.record import evaluate_cell
 
 
 def main() -> None:
-    """Run one subcommand."""
-    arguments = parser().parse_args()
-    arguments.run(arguments)
+    """Run one subcommand; what it leaves, however it ends, is the record that the next stage reads."""
+    given = parser().parse_args()
+    folder = given.out if given.run is _baseline else given.cell
+    alone(partial(given.run, given), folder / given.record, partial(given.lost, given))
 
 
 def parser() -> argparse.ArgumentParser:
@@ -22,13 +27,13 @@ def parser() -> argparse.ArgumentParser:
     found = argparse.ArgumentParser(prog="python -m workflow.evaluating", description=__doc__)
     commands = found.add_subparsers(required=True, metavar="COMMAND")
     command = commands.add_parser("embed", help="write embeddings, centres and class means into the cell's folder")
-    command.set_defaults(run=_embed)
+    command.set_defaults(run=_embed, record=EMBEDDINGS, lost=lost.embedding)
     _add_cell(command)
     command.add_argument("--dataset", type=Path, required=True, help="folder of a built dataset, e.g. data/glyphs-s")
     command.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1 or auto (default: cpu)")
     command.add_argument("--threads", type=_positive, default=1, help="CPU threads (default: 1)")
     command = commands.add_parser("baseline", help="embed and score what no head trained: pixels, LDA, first weights")
-    command.set_defaults(run=_baseline)
+    command.set_defaults(run=_baseline, record=EVALUATION, lost=lost.baseline)
     command.add_argument("--kind", required=True, choices=BASELINES, help="which")
     command.add_argument("--out", type=Path, required=True, help="folder to write evaluation.json and resamples.npz to")
     command.add_argument("--profile", required=True, help="the profile's name, for the record")
@@ -38,7 +43,7 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--threads", type=_positive, default=1, help="CPU threads (default: 1)")
     _add_distractors(command)
     command = commands.add_parser("score", help="write evaluation.json and resamples.npz there, print one line")
-    command.set_defaults(run=_score)
+    command.set_defaults(run=_score, record=EVALUATION, lost=lost.scoring)
     _add_cell(command)
     _add_distractors(command)
     return found
@@ -90,4 +95,4 @@ def _score(arguments: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    command_line(main)
+    command_line(main, leaves_record=True)

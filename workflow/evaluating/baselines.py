@@ -15,14 +15,14 @@ from scipy.linalg import eigh
 from torch.nn.functional import adaptive_avg_pool2d, normalize
 
 from workflow.cells.config import Backbone
-from workflow.cells.spec import CellName
 from workflow.data.images import Images
 from workflow.data.loaders import to_tensor
 from workflow.data.split_file import Split, load_split
+from workflow.endings import Ending
 from workflow.evaluating.cosine import spans
 from workflow.evaluating.embed import embed, open_images
 from workflow.evaluating.means import class_means
-from workflow.evaluating.record import write_evaluation
+from workflow.evaluating.record import baseline_name, write_evaluation
 from workflow.evaluating.scores import all_scores
 from workflow.provenance import provenance
 from workflow.training.backbones import build
@@ -51,10 +51,8 @@ def evaluate_baseline(
     enrolled = rows_of(split.arrays["enrolled_rows"])
     means = class_means(enrolled, split.arrays["enrolled_labels"])
     scored = all_scores(rows_of(split.arrays["eval_rows"]), split, None, distractors, means, resampled=True)
-    cell = CellName(
-        profile=profile, dataset=split.record.dataset, backbone=backbone.name, label=kind, head=kind, ratio=1, seed=0
-    )
-    write_evaluation(folder, facts, cell, "ok", None, split.record.hash, scored)
+    cell = baseline_name(kind, profile, backbone.name, split)
+    write_evaluation(folder, facts, cell, Ending("ok"), split, scored)
 
 
 def raw(images: Images, split: Split, backbone: Backbone) -> Embed:

@@ -2,14 +2,16 @@
 
 import hashlib
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
-from workflow.cells.paths import RUN
+from workflow.cells.paths import CENTRES, EMBEDDINGS, MEANS, RUN
 from workflow.cells.records import RunRecord
 from workflow.console import log
 from workflow.data.split_file import Split
+from workflow.endings import Ending
 from workflow.errors import UserError, reason
 from workflow.files import writing
 
@@ -33,6 +35,22 @@ def save_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     """Write a .npz file atomically."""
     with writing(path) as file:
         np.savez(file, allow_pickle=False, **arrays)
+
+
+def save_lost(cell: Path, ending: Ending) -> None:
+    """Write the arrays of a cell whose embedding ended so: two without rows, and that of the embeddings holds words."""
+    for name in (CENTRES, MEANS):
+        save_array(cell / name, np.zeros((0, 0), np.float16))
+    save_array(cell / EMBEDDINGS, np.array([ending.outcome, ending.reason]))
+
+
+def how_embedded(cell: Path) -> Ending:
+    """How the embedding of a cell ended, by what `save_lost` may have written; ok of any other file."""
+    with suppress(Exception):  # whatever is wrong with it, `load_rows` says
+        found = np.load(cell / EMBEDDINGS, mmap_mode="r", allow_pickle=False)
+        if found.dtype.kind == "U":
+            return Ending(*found.tolist())
+    return Ending("ok")
 
 
 def load_rows(cell: Path, name: str, allowed: Collection[int]) -> np.ndarray:

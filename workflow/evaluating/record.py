@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from workflow.cells.paths import CENTRES, EMBEDDINGS, EVALUATION, MEANS, RESAMPLES
-from workflow.cells.records import BANDS, EvaluationRecord, Outcome, RunRecord, SplitRecord
+from workflow.cells.records import BANDS, EvaluationRecord, RunRecord, SplitRecord
 from workflow.cells.spec import CellName
 from workflow.data.split_file import Split, load_split
+from workflow.endings import Ending
 from workflow.errors import UserError
-from workflow.evaluating.files import load_rows, load_run, save_arrays
+from workflow.evaluating.files import how_embedded, load_rows, load_run, save_arrays
 from workflow.evaluating.metrics import describe
 from workflow.evaluating.scores import Scored, all_scores, no_scores
 from workflow.provenance import now, provenance
@@ -26,25 +27,47 @@ SHOWN = {
 def evaluate_cell(cell: Path, split_file: Path, distractors: Sequence[int]) -> str:
     """Write evaluation.json and resamples.npz into the cell's folder and return one line of its scores.
 
-    `distractors`: how many stand in the larger galleries of 1:N. A cell that did not end well gets every score null,
-    with its outcome and reason in the notes. UserError for records that are missing or do not fit together, and for
-    embeddings that are not finite.
+    `distractors`: how many stand in the larger galleries of 1:N. A cell that did not end well, or whose embedding did
+    not, gets every score null, with outcome and reason in the notes. UserError for records that are missing or do not
+    fit together, and for embeddings that are not finite.
     """
     facts = provenance()
     split = load_split(split_file)
     run = load_run(cell, split)
-    scored = cell_scores(cell, run, split, distractors)
-    write_evaluation(cell, facts, run.cell, run.outcome, run.reason, run.split_hash, scored)
-    return one_line(run, scored.scores["test"])
+    ending = Ending(run.outcome, run.reason) if run.outcome != "ok" else how_embedded(cell)
+    if ending.outcome != "ok":
+        return evaluation_lost(cell, split_file, distractors, ending)
+    scored = cell_scores(cell, split, distractors)
+    write_evaluation(cell, facts, run.cell, ending, split, scored)
+    return one_line(run, ending, scored.scores["test"])
+
+
+def evaluation_lost(cell: Path, split_file: Path, distractors: Sequence[int], ending: Ending) -> str:
+    """Write evaluation.json and resamples.npz of a cell that has no scores because of `ending`; return its line."""
+    split = load_split(split_file)
+    run = load_run(cell, split)
+    write_lost(cell, run.cell, ending, split, distractors)
+    return one_line(run, ending, {})
+
+
+def write_lost(folder: Path, cell: CellName, ending: Ending, split: Split, distractors: Sequence[int]) -> None:
+    """Write evaluation.json and resamples.npz into `folder`: every score null because of `ending`."""
+    scored = no_scores(f"{ending.outcome}: {ending.reason}", split, distractors)
+    write_evaluation(folder, provenance(), cell, ending, split, scored)
+
+
+def baseline_name(kind: str, profile: str, backbone: str, split: Split) -> CellName:
+    """What a baseline is called where cells are."""
+    dataset = split.record.dataset
+    return CellName(profile=profile, dataset=dataset, backbone=backbone, label=kind, head=kind, ratio=1, seed=0)
 
 
 def write_evaluation(
     folder: Path,
     facts: Mapping[str, Any],
     cell: CellName,
-    outcome: Outcome,
-    reason: str | None,
-    split_hash: str,
+    ending: Ending,
+    split: Split,
     scored: Scored,
 ) -> None:
     """Write evaluation.json and resamples.npz into `folder`; `facts` are the provenance from before the work began."""
@@ -53,9 +76,9 @@ def write_evaluation(
         finish=now(),
         protocol=SplitRecord.PROTOCOL,
         cell=cell,
-        outcome=outcome,
-        reason=reason,
-        split_hash=split_hash,
+        outcome=ending.outcome,
+        reason=ending.reason,
+        split_hash=split.record.hash,
         validation=scored.scores["validation"],
         test=scored.scores["test"],
         notes=scored.notes,
@@ -67,10 +90,8 @@ def write_evaluation(
     record.write(folder / EVALUATION)
 
 
-def cell_scores(cell: Path, run: RunRecord, split: Split, distractors: Sequence[int]) -> Scored:
-    """The scores of the embeddings in the cell's folder, or for a cell that did not end well null ones."""
-    if run.outcome != "ok":
-        return no_scores(f"{run.outcome}: {run.reason}", split, distractors)
+def cell_scores(cell: Path, split: Split, distractors: Sequence[int]) -> Scored:
+    """The scores of the embeddings in the cell's folder."""
     embeddings = load_rows(cell, EMBEDDINGS, [len(split.arrays["eval_rows"])])
     centres = load_rows(cell, CENTRES, [0, len(split.label_counts)])
     means = load_rows(cell, MEANS, [len(split.arrays["test_closed_gallery"])])
@@ -87,11 +108,11 @@ def spread(replicates: Sequence[float] | None) -> float | None:
     return float(np.std(known, ddof=1)) if len(known) > 1 else None
 
 
-def one_line(run: RunRecord, scores: Mapping[str, float | None]) -> str:
+def one_line(run: RunRecord, ending: Ending, scores: Mapping[str, float | None]) -> str:
     """`dcq 0.3 seed 0: hard pairs 95.4 % · 1:N 96.0 % · identification 94.5 % (many 95.6, ...) · 104 s`."""
     name = f"{run.cell.label} {run.cell.ratio:g} seed {run.cell.seed}"
-    if run.outcome != "ok":
-        return f"{name}: {run.outcome} at step {run.steps} ({run.reason})"
+    if ending.outcome != "ok":
+        return f"{name}: {ending.outcome} at step {run.steps} ({ending.reason})"
     numbers = " · ".join(f"{words} {_shown(scores, score)}" for words, score in SHOWN.items())
     bands = ", ".join(f"{band} {_shown(scores, f'closed/rank1/{band}').removesuffix(' %')}" for band in BANDS)
     return f"{name}: {numbers} ({bands}) · {run.seconds:.0f} s"

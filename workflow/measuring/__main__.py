@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from workflow.cells.ending import Ending
 from workflow.cells.spec import CostSpec
-from workflow.cells.supervising import is_worker, supervise
+from workflow.cells.supervising import alone, is_worker, supervise
+from workflow.endings import Ending
 from workflow.errors import command_line
 from workflow.measuring.lost import write_lost
 
@@ -51,10 +51,19 @@ def parser() -> argparse.ArgumentParser:
 def supervised() -> None:
     """Run a command, a cost cell in a process of its own: where that dies, it still leaves a record."""
     given = parser().parse_args()
-    if given.command == "machine" or is_worker():
+    if given.command == "machine":
+        return alone(main, given.out, partial(machine_lost, given))
+    if is_worker():
         return main()
     spec = CostSpec.parse(given.spec)
     sys.exit(supervise("workflow.measuring", sys.argv[1:], 1, given.out, partial(lost, spec, given)))
+
+
+def machine_lost(given: argparse.Namespace, ending: Ending) -> None:
+    """Write the record of the machine that the process died of."""
+    from workflow.measuring import commands
+
+    commands.machine_lost(given, ending)
 
 
 def lost(spec: CostSpec, given: argparse.Namespace, ending: Ending) -> None:
@@ -68,4 +77,4 @@ def lost(spec: CostSpec, given: argparse.Namespace, ending: Ending) -> None:
 
 
 if __name__ == "__main__":
-    command_line(supervised)
+    command_line(supervised, leaves_record=True)

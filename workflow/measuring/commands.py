@@ -11,7 +11,8 @@ from workflow.cells.config import Measure
 from workflow.cells.cost_records import MachineRecord
 from workflow.cells.spec import CostSpec
 from workflow.console import say
-from workflow.devices import pick_device
+from workflow.devices import device_name, pick_device
+from workflow.endings import Ending
 from workflow.errors import UserError
 from workflow.measuring.exclusive import alone
 from workflow.measuring.head_alone import HeadAlone
@@ -19,6 +20,7 @@ from workflow.measuring.headline import headline
 from workflow.measuring.measurement import Measurement
 from workflow.measuring.rates import machine_record
 from workflow.measuring.workload import Workload
+from workflow.provenance import now, provenance
 
 
 def machine(given: argparse.Namespace) -> None:
@@ -28,11 +30,19 @@ def machine(given: argparse.Namespace) -> None:
     with alone():
         record = machine_record(device, settings.threads)
     record.write(given.out)
-    rates = record.rates
-    say(
-        f"machine {record.device}: {rates.gemm_gflops:,.0f} GFLOP/s fp32, {rates.copy_gb_s:,.1f} GB/s copied, "
-        f"{rates.threads} CPU thread(s)"
-    )
+    if rates := record.rates:
+        say(
+            f"machine {record.device}: {rates.gemm_gflops:,.0f} GFLOP/s fp32, {rates.copy_gb_s:,.1f} GB/s copied, "
+            f"{rates.threads} CPU thread(s)"
+        )
+
+
+def machine_lost(given: argparse.Namespace, ending: Ending) -> None:
+    """Write the record of a machine whose rates were not measured."""
+    device = device_name(pick_device(read_measure(given.settings).device))
+    record = MachineRecord(**provenance(), **ending._asdict(), finish=now(), device=device, rates=None)
+    record.write(given.out)
+    say(f"machine {device}: {ending.outcome} ({ending.reason})")
 
 
 def head(given: argparse.Namespace) -> None:

@@ -7,9 +7,8 @@ from typing import NamedTuple
 import torch
 
 from heads.kit import Cost
-from workflow.cells.ending import out_of_memory
-from workflow.cells.records import Outcome
 from workflow.console import log
+from workflow.endings import Outcome, out_of_memory
 from workflow.errors import UserError
 from workflow.files import blames_the_disk
 from workflow.measuring.meters import available_bytes

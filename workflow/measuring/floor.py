@@ -16,10 +16,12 @@ def floor(cost: Cost, machine: MachineRecord, device: str, precision: str = "fp3
     """FLOPs, bytes moved and bytes of state of a step, and ms = max(FLOPs / product rate, bytes / traffic rate).
 
     `precision` is that of the head's matrix products. ms is None, with a note, where the machine's record is of another
-    device or lacks the rate: a floor borrowed from another machine would be no floor.
+    device or lacks rates: a floor borrowed from another machine would be no floor.
     """
     ms, note = None, None
     found = Floor(flops=cost.flops, bytes=cost.moved_bytes, state_bytes=cost.state_bytes, precision=precision)
+    if machine.rates is None:
+        return found.model_copy(update={"note": f"the machine's rates were not measured ({machine.reason})"})
     if machine.device == device:
         ms = floor_ms(found, machine.rates)
     if ms is None:

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from workflow.cells.config import CELLS
 from workflow.cells.cost_records import Conditions, CostName, CostRecord
-from workflow.cells.ending import Ending
 from workflow.cells.records import SplitRecord
 from workflow.cells.spec import CostMode, CostSpec
 from workflow.console import say
+from workflow.endings import Ending
 from workflow.provenance import now, provenance
 
 

@@ -153,7 +153,7 @@ class Measurement:
         """Hold the floor against the time that was measured: none may lie above it."""
         upkeep = self.measured.upkeep
         median = statistics.median(self.measured.step_ms) + (upkeep.ms_per_step if upkeep else 0.0)
-        if self.workload.mode == "head":
+        if self.workload.mode == "head" and self.machine.rates:
             self.measured.floor = believed(self.measured.floor, self.machine.rates, median, self.workload.device)
 
     def weigh(self) -> None:

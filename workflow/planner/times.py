@@ -43,7 +43,7 @@ class Pace(NamedTuple):
 
 def floor_ms(cost: Cost, machine: MachineRecord | None) -> float:
     """The floor of a step by the machine's rates; where they are not known, in units of its operations."""
-    if machine is not None:
+    if machine is not None and machine.rates is not None:
         found = machine.rates.floor_ms(cost.flops, cost.moved_bytes, cost.state_bytes, "fp32")
         if found is not None:
             return found

@@ -1,5 +1,4 @@
 # Shared by all stages: the checked config, the plan of its cells, what code a rule depends on, and what jobs take.
-import json
 import os
 import shutil
 import sys
@@ -39,6 +38,7 @@ from workflow.data.listing import listing
 from workflow.errors import command_line
 from workflow.files import write_text
 from workflow.lifeline import pass_on_sigterm
+from workflow.running.failures import failures
 from workflow.running.machine import check_here
 from workflow.running.start import checked
 
@@ -58,7 +58,7 @@ PUBLISHED_PROFILES = [
 PROCESSES = CONFIG.train.processes
 
 # What a job is told and how it speaks: its specification names the output, so no number rests on these, but for RATES.
-FORMS = ("workflow.cells", "workflow.console", "workflow.errors")
+FORMS = ("workflow.cells", "workflow.console", "workflow.endings", "workflow.errors")
 RATES = "workflow.cells.rates"
 
 # Commands run modules of this checkout, wherever the workflow is started from.
@@ -171,16 +171,6 @@ def write_plan(output, params, log):
     said = f"{len(PLAN.runs)} training cells, {len(PLAN.costs)} cost cells\n"
     for path, text in ((output.runs, params.runs), (output.costs, params.costs), (log, said)):
         write_text(Path(path), text)
-
-
-def failures():
-    """Records of training runs that did not end well, and what they say."""
-    for folder in PLAN.runs:
-        if not Path(folder, RUN).exists():
-            continue  # of a run that was asked for less than everything
-        record = json.loads(Path(folder, RUN).read_text(encoding="utf-8"))
-        if record.get("outcome", "ok") != "ok":
-            yield f"{folder}/{RUN}", f"{record['outcome']}, {record['reason']}"
 
 
 def gpus():

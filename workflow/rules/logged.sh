@@ -8,17 +8,17 @@ end_of() {
     if [ -n "$sentence" ]; then echo "$sentence"; else tail -n 6 "$1"; fi
 }
 
-# followed COMMAND...: it learns which process has started its shell, so as not to outlive it. A cell that was killed, its
-# supervisor with it, is started once more to write that into its record.
+# followed COMMAND...: it learns which process has started its shell, so as not to outlive it. One of ours that died, by a
+# signal or of a fault, is started once more to say so, in its record if it leaves one.
 followed() {
     local status=0 kills
     kills=$(awk '/^oom_kill / { print $2 }' /proc/vmstat 2> /dev/null || true)
     HEADROOM_WORKFLOW=$PPID "$@" || status=$?
-    if [ "$status" -gt 128 ] && [[ " $* " == *" --spec "* ]]; then
-        HEADROOM_KILLED=$((status - 128)) HEADROOM_KILLS=$kills "$@"
-        return
-    fi
-    return "$status"
+    case $status in
+        0 | 2 | 129 | 130 | 143) return "$status" ;;  # it ended well, has said what is to be mended, was asked to stop
+    esac
+    [[ " $* " == *" -m "* ]] || return "$status"
+    HEADROOM_DIED=$status HEADROOM_KILLS=$kills "$@"
 }
 
 # logged LOG COMMAND...: standard error goes to LOG. A file beside it, LOG's name ending in .said, takes what there is to

@@ -17,8 +17,9 @@ def baseline_rows(profile: Path, split: SplitRecord | None) -> list[BaselineRow]
         record = EvaluationRecord.read(path)
         if record.split_hash == split.hash:
             kind, scores = record.cell.head, {"validation": record.validation, "test": record.test}
+            reason = None if record.outcome == "ok" else f"{record.outcome}: {record.reason}"
             written = Written(**record.model_dump(include=set(Record.model_fields)), record=path.as_posix())
             found[kind] = BaselineRow(
-                kind=kind, scores=scores, se=record.se, record=path.as_posix(), evaluation=written
+                kind=kind, reason=reason, scores=scores, se=record.se, record=path.as_posix(), evaluation=written
             )
     return [found[kind] for kind in BASELINES if kind in found]

@@ -165,6 +165,8 @@ class BaselineRow(Placed):
     """What no head trained, and how it scores: `kind` is its key in the config; scores and errors by part and name."""
 
     kind: str
+    reason: str | None = None
+    """how and why its process ended, where it left no scores"""
     scores: dict[str, dict[str, float | None]]
     se: dict[str, dict[str, float | None]] = Field(default_factory=dict)
     evaluation: Written | None = None

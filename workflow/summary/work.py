@@ -48,15 +48,15 @@ def bilinear(terms: Bilinear, x: float, y: float) -> float:
 def work_of(cost: CostRow, machine: MachineRecord | None) -> Work:
     """The work of a cost cell. Where its record says nothing of other batches, products go with batch times dimension,
     traffic and memory with the dimension."""
-    rate = machine and machine.rates.product_gflops(cost.floor.precision or "fp32")
-    known = bool(machine and rate)
+    rates = machine.rates if machine else None
+    rate = rates.product_gflops(cost.floor.precision or "fp32") if rates else None
     flops, moved, held = forms(cost.declares) or simplest(cost.floor)
     return Work(
         flops=flops,
         moved=moved,
         held=held,
         flops_per_ms=rate * 1e6 if rate else 1.0,
-        bytes_per_ms=machine.rates.copy_gb_s * 1e6 if machine and known else 1.0,
+        bytes_per_ms=rates.copy_gb_s * 1e6 if rates and rate else 1.0,
     )
 
 

@@ -6,11 +6,11 @@ from functools import partial
 from pathlib import Path
 
 from workflow import console
-from workflow.cells.ending import Ending
 from workflow.cells.paths import RUN, ratio_text
 from workflow.cells.spec import RunSpec
 from workflow.cells.supervising import is_worker, supervise
 from workflow.console import duration
+from workflow.endings import Ending
 from workflow.errors import command_line
 from workflow.training.lost import write_lost
 
@@ -88,4 +88,4 @@ def say(line: str) -> None:
 
 
 if __name__ == "__main__":
-    command_line(main)
+    command_line(main, leaves_record=True)

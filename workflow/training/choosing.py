@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
@@ -10,8 +11,10 @@ import numpy as np
 from workflow.cells.paths import RUN, STEPS, ratio_text
 from workflow.cells.records import RunRecord
 from workflow.cells.spec import TWIN_MOMENTUM
+from workflow.cells.supervising import alone
 from workflow.cells.tuning_records import ChosenRecord, Setting, Tried
 from workflow.console import say
+from workflow.endings import Ending
 from workflow.errors import UserError, command_line
 from workflow.provenance import now, provenance
 
@@ -28,13 +31,19 @@ def main() -> None:
     top.add_argument("--trials", type=Path, nargs="+", required=True, help="folders of the row's trials")
     top.add_argument("--out", type=Path, required=True, help="where the record of the chosen setting goes")
     given = top.parse_args()
-    record = choose(given.trials)
+    alone(partial(decide, given), given.out, partial(decide, given))
+
+
+def decide(given: argparse.Namespace, ending: Ending | None = None) -> None:
+    """Write the record, and say what it says."""
+    record = choose(given.trials, ending)
     record.write(given.out)
     say(f"chose for {record.label} {ratio_text(record.ratio)}: {record.chosen or record.reason}")
 
 
-def choose(folders: list[Path]) -> ChosenRecord:
-    """The record of the best setting among the trials in `folders`, and of all that was tried.
+def choose(folders: list[Path], ending: Ending | None = None) -> ChosenRecord:
+    """The record of the best setting among the trials in `folders`, and of all that was tried; of none where the
+    process that chose had an `ending`.
 
     UserError for a folder that holds no trial, and for trials of several rows.
     """
@@ -44,7 +53,10 @@ def choose(folders: list[Path]) -> ChosenRecord:
     rows = {(record.cell.label, record.cell.head, record.cell.ratio) for record in records}
     if len(rows) > 1:
         raise UserError(f"--trials are of several rows: {', '.join(sorted(label for label, *_ in rows))}")
-    good = [one for one in tried if one.score is not None]
+    good = [one for one in tried if one.score is not None and ending is None]
+    reason = f"none of {len(tried)} settings ended well: {records[0].reason}"
+    if ending is not None:
+        reason = f"while choosing, {ending.reason}"
     [(label, head, ratio)] = rows
     return ChosenRecord(
         **provenance(),
@@ -56,7 +68,7 @@ def choose(folders: list[Path]) -> ChosenRecord:
         seeds=tuple(sorted({record.cell.seed for record in records})),
         trials=tried,
         chosen=max(good, key=lambda one: one.score or 0.0).setting if good else None,
-        reason=None if good else f"none of {len(tried)} settings ended well: {records[0].reason}",
+        reason=None if good else reason,
     )
 
 
@@ -104,4 +116,4 @@ def last_point(path: Path) -> Scores:
 
 
 if __name__ == "__main__":
-    command_line(main)
+    command_line(main, leaves_record=True)

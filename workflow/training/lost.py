@@ -3,10 +3,11 @@
 import json
 from pathlib import Path
 
-from workflow.cells.ending import Ending, beginning, ended
+from workflow.cells.ending import beginning, ended
 from workflow.cells.paths import MODEL, PARTIAL_STEPS, RUN, STEPS
 from workflow.cells.records import SplitRecord
 from workflow.cells.spec import RunSpec
+from workflow.endings import Ending
 from workflow.files import write_text
 
 

@@ -8,8 +8,8 @@ import torch.distributed as dist
 
 import heads
 from heads.kit.ranks import count
-from workflow.cells.ending import GONE, Ending, out_of_memory
 from workflow.console import log
+from workflow.endings import GONE, Ending, out_of_memory
 from workflow.errors import UserError
 from workflow.files import blames_the_disk
 from workflow.training.assembly import Refused

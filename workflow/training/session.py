@@ -6,7 +6,6 @@ import numpy as np
 import torch
 
 from heads.kit import Head, kind_of
-from workflow.cells.ending import out_of_memory
 from workflow.cells.paths import CHECKPOINT, ENDED
 from workflow.cells.records import BANDS, Declared, Images, Normalised
 from workflow.console import Stopwatch, duration
@@ -14,6 +13,7 @@ from workflow.data.loaders import to_tensor
 from workflow.data.split_file import load_split
 from workflow.data.store import open_dataset
 from workflow.devices import pick_device
+from workflow.endings import out_of_memory
 from workflow.errors import UserError
 from workflow.files import told
 from workflow.training import checkpoint, sealed

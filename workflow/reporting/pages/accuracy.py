@@ -80,7 +80,7 @@ def baseline_cell(row: BaselineRow, score: str, notes: Notes) -> Cell:
     """A baseline's score in percent, with its standard error over resampled classes."""
     value, error = row.scores["test"].get(score), row.se.get("test", {}).get(score)
     if value is None:
-        return missing(notes, "nothing was trained, so there is no such score")
+        return missing(notes, row.reason or "nothing was trained, so there is no such score")
     return Cell(
         points(value),
         sub="" if error is None else f"SE {points(error)}",

@@ -78,8 +78,8 @@ def device_words(run: RunRow) -> str:
 
 def rates_words(machine: MachineRecord | None) -> str:
     """`187 GFLOP/s of matrix products in fp32, 13.9 GB/s copied, 1 thread`."""
-    if machine is None:
-        return NOT_MEASURED
+    if machine is None or machine.rates is None:
+        return f"{NOT_MEASURED} ({machine.outcome}: {machine.reason})" if machine else NOT_MEASURED
     found = machine.rates
     threads = f"{found.threads} {'thread' if found.threads == 1 else 'threads'}"
     products = f"{number(found.gemm_gflops)} GFLOP/s of matrix products in {found.precision}"

@@ -4,8 +4,8 @@ import signal
 
 import pytest
 
-from workflow.cells import ending
-from workflow.cells.ending import GONE, named, out_of_memory
+from workflow import endings
+from workflow.endings import GONE, named, out_of_memory
 
 KILLED = -signal.SIGKILL
 
@@ -29,10 +29,10 @@ def test_an_unknown_signal_has_a_name_of_sorts():
 
 
 def test_memory_kills_are_counted_where_the_kernel_says(tmp_path, monkeypatch):
-    monkeypatch.setattr(ending, "VMSTAT", tmp_path / "vmstat")
-    assert ending.memory_kills() is None
+    monkeypatch.setattr(endings, "VMSTAT", tmp_path / "vmstat")
+    assert endings.memory_kills() is None
     (tmp_path / "vmstat").write_text("nr_free_pages 5\noom_kill 12\n")
-    assert ending.memory_kills() == 12
+    assert endings.memory_kills() == 12
 
 
 @pytest.mark.parametrize(
