@@ -380,3 +380,31 @@ def what_a_step_sends() -> tuple[Wire, int, int]:
 def test_training_sends_what_it_states(number):
     for stated, gathered, reduced in together(number, what_a_step_sends):
         assert (gathered, reduced) == (stated.gathered, stated.reduced)
+
+
+SPOIL = """
+import os, sys, threading, time
+
+def spoil():
+    while not hasattr(sys.modules.get("heads.fc"), "Head"):
+        time.sleep(0.001)
+    sys.modules["heads.fc"].Head.forward = lambda *_: time.sleep(1000)
+
+if os.environ.get("RANK") == "1":
+    threading.Thread(target=spoil, daemon=True).start()
+"""
+"""what Python runs when it starts, so that the second process hangs in its first step"""
+
+
+def test_a_process_that_hangs_in_a_step_is_named_within_minutes(cell, tmp_path):
+    made = cell(processes=2, hung_after=8)
+    (tmp_path / "sitecustomize.py").write_text(SPOIL)
+    arguments = ["--dataset", made.dataset, "--split", made.split, "--out", made.folder, "--spec", made.spec.as_json()]
+    command = [sys.executable, "-m", "workflow.training", *map(str, arguments)]
+    done = subprocess.run(
+        command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, timeout=300
+    )
+    record = RunRecord.read(made.folder / "run.json")
+    assert (done.returncode, record.outcome, record.steps) == (0, "failed", 0), done.stderr
+    assert record.reason == "process 1 of 2 did not end a step within 8 s (train.hung_after): the log says where"
+    assert "in spoil" not in done.stderr and "sitecustomize.py" in done.stderr

@@ -15,10 +15,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
+from math import inf
 from pathlib import Path
 from typing import IO, Protocol
 
+from workflow.cells.watching import WATCHED, Watch, ask, hung
 from workflow.endings import Ending, memory_kills, named, out_of_memory
 from workflow.errors import DIED, TO_MEND, WORKER, UserError, how_it_died
 from workflow.files import read_json
@@ -27,6 +29,7 @@ TOLD = 82
 """status, instead of 2, of a worker that said what a person must mend: none that a head or a library would end with"""
 INTERRUPTED = 130
 GLANCE = 0.05  # seconds between looks at the workers
+BLINK = 1.0  # seconds that count between two looks at most: the rest of it, this process was stopped itself
 GRACE = 2.0  # seconds that workers have to end by themselves once one of them has failed
 SIGNALS = {signal.SIGTERM: signal.SIGTERM, signal.SIGINT: signal.SIGINT, signal.SIGHUP: signal.SIGTERM}
 """requests to stop, and as what they reach the workers: a terminal that was closed wants the same as a scheduler"""
@@ -34,6 +37,8 @@ SIGNALS = {signal.SIGTERM: signal.SIGTERM, signal.SIGINT: signal.SIGINT, signal.
 
 class Worker(Protocol):
     """A process that can be waited for: subprocess.Popen, or something shaped like it."""
+
+    pid: int
 
     def poll(self) -> int | None:
         """Its exit status, negative for a signal; None while it runs."""
@@ -47,12 +52,20 @@ def is_worker() -> bool:
     return WORKER in os.environ or int(os.environ.get("WORLD_SIZE", 1)) > 1
 
 
-def supervise(module: str, arguments: Sequence[str], number: int, record: Path, lost: Callable[[Ending], None]) -> int:
+def supervise(
+    module: str,
+    arguments: Sequence[str],
+    number: int,
+    record: Path,
+    lost: Callable[[Ending], None],
+    patience: float = inf,
+) -> int:
     """Run `python -m module arguments` in `number` processes that work together; returns the exit status.
 
     They leave `record`, or end with status 2 after saying what a person must mend. Where they leave nothing, or one of
-    several dies of a signal, `lost` is called with the ending: it writes what the workflow expects. A process that is
-    killed once its record is written changes nothing. Requests to stop are passed on.
+    several dies of a signal, or a step does not end within `patience` seconds, `lost` is called with the ending: it
+    writes what the workflow expects. A process that is killed once its record is written changes nothing. Requests to
+    stop are passed on.
     """
     if DIED in os.environ:
         after_death(record, lost)
@@ -60,11 +73,14 @@ def supervise(module: str, arguments: Sequence[str], number: int, record: Path, 
     before, kills = written(record), memory_kills()
     with ExitStack() as files:
         said = [files.enter_context(tempfile.TemporaryFile()) for _ in range(1, number)]
+        watches = [files.enter_context(closing(Watch(patience))) for _ in range(number)]
         command = [sys.executable, "-m", module, *arguments]
-        workers = [start(command, own, errors) for own, errors in zip(places(number), [None, *said], strict=True)]
+        each = zip(places(number), [None, *said], watches, strict=True)
+        workers = [start(command, own, errors, watch) for own, errors, watch in each]
         with passed_on(workers) as signalled:
-            statuses = outlast(workers)
+            statuses = outlast(workers, watches)
         repeat(statuses, said)
+        ending = hung(statuses, watches) if not any(statuses) and None in statuses else None
     if signalled and any(statuses):
         return INTERRUPTED if INTERRUPTED in statuses else TO_MEND
     died, left = any(status is not None and status < 0 for status in statuses), written(record) not in (before, None)
@@ -72,7 +88,7 @@ def supervise(module: str, arguments: Sequence[str], number: int, record: Path, 
         return 0
     if not died and (told := {TOLD, INTERRUPTED} & set(statuses)):
         return TO_MEND if TOLD in told else INTERRUPTED
-    lost(named(statuses, memory_kills() != kills))
+    lost(ending or named(statuses, memory_kills() != kills))
     return 0
 
 
@@ -107,12 +123,14 @@ def after_death(record: Path, lost: Callable[[Ending], None]) -> None:
         lost(how_it_died())
 
 
-def start(command: list[str], place: dict[str, str], errors: IO[bytes] | None) -> subprocess.Popen[bytes]:
+def start(command: list[str], place: dict[str, str], errors: IO[bytes] | None, watch: Watch) -> subprocess.Popen[bytes]:
     """A worker that dies with this process, in a session of its own: a Ctrl-C reaches it through us, and once."""
+    shared = watch.file.fileno()
     return subprocess.Popen(
         command,
-        env=os.environ | place | {WORKER: str(TOLD)},
+        env=os.environ | place | {WORKER: str(TOLD), WATCHED: str(shared)},
         stderr=errors,
+        pass_fds=[shared],
         start_new_session=sys.platform == "linux",
         preexec_fn=die_with_parent if sys.platform == "linux" else None,
     )
@@ -154,16 +172,22 @@ def passed_on(workers: Sequence[subprocess.Popen[bytes]]) -> Iterator[list[int]]
             signal.signal(number, handler)
 
 
-def outlast(workers: Sequence[Worker]) -> list[int | None]:
-    """Wait until all workers have ended well, or one has not and the others had GRACE to follow.
+def outlast(workers: Sequence[Worker], watches: Sequence[Watch] = ()) -> list[int | None]:
+    """Wait until all workers have ended well, or one has not and the others had GRACE to follow, or one hangs.
 
     Returns the exit statuses, negative for a signal, None for workers that had to be ended.
     """
-    failed_at = None
+    failed_at, looked = None, time.monotonic()
     while None in (statuses := [worker.poll() for worker in workers]):
+        now = time.monotonic()
         if failed_at is None and any(statuses):
-            failed_at = time.monotonic()
-        if failed_at is not None and time.monotonic() - failed_at > GRACE:
+            failed_at = now
+        if failed_at is not None and now - failed_at > GRACE:
+            break
+        passed, looked = min(now - looked, BLINK), now
+        seen = [watch.sees_it_hang(worker.pid, passed) for worker, watch in zip(workers, watches, strict=False)]
+        if failed_at is None and any(seen):
+            ask([worker.pid for worker in workers])
             break
         time.sleep(GLANCE)
     for worker, status in zip(workers, statuses, strict=True):

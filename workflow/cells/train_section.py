@@ -92,6 +92,8 @@ class Train(Section):
     """steps between two lines of the log"""
     checkpoint_every: Positive = 30
     """seconds between two checkpoints"""
+    hung_after: Positive = 600
+    """seconds in which a step must end, or 20 times the longest before it: else it hangs, and the run has failed"""
 
     @field_validator("processes")
     @classmethod

@@ -56,7 +56,8 @@ def supervised() -> None:
     if is_worker():
         return main()
     spec = CostSpec.parse(given.spec)
-    sys.exit(supervise("workflow.measuring", sys.argv[1:], 1, given.out, partial(lost, spec, given)))
+    how = given.out, partial(lost, spec, given), spec.train.hung_after
+    sys.exit(supervise("workflow.measuring", sys.argv[1:], 1, *how))
 
 
 def machine_lost(given: argparse.Namespace, ending: Ending) -> None:

@@ -8,6 +8,7 @@ import torch
 
 from heads.kit import Head
 from workflow.cells.config import Measure
+from workflow.cells.watching import within_step
 from workflow.console import log
 from workflow.measuring.filling import empty_slots
 from workflow.measuring.stops import Stops
@@ -43,7 +44,9 @@ def warm_up(workload: Workload, measure: Measure) -> int:
     """Steps until `warmup` of them are done and no queue or pool has an empty slot, `fill_limit` at most; how many."""
     done = 0
     while done < measure.warmup or (done < measure.fill_limit and empty_slots(workload.head)):
-        workload.prepare(done)()
+        step = workload.prepare(done)
+        with within_step():
+            step()
         done += 1
     if empty := empty_slots(workload.head):
         log(f"{empty:,} slots are still empty after {done} steps: the cost of a full pool is not what is measured")
@@ -64,9 +67,10 @@ def time_steps(workload: Workload, first: int, measure: Measure) -> Samples:
                 break
             step = workload.prepare(first + number)
             cpu, times, before = time.process_time(), times_kept_up(workload.head), stops.count
-            clock.start()
-            loss = step()
-            clock.stop()
+            with within_step():
+                clock.start()
+                loss = step()
+                clock.stop()
             samples.cpu_ms.append((time.process_time() - cpu) * 1e3)
             samples.stopped.append(stops.count > before)
             upkeep_ms.append(last_upkeep_ms(workload.head) if times_kept_up(workload.head) > times else 0.0)

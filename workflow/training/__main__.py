@@ -21,8 +21,8 @@ def main() -> None:
     if is_worker():
         train(spec, given.dataset, given.split, given.out, tuple(given.reads))
         return
-    record = given.out / RUN
-    sys.exit(supervise("workflow.training", sys.argv[1:], spec.train.processes, record, partial(lost, spec, given)))
+    how = given.out / RUN, partial(lost, spec, given), spec.train.hung_after
+    sys.exit(supervise("workflow.training", sys.argv[1:], spec.train.processes, *how))
 
 
 def lost(spec: RunSpec, given: argparse.Namespace, ending: Ending) -> None:

@@ -27,7 +27,7 @@ def identity(spec: RunSpec, split_hash: str) -> str:
     training, loader and augmentation. A checkpoint is only continued by a run of the same identity, on any number of
     processes."""
     shaping = spec.model_dump(
-        mode="json", exclude={"train": {"processes", "checkpoint_every"}, "origins": True, "data": True}
+        mode="json", exclude={"train": {"processes", "checkpoint_every", "hung_after"}, "origins": True, "data": True}
     )
     digest = hashlib.sha256(json.dumps([shaping, split_hash, torch.__version__], sort_keys=True).encode())
     code = [path for pattern in SHAPING for path in sorted(ROOT.glob(pattern))]

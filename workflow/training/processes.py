@@ -19,7 +19,9 @@ from workflow import console
 from workflow.devices import pick_device
 from workflow.errors import WORKER
 
-TIMEOUT = timedelta(hours=1)  # of a collective call: a validation of the first process must fit
+TIMEOUT = timedelta(hours=1)
+"""of a collective call, in which a validation of the first process must fit; a supervisor sees much earlier that a step
+does not end"""
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from heads.kit import Batch, Encoder, Head, NotFinite
 from workflow.cells.train_section import Train
+from workflow.cells.watching import within_step
 from workflow.training.encoder import Network
 from workflow.training.replicas import sum_gradients
 from workflow.training.schedule import learning_rate, margin_share
@@ -96,7 +97,8 @@ class Trainer:
         self.network.train()
         while self.progress.step < self.train.steps:
             started = time.perf_counter()
-            loss = self.step(self.progress.step)
+            with within_step():
+                loss = self.step(self.progress.step)
             self.progress.losses.append(loss)
             self.progress.step += 1
             self.progress.seconds += time.perf_counter() - started
