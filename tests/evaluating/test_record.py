@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -107,11 +108,18 @@ def spoken_for(monkeypatch, *arguments: object, status: int = 137) -> None:
     monkeypatch.delenv(DIED)
 
 
-def test_a_killed_embedding_is_told_by_the_scores(make_cell, monkeypatch, tmp_path, capsys):
+@pytest.fixture
+def dataset(tmp_path) -> Path:
+    """A folder of three images."""
+    np.save(tmp_path / "images.npy", np.zeros((3, 8, 8), np.uint8))
+    (tmp_path / "manifest.json").write_text('{"hash": "d1"}')
+    return tmp_path
+
+
+def test_a_killed_embedding_is_told_by_the_scores(make_cell, monkeypatch, dataset, capsys):
     cell, split = make_cell()
     (cell / "embeddings.npy").unlink()
-    np.save(tmp_path / "images.npy", np.zeros((3, 8, 8), np.uint8))
-    spoken_for(monkeypatch, "embed", "--cell", cell, "--dataset", tmp_path, "--split", split)
+    spoken_for(monkeypatch, "embed", "--cell", cell, "--dataset", dataset, "--split", split)
     reason = "while embedding, the process was killed by signal 9 (SIGKILL)"
     assert capsys.readouterr().out == f"{cell}: failed ({reason})\n"
     assert evaluate_cell(cell, split, [10]) == f"dcq 0.3 seed 0: failed at step 211 ({reason})"
@@ -120,22 +128,20 @@ def test_a_killed_embedding_is_told_by_the_scores(make_cell, monkeypatch, tmp_pa
     assert set(record.notes.values()) == {f"failed: {reason}"}
 
 
-def test_an_embedding_that_died_of_cut_off_images_names_them(make_cell, monkeypatch, tmp_path):
+def test_an_embedding_that_died_of_cut_off_images_names_them(make_cell, monkeypatch, dataset):
     cell, split = make_cell()
     (cell / "embeddings.npy").unlink()
-    np.save(tmp_path / "images.npy", np.zeros((3, 8, 8), np.uint8))
-    os.truncate(tmp_path / "images.npy", 140)
+    os.truncate(dataset / "images.npy", 140)
     with pytest.raises(UserError, match=r"images\.npy cannot be read"):
-        spoken_for(monkeypatch, "embed", "--cell", cell, "--dataset", tmp_path, "--split", split, status=135)
+        spoken_for(monkeypatch, "embed", "--cell", cell, "--dataset", dataset, "--split", split, status=135)
     assert not (cell / "embeddings.npy").exists()
 
 
-def test_a_killed_scoring_and_a_killed_baseline_leave_records(make_cell, monkeypatch, tmp_path):
+def test_a_killed_scoring_and_a_killed_baseline_leave_records(make_cell, monkeypatch, dataset):
     cell, split = make_cell()
     spoken_for(monkeypatch, "score", "--cell", cell, "--split", split, "--distractors", 10)
-    out = tmp_path / "raw"
-    np.save(tmp_path / "images.npy", np.zeros((3, 8, 8), np.uint8))
-    place = ("--out", out, "--profile", "p", "--dataset", tmp_path, "--split", split, "--backbone", '{"name": "small"}')
+    out = dataset / "raw"
+    place = ("--out", out, "--profile", "p", "--dataset", dataset, "--split", split, "--backbone", '{"name": "small"}')
     spoken_for(monkeypatch, "baseline", "--kind", "raw", *place)
     for folder, label, what in ((cell, "dcq", "while scoring, "), (out, "raw", "")):
         record = EvaluationRecord.read(folder / "evaluation.json")
