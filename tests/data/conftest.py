@@ -1,10 +1,22 @@
 """What tests of data sets share."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from workflow.data import reading
+from workflow.data.processes import in_parallel
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _read_here() -> Iterator[None]:
+    """Read images in this process where one is asked for: what a process of its own is for, few tests are about, and
+    each would wait for it to start."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reading, "in_parallel", lambda function, tasks, jobs, apart: in_parallel(function, tasks, jobs))
+        yield
 
 
 @pytest.fixture

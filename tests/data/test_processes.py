@@ -42,9 +42,10 @@ def test_what_a_task_raises_is_raised(jobs):
         list(in_parallel(refuse, range(3), jobs))
 
 
-def test_a_process_that_is_killed_is_told_at_once():
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_process_that_is_killed_is_told_at_once(jobs):
     with pytest.raises(ProcessDied, match=r"^a process was killed by signal 11 \(SIGSEGV\): if memory was") as died:
-        list(in_parallel(end_at_three, range(6), 2))
+        list(in_parallel(end_at_three, range(6), jobs, apart=True))
     assert (died.value.task, died.value.part, died.value.crashed) == (3, 13, True)
 
 
@@ -59,7 +60,7 @@ def tasks_of(folder: Path) -> list[Files]:
 def dying(monkeypatch: pytest.MonkeyPatch, status: int, parts: list[int]) -> None:
     """Let the process that reads the second of the tasks left die at these parts, one after the other."""
 
-    def fail(function: Callable[[Files], object], tasks: Sequence[Files], _: int) -> Iterator[object]:
+    def fail(function: Callable[[Files], object], tasks: Sequence[Files], _: int, apart: bool) -> Iterator[object]:
         yield function(tasks[0])
         if parts:
             raise ProcessDied(tasks[1], parts.pop(0), status)

@@ -38,6 +38,7 @@ from workflow.data import build as module
 from workflow.data import reading
 from workflow.data.__main__ import main
 from workflow.data.pixels import picture
+from workflow.data.processes import in_parallel
 from workflow.data.store import Dataset, open_dataset
 from workflow.errors import command_line
 from workflow.names import shown, text_of
@@ -61,10 +62,11 @@ class Outcome(NamedTuple):
     dataset: Dataset | None
 
 
-def build(folder: Path, out: Path, **keys: object) -> Outcome:
+def build(folder: Path, out: Path, jobs: int = 1, **keys: object) -> Outcome:
     """Read a folder by the stage's command, in this process."""
     settings = {"name": "t", "source": "folder", "path": text_of(folder), "size": SIZE, **keys}
     command = ["python -m workflow.data", "build", "--settings", json.dumps(settings), "--out", str(out)]
+    command += ["--jobs", str(jobs)]
     with pytest.MonkeyPatch.context() as patch, redirect_stderr(io.StringIO()) as said:
         patch.setattr(sys, "argv", command)
         patch.setattr(module, "provenance", dict)
@@ -318,6 +320,46 @@ def test_whatever_a_decoder_raises_names_the_file(error, sentence, tmp_path, mon
     assert outcome.status == 2 and re.search(rf"class 4/1\.png cannot be read \(.*{sentence}", outcome.said)
     skipped = build(photos, tmp_path / "set", skip_unreadable=True).dataset
     assert len(skipped.images) == 11 and skipped.manifest["rejected"]["unreadable"] == 1
+
+
+DEADLY = """
+import os
+from PIL import Image
+
+usual = Image.open
+
+def dies(source, *rest):
+    if str(source).endswith("deadly.png"):
+        os.kill(os.getpid(), {number})
+    return usual(source, *rest)
+
+Image.open = dies
+"""
+"""what Python runs when it starts, so that a decoder dies of a file"""
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize(
+    ("number", "skip", "sentence"),
+    [
+        (11, False, "{} cannot be read (the process that tried was killed by signal 11 (SIGSEGV)): delete it, or set"),
+        (9, True, "a process was killed by signal 9 (SIGKILL): if memory was short, use fewer (--jobs, snakemake --c"),
+        (11, True, None),
+    ],
+)
+def test_a_file_that_a_decoder_dies_of_is_named(jobs, number, skip, sentence, tmp_path, monkeypatch):
+    monkeypatch.setattr(reading, "in_parallel", in_parallel)
+    (tmp_path / "sitecustomize.py").write_text(DEADLY.format(number=number))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    photos = plain(tmp_path / "photos")
+    deadly = photos / "class 3/deadly.png"
+    of_picture("PNG")(deadly)
+    outcome = build(photos, tmp_path / "set", jobs, skip_unreadable=skip)
+    if sentence is None:
+        assert outcome.dataset.manifest["rejected"]["unreadable"] == 1 and len(outcome.dataset.images) == 12
+    else:
+        *_, last = outcome.said.splitlines()
+        assert outcome.status == 2 and last.startswith(f"headroom: {sentence.format(deadly)}") and str(deadly) in last
 
 
 LEFT_OUT: dict[str, tuple[str, Make, str]] = {

@@ -39,15 +39,17 @@ def at(part: int) -> None:
         _part.value = part
 
 
-def in_parallel(function: Callable[[T], R], tasks: Sequence[T], jobs: int) -> Iterator[R]:
-    """Yield function(task) for every task, in order, computed by `jobs` processes (by this one if jobs is 1).
+def in_parallel(function: Callable[[T], R], tasks: Sequence[T], jobs: int, apart: bool = False) -> Iterator[R]:
+    """Yield function(task) for every task, in order, computed by `jobs` processes; one is this one, unless what may
+    kill it must be kept `apart`.
 
     Raises what `function` raises, of the first task that does; and ProcessDied at once when a process is killed.
     """
-    if jobs <= 1 or len(tasks) < 2:
+    number = min(max(jobs, 1), len(tasks))
+    if number < 2 and not apart:
         yield from map(function, tasks)
         return
-    workers = [Worker(function) for _ in range(min(jobs, len(tasks)))]
+    workers = [Worker(function) for _ in range(number)]
     try:
         yield from (answer.value() for answer in _in_order(workers, tasks))
     finally:

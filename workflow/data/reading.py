@@ -52,15 +52,15 @@ class Seen(NamedTuple):
 
 
 def read_all(function: Callable[[Files], R], tasks: Sequence[Files], jobs: int) -> Iterator[R]:
-    """What `function`, `read` or `look_at`, makes of every task, in order, by `jobs` processes. An image that one of
-    them crashes on cannot be read.
+    """What `function`, `read` or `look_at`, makes of every task, in order, by `jobs` processes and not by this one. An
+    image that one of them crashes on cannot be read.
 
     UserError with the image that was read when one of them was killed.
     """
     waiting = list(tasks)
     while waiting:
         try:
-            for result in in_parallel(function, waiting, jobs):
+            for result in in_parallel(function, waiting, jobs, apart=True):
                 yield result
                 waiting = waiting[1:]
         except ProcessDied as died:
