@@ -1,12 +1,10 @@
 """Whether a split has enough images for the batches of every row, before the first is trained."""
 
 import json
-import sys
 
 import pytest
 
 from workflow.cells.batch_spec import BatchSpec
-from workflow.data import __main__ as command
 from workflow.data.fits import check_fit
 from workflow.data.split_file import load_split
 from workflow.errors import UserError
@@ -64,17 +62,3 @@ def test_a_small_folder_says_how_little_of_it_trains(made):
         "split of dejavu: 2 classes to train, with 9 images; 220 others are only asked about, more than train: "
         "data.open_set and data.distractors say how many"
     )
-
-
-def test_the_command_writes_what_it_says_and_nothing_where_it_refuses(split, tmp_path, monkeypatch, capsys):
-    def run(batch: int) -> None:
-        batches = json.dumps([asked("fc", "instances", batch)])
-        given = ["fits", "--split", str(split), "--batches", batches, "--out", str(tmp_path / "fits.txt")]
-        monkeypatch.setattr(sys, "argv", ["python -m workflow.data", *given])
-        command.main()
-
-    with pytest.raises(UserError):
-        run(10**6)
-    assert not (tmp_path / "fits.txt").exists()
-    run(64)
-    assert capsys.readouterr().out == (tmp_path / "fits.txt").read_text()

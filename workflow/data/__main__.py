@@ -4,20 +4,14 @@ import argparse
 import json
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
-
-from workflow.cells.batch_spec import BatchSpec
 from workflow.cells.data_section import Data
 from workflow.console import log
 from workflow.data.build import build
 from workflow.data.faces import load_tier
 from workflow.data.fetch import fetch
-from workflow.data.fits import check_fit
 from workflow.data.split import make_split
-from workflow.data.split_file import load_split
 from workflow.data.store import check_dataset, open_dataset
 from workflow.errors import UserError, command_line
-from workflow.files import write_text
 from workflow.names import text_of
 
 
@@ -45,11 +39,6 @@ def _parser() -> argparse.ArgumentParser:
     _add_data(make)
     make.add_argument("--dataset", type=Path, required=True, help="a folder that build wrote")
     make.add_argument("--out", type=Path, required=True, help="the .npz to write; a .json goes beside it")
-    make = commands.add_parser("fits", help="check that a split has enough images for the batches of every row")
-    make.set_defaults(run=_fits)
-    make.add_argument("--split", type=Path, required=True, help="the .npz that split wrote")
-    make.add_argument("--batches", type=_batches, required=True, help="JSON list: label, kind, batch, first_stage each")
-    make.add_argument("--out", type=Path, required=True, help="a text file, written where it has")
     make = commands.add_parser("check", help="verify a dataset folder against its manifest")
     make.set_defaults(run=_check)
     make.add_argument("folder", type=Path)
@@ -85,19 +74,6 @@ def _build(arguments: argparse.Namespace) -> None:
 
 def _split(arguments: argparse.Namespace) -> None:
     make_split(open_dataset(arguments.dataset), arguments.data, arguments.out)
-
-
-def _batches(text: str) -> list[BatchSpec]:
-    try:
-        return TypeAdapter(list[BatchSpec]).validate_json(text)
-    except ValidationError as error:
-        raise UserError(f"--batches cannot be read ({error.errors()[0]['msg']})") from error
-
-
-def _fits(arguments: argparse.Namespace) -> None:
-    told = check_fit(load_split(arguments.split), arguments.batches)
-    write_text(arguments.out, told + "\n")
-    print(told)
 
 
 def _check(arguments: argparse.Namespace) -> None:

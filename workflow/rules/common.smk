@@ -14,6 +14,7 @@ sys.path.insert(0, str(ROOT))
 from workflow.cells.batch_spec import batch_specs
 from workflow.cells.choices import REFERENCES
 from workflow.cells.code import closure
+from workflow.cells.options_spec import options_specs
 from workflow.cells.paths import (
     CENTRES,
     EMBEDDINGS,
@@ -134,11 +135,10 @@ def fits_of_run(wildcards):
     return ancient(fits(PLAN.split_of[folder_of(wildcards)]))
 
 
-def batches_of(wildcards):
-    """The batches of all cells that train on a split."""
+def runs_of(wildcards):
+    """All cells that train on a split."""
     split = PATHS.split(wildcards.print)
-    runs = [spec for folder, spec in PLAN.runs.items() if PLAN.split_of[folder] == split]
-    return compact_json([batches.model_dump() for batches in batch_specs(runs)])
+    return [spec for folder, spec in PLAN.runs.items() if PLAN.split_of[folder] == split]
 
 
 def reads(wildcards):

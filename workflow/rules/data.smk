@@ -55,10 +55,11 @@ rule split:
         " --out {output.split:q}"
 
 
-# Before the first cell is trained: whether the split has enough images for the batches of all that are.
+# Before the first cell is trained: whether the split has enough images for the batches of all that are, and whether their
+# heads take the options of their rows.
 rule fits:
     input:
-        code=code("workflow.data.fits", without=FORMS),
+        code=code("workflow.training.rows", without=FORMS),
         split=PATHS.split("{print}"),
     output:
         fits(PATHS.split("{print}")),
@@ -67,12 +68,16 @@ rule fits:
     benchmark:
         telemetry(PATHS.log("fits-{print}"))
     conda:
-        "../envs/data.yaml"
+        "../envs/train.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=4000,
         runtime=30,
     params:
-        batches=batches_of,
+        batches=lambda wildcards: compact_json([spec.model_dump() for spec in batch_specs(runs_of(wildcards))]),
+        options=lambda wildcards: compact_json(
+            [spec.model_dump() for spec in options_specs(CONFIG, runs_of(wildcards))]
+        ),
     shell:
-        "logged {log:q} python -m workflow.data fits --split {input.split:q} --batches {params.batches:q} --out {output:q}"
+        "logged {log:q} python -m workflow.training.rows --split {input.split:q} --batches {params.batches:q}"
+        " --options {params.options:q} --out {output:q}"
