@@ -31,7 +31,7 @@ lint: .venv/ready types  ## style of the code and of the rules, and the types
 types: .venv/ready  ## the types alone
 	$(BIN)/mypy
 
-bench: .venv/ready  ## the heads against plain references, a quarter of an hour; BENCH="-k dcq" for some rows
+bench: .venv/ready  ## the heads against plain references, and the loader; BENCH="-k dcq", or "-k loader", for some
 	mkdir -p .benchmarks
 	$(BIN)/python -m pytest tests/benchmarks -o python_files="bench_*.py" --benchmark-quiet \
 		--benchmark-json=.benchmarks/heads.json $(BENCH)

@@ -1,5 +1,6 @@
 """The benchmarks run: both sides of a small row of each head, and `make bench`'s own command from end to end."""
 
+import io
 import json
 import re
 import shlex
@@ -9,8 +10,9 @@ from dataclasses import replace
 
 import pytest
 import torch
+from PIL import Image
 
-from tests.benchmarks import table
+from tests.benchmarks import bench_loader, table
 from tests.benchmarks.contestants import SIDES, Contestant
 from tests.benchmarks.memory import ROOT, Peak
 from tests.benchmarks.rows import ROWS, Row, Targets
@@ -73,7 +75,7 @@ def test_make_bench_measures_a_small_row_and_saves_the_table(tmp_path):
     (tmp_path / "tiny_rows.py").write_text(PLUGIN)
     environment = {"PYTHONPATH": f"{tmp_path}:{ROOT}", "TMPDIR": str(tmp_path)}  # a measuring lock of its own
     done = subprocess.run(
-        [*bench_command(), "-p", "tiny_rows", f"--benchmark-json={tmp_path / 'heads.json'}"],
+        [*bench_command(), "-k", "tiny", "-p", "tiny_rows", f"--benchmark-json={tmp_path / 'heads.json'}"],
         cwd=ROOT,
         env=environment,
         capture_output=True,
@@ -90,6 +92,14 @@ def test_make_bench_measures_a_small_row_and_saves_the_table(tmp_path):
     assert len(line["ours"]["products_ms"]) == 2
     benchmarks = json.loads((tmp_path / "heads.json").read_text())["benchmarks"]
     assert all(found["options"]["timer"] == "process_time" for found in benchmarks)
+
+
+def test_the_loaders_photos_are_jpegs_of_every_class(monkeypatch):
+    monkeypatch.setattr(bench_loader, "CLASSES", 3)
+    monkeypatch.setattr(bench_loader, "IMAGES", 2)
+    made = bench_loader.jpegs(32)
+    assert [label for label, _ in made] == [0, 0, 1, 1, 2, 2] and len({content for _, content in made}) == 6
+    assert all(Image.open(io.BytesIO(content)).size == (32, 32) for _, content in made)
 
 
 def bench_command() -> list[str]:

@@ -40,8 +40,9 @@ def test_every_cell_has_a_place_of_its_own():
 TRAIN = {
     "steps": 7, "batch": 64, "lr": 0.3, "momentum": 0.5, "weight_decay": 0.1, "warmup": 0.2, "schedule": "step",
     "power": 3, "milestones": [0.4], "gamma": 0.2, "margin_ramp": 0.1, "clip": 1, "augment": "mid",
-    "precision": "bf16", "accumulate": 2, "device": "cpu", "threads": 2, "processes": 2, "curve_points": 2,
-    "first_stage": {"share": 0.5}, "log_every": 7, "checkpoint_every": 7, "hung_after": 7,
+    "precision": "bf16", "accumulate": 2, "epochs": 3, "workers": 2, "device": "cpu", "threads": 2,
+    "processes": 2, "curve_points": 2, "first_stage": {"share": 0.5}, "log_every": 7, "checkpoint_every": 7,
+    "hung_after": 7,
 }  # fmt: skip
 
 

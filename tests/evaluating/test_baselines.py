@@ -58,7 +58,7 @@ def test_untrained_is_the_backbone_of_seed_0(images, split):
     with torch.no_grad():
         truth = net(torch.from_numpy(np.array(images[rows]))[:, None].float() / 127.5 - 1).numpy()
     truth /= np.linalg.norm(truth, axis=1, keepdims=True)
-    found = BASELINES["untrained"](images, load_split(split), BACKBONE)(rows)
+    found = BASELINES["untrained"](images, load_split(split), BACKBONE)(images, rows)
     assert np.abs(found - truth).max() < 2e-3
 
 

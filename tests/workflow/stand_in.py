@@ -8,7 +8,7 @@ from pathlib import Path
 MADE_BESIDE = {
     ("workflow.training", None): ["run.json", "steps.jsonl", "model.pt"],
     ("workflow.data", "build"): ["manifest.json", "images.npy", "classes.npy", "groups.npy", "similar.npy"],
-    ("workflow.evaluating", "embed"): ["embeddings.npy", "centres.npy", "means.npy"],
+    ("workflow.evaluating", "embed"): ["embeddings.npy", "centres.npy", "means.npy", "sets.npz"],
     ("workflow.evaluating", "score"): ["evaluation.json", "resamples.npz"],
     ("workflow.evaluating", "baseline"): ["evaluation.json", "resamples.npz"],
     ("workflow.reporting", "figures"): ["one.svg"],

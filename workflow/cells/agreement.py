@@ -70,6 +70,7 @@ def _row(config: "Config", place: int, row: HeadRow) -> Iterator[str]:
     except UserError as error:
         yield f"'heads.{place}': together with what all rows share, {error}"
         return
+    yield from _length(config, place, row, train)
     yield from _margin(config, place, row)
     if train.accumulate > 1 and not may(row.head, "accumulates"):
         yield (
@@ -80,6 +81,15 @@ def _row(config: "Config", place: int, row: HeadRow) -> Iterator[str]:
         yield from _batch(_key(place, row, "batch"), KINDS[kind].need(train.batch, train.processes), train.batch)
     if kind and row.measured:
         yield from _batch("measure.batch", KINDS[kind].need(config.measure.batch), config.measure.batch)
+
+
+def _length(config: "Config", place: int, row: HeadRow, train: Train) -> Iterator[str]:
+    """A length in epochs, where others are told one in steps."""
+    if train.epochs is not None and (config.budget.images or config.budget.seconds or config.tune):
+        yield (
+            f"'{_key(place, row, 'epochs')}' is {train.epochs:g}, but `budget` and `tune` count in steps: say steps, "
+            "or leave these out"
+        )
 
 
 def _margin(config: "Config", place: int, row: HeadRow) -> Iterator[str]:

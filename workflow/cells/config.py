@@ -11,8 +11,9 @@ from typing import Annotated, Self
 from pydantic import Field, ValidationError, field_validator
 
 from workflow.cells.agreement import contradictions
-from workflow.cells.choices import BACKBONES, BASELINES, REFERENCES
+from workflow.cells.choices import BACKBONES, REFERENCES
 from workflow.cells.data_section import Data
+from workflow.cells.evaluate_section import Evaluate, no_sets
 from workflow.cells.fair_section import Budget, Tune
 from workflow.cells.fields import AtLeastTwo, Count, Device, Listed, Name, NotNegative, OneOf, Positive, Seed, once_each
 from workflow.cells.head_row import HeadRow
@@ -79,20 +80,6 @@ class Measure(Section):
         return once_each(listed)
 
 
-class Evaluate(Section):
-    """Which questions are asked beyond the fixed ones."""
-
-    distractors: tuple[Count, ...] = (1000, 10000)
-    """sizes of the larger galleries"""
-    baselines: tuple[Annotated[str, OneOf(*BASELINES)], ...] = BASELINES
-    """rows that no head trained: the pixels, a linear discriminant analysis of them, the backbone's first weights"""
-
-    @field_validator("distractors", "baselines")
-    @classmethod
-    def _different(cls, listed: tuple[Listed, ...]) -> tuple[Listed, ...]:
-        return once_each(listed)
-
-
 class Config(Section):
     """All that an experiment is."""
 
@@ -127,7 +114,7 @@ class Config(Section):
         problems = [*values.values(), *clashes(mapping), *no_source(mapping.get("data"))]
         try:
             config = cls.of_json(mapping)
-            problems += contradictions(config)
+            problems += [*contradictions(config), *no_sets(config.evaluate.sets_in_full)]
         except ValidationError as error:
             problems += [found for found in sentences(error, cls, where) if not found.startswith(tuple(values))]
         if problems:

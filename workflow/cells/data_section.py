@@ -16,14 +16,14 @@ from workflow.cells.section import Section
 
 IMAGES = (
     *("name", "source", "tier", "path", "size", "colour", "ground", "skip_unreadable", "faces_needed", "characters"),
-    *("image", "label", "labels", "root", "store"),
+    *("image", "label", "labels", "root", "store", "test"),
 )
 """keys that decide which images a set holds"""
 OF_GLYPHS = ("tier", "faces_needed", "characters")
 OWN = ("folder", "records", "webdataset", "list", "parquet")
 """sources of one's own images"""
 READ_BY = {
-    **dict.fromkeys(("path", "colour", "ground", "skip_unreadable", "store"), OWN),
+    **dict.fromkeys(("path", "colour", "ground", "skip_unreadable", "store", "test"), OWN),
     "image": ("parquet",),
     "label": ("parquet", "webdataset"),
     "labels": ("records",),
@@ -37,7 +37,7 @@ NAMED = {
     "list": "the list",
     "parquet": "the table's files, or their folder",
 }
-YOUNG = ("image", "label", "labels", "root", "store")
+YOUNG = ("image", "label", "labels", "root", "store", "test")
 """keys younger than many results: at their defaults they stand in no record, so that folders keep their names"""
 
 
@@ -71,9 +71,9 @@ class OpenSet(Section):
     """Classes that are never trained on."""
 
     validation: AtLeastTwo | None = None
-    """how many serve validation; null: the tier's, or 8 % of a folder's"""
+    """how many serve validation; null: the tier's, or 8 % of one's own, 15 % of an own test's"""
     test: AtLeastTwo | None = None
-    """how many serve the test; null: the tier's, or 15 % of a folder's"""
+    """how many serve the test; null: the tier's, or 15 % of one's own, all others of an own test's"""
 
 
 class Pairs(Section):
@@ -92,6 +92,38 @@ class Noise(Section):
     """share of the training images that get the label of another class; they swap, so classes keep their numbers"""
     splits: Share = 0.0
     """share of the training classes whose images become two identities, half and half; of those with two images"""
+
+
+def of_its_source(value: object, default: object, info: ValidationInfo) -> object:
+    """The value of the key that `info` names; ValueError if it is set, and the section's source does not read it."""
+    source, readers = info.data.get("source"), READ_BY.get(info.field_name or "", OWN)
+    if source is None or source in readers or value == default:
+        return value
+    if readers == OWN:
+        raise ValueError("only sources of your own images read it: say source: folder, or leave it out")
+    raise ValueError(f"only the source {' or '.join(readers)} reads it, and source is {source}: leave it out")
+
+
+class OwnTest(Section):
+    """Another source, whose classes are only asked about: then all classes of the first one are trained on."""
+
+    source: Literal["folder", "records", "webdataset", "list", "parquet"]
+    """as data.source"""
+    path: Annotated[str, Field(min_length=1)]
+    """as data.path"""
+    image: str | None = None
+    """as data.image"""
+    label: str | None = None
+    """as data.label"""
+    labels: str | None = None
+    """as data.labels"""
+    root: str | None = None
+    """as data.root"""
+
+    @field_validator("image", "label", "labels", "root")
+    @classmethod
+    def _of_its_source(cls, value: object, info: ValidationInfo) -> object:
+        return of_its_source(value, None, info)
 
 
 class Data(Section):
@@ -115,6 +147,7 @@ class Data(Section):
     """list, parquet: the folder that paths start from; null: the one that the list lies in"""
     store: Literal["auto", "pixels", "encoded"] = "auto"
     """own images: kept as pixels, or as they are and decoded by the loader; auto: pixels up to 4 GiB of them"""
+    test: OwnTest | None = None
     size: Annotated[int, Field(ge=8, le=512)] = 32
     """side of the square images, pixels"""
     colour: Literal["grey", "rgb"] = "grey"
@@ -130,7 +163,7 @@ class Data(Section):
     seed: Seed = 0
     """of the split, which decides what classes and images serve what; the runs have their own `seeds`"""
     classes: AtLeastTwo | None = None
-    """training classes; null: the tier's, or all of a folder's that are not held out"""
+    """training classes; null: the tier's, or all of one's own that are not held out"""
     min_images: Count | None = None
     """images for training that a class must offer before the tail is cut; null: n_max, or 1 with a natural tail"""
     tail: Literal["pareto", "flat", "natural"] | None = None
@@ -141,7 +174,7 @@ class Data(Section):
     shots: Shots = Shots()
     open_set: OpenSet = OpenSet()
     distractors: Seed | None = None
-    """further classes that only fill the gallery of 1:N identification; null: the tier's, or 10 % of a folder's"""
+    """further classes that only fill the gallery of 1:N identification; null: the tier's, or 10 % of one's own"""
     pairs: Pairs = Pairs()
     min_shots: Count = 1
     """training leaves out classes with fewer images; all else is asked as with 1, but their probes are gone"""
@@ -165,6 +198,11 @@ class Data(Section):
         unused = OF_GLYPHS if self.source in OWN else [key for key in READ_BY if self.source not in READ_BY[key]]
         return self.model_dump(mode="json", include=set(IMAGES) - set(unused))
 
+    def sources(self) -> "tuple[Data, ...]":
+        """The source that is trained on and, if there is one, that of the test, each as a section of its own."""
+        trained = self.model_copy(update={"test": None})
+        return (trained,) if self.test is None else (trained, trained.model_copy(update=self.test.model_dump()))
+
     def _is_default(self, key: str) -> bool:
         return bool(getattr(self, key) == Data.model_fields[key].default)
 
@@ -179,10 +217,4 @@ class Data(Section):
     @field_validator(*READ_BY, "hold_out")
     @classmethod
     def _of_its_source(cls, value: object, info: ValidationInfo) -> object:
-        source, name = info.data.get("source"), info.field_name or ""
-        readers = READ_BY.get(name, OWN)
-        if source is None or source in readers or value == cls.model_fields[name].default:
-            return value
-        if readers == OWN:
-            raise ValueError("only sources of your own images read it: say source: folder, or leave it out")
-        raise ValueError(f"only the source {' or '.join(readers)} reads it, and data.source is {source}: leave it out")
+        return of_its_source(value, cls.model_fields[info.field_name or ""].default, info)

@@ -14,6 +14,7 @@ PUBLISHED, PUBLISHED_SUMMARIES = f"{RESULTS}/published", (f"*/{SUMMARY}", f"*/*/
 RUN, STEPS, MODEL, EVALUATION = "run.json", "steps.jsonl", "model.pt", "evaluation.json"
 PARTIAL_STEPS, CHECKPOINT, ENDED, LOCK = "steps.partial.jsonl", "checkpoint.pt", ".ended", ".lock"
 EMBEDDINGS, CENTRES, MEANS, RESAMPLES = "embeddings.npy", "centres.npy", "means.npy", "resamples.npz"
+SETS = "sets.npz"
 """what lies in a training cell's folder"""
 
 RUNS, COSTS, MACHINES, CHOSEN = f"**/{RUN}", "cost/**/*.json", "machine*.json", "tuned/*/*.json"

@@ -34,7 +34,7 @@ SENTENCES = {
 }
 MOST_DIGITS = 15
 """of a number that is also shown written out"""
-ONE, THREE = TAGS = ("one number", "three numbers")
+ONE, THREE, PATH, WHOLE = TAGS = ("one number", "three numbers", "a path", "a set")
 """names of alternatives, which pydantic puts into the place of an error and no config has as a key"""
 
 

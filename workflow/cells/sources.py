@@ -1,7 +1,7 @@
 """Files of images that are not there: asked only of a whole config, as a stage may run on another machine."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from workflow.names import path_of
@@ -9,7 +9,7 @@ from workflow.names import path_of
 SEVERAL = re.compile(r"[*?\[{]")
 """what makes one text name several files"""
 MAY_BE_SEVERAL = ("webdataset", "parquet")
-IS = {
+IS: dict[str, tuple[Callable[[Path], bool], str]] = {
     "folder": (Path.is_dir, "is not a folder: it must hold one sub-folder of images for each class"),
     "records": (Path.is_file, "is not a file: name the .rec"),
     "list": (Path.is_file, "is not a file: name the list of paths and labels"),
@@ -21,26 +21,29 @@ IS = {
 
 def no_source(data: object) -> list[str]:
     """One sentence for each path in the section `data` where there is not what its source reads."""
-    return list(_lacking(data)) if isinstance(data, Mapping) else []
+    if not isinstance(data, Mapping):
+        return []
+    test = data.get("test")
+    return [*_lacking(data, "data"), *(_lacking(test, "data.test") if isinstance(test, Mapping) else [])]
 
 
-def _lacking(data: Mapping[str, object]) -> Iterator[str]:
+def _lacking(data: Mapping[str, object], where: str) -> Iterator[str]:
     source = data.get("source")
     several = source in MAY_BE_SEVERAL and SEVERAL.search(str(data.get("path")))
     if isinstance(source, str) and source in IS and not several:
-        yield from _unless(*IS[source], data, "path")
+        yield from _unless(*IS[source], f"{where}.path", data.get("path"))
     if source == "records":
-        yield from _unless(Path.is_file, "is not a file: name the .lst", data, "labels")
+        yield from _unless(Path.is_file, "is not a file: name the .lst", f"{where}.labels", data.get("labels"))
     if source in ("list", "parquet"):
-        yield from _unless(Path.is_dir, "is not a folder: name the one that paths start from", data, "root")
+        said = "is not a folder: name the one that paths start from"
+        yield from _unless(Path.is_dir, said, f"{where}.root", data.get("root"))
 
 
-def _unless(is_there, said: str, data: Mapping[str, object], key: str) -> Iterator[str]:  # type: ignore[no-untyped-def]
-    text = data.get(key)
+def _unless(is_there: Callable[[Path], bool], said: str, key: str, text: object) -> Iterator[str]:
     if not isinstance(text, str) or not text or "\0" in text:
         return
     try:
         if not is_there(path_of(text)):
-            yield f"'data.{key}': {text} {said}"
+            yield f"'{key}': {text} {said}"
     except OSError as error:  # a name too long for a disk
-        yield f"'data.{key}': {text} cannot be opened ({error}): name another"
+        yield f"'{key}': {text} cannot be opened ({error}): name another"

@@ -2,7 +2,15 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator
+from pydantic import (
+    Discriminator,
+    Field,
+    SerializerFunctionWrapHandler,
+    Tag,
+    ValidationInfo,
+    field_validator,
+    model_serializer,
+)
 
 from workflow.cells.choices import LEVELS, MARGINS, PRECISIONS
 from workflow.cells.fields import (
@@ -13,6 +21,7 @@ from workflow.cells.fields import (
     NotNegative,
     OneOf,
     Positive,
+    Seed,
     Share,
     ShareAboveZero,
     ShareBelowOne,
@@ -51,6 +60,8 @@ class Train(Section):
 
     steps: Count = 600
     """optimiser steps of a run"""
+    epochs: Positive | None = None
+    """in place of steps: passes over the training images, counted by images with a gradient; null: steps"""
     batch: AtLeastTwo = 256
     """images with a gradient in a step, the same for every head, of all processes together"""
     lr: Positive = 0.1
@@ -86,6 +97,8 @@ class Train(Section):
     """CPU threads of one process"""
     processes: Count = 1
     """processes of one run, on as many GPUs if there are any"""
+    workers: Seed = 0
+    """further processes, of each process of a run, that decode and distort the images of the steps to come"""
     curve_points: Count = 4
     """validations along the run"""
     log_every: Count = 20
@@ -94,6 +107,12 @@ class Train(Section):
     """seconds between two checkpoints"""
     hung_after: Positive = 600
     """seconds in which a step must end, or 20 times the longest before it: else it hangs, and the run has failed"""
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, serialise: SerializerFunctionWrapHandler) -> dict[str, object]:
+        """`epochs` is younger than many results: where there are none, their folders keep their names."""
+        found: dict[str, object] = serialise(self)
+        return found if self.epochs is not None else {key: value for key, value in found.items() if key != "epochs"}
 
     @field_validator("processes")
     @classmethod

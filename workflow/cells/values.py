@@ -2,10 +2,17 @@
 
 import json
 import math
+import re
 from collections.abc import Mapping
 
 LARGEST = 2**63 - 1
 """whole number that 64 bits hold"""
+
+
+def as_name(text: str) -> str:
+    """A name for tables and paths: `text` with what no such name may have replaced, begun by a letter or digit."""
+    name = re.sub(r"[^A-Za-z0-9._-]", "-", text).lstrip("._-")
+    return name or "set"
 
 
 def unwritable(value: object, place: str = "") -> dict[str, str]:

@@ -10,6 +10,7 @@ import numpy as np
 from workflow.data.formats.encoded import Place
 from workflow.data.formats.labels import Labels
 from workflow.data.items import Item
+from workflow.files import told
 
 
 class Texts:
@@ -28,19 +29,24 @@ class Texts:
 
 
 class Catalogue:
-    """The images of a source in the order in which they came. `spool` takes the bytes of those that lie in no file."""
+    """The images of sources in the order in which they came. `spool` takes the bytes of those that lie in no file.
+
+    Each source has labels, and so classes, of its own.
+    """
 
     def __init__(self, spool: Path) -> None:
-        self.labels, self.names = Labels(), Texts()
+        self.labels, self.names = list[Labels](), Texts()
         self.spool, self._spooled = spool, 0
         self.files: list[Path] = []
         self._numbers: dict[Path, int] = {}
         self._origin, self._file, self._offset, self._length = (array("q") for _ in range(4))
 
-    def fill(self, items: Iterable[Item]) -> None:
-        """Take all items, with the bytes of those that have them written to the spool."""
-        with self.spool.open("wb") as spool:
+    def fill(self, labels: Labels, items: Iterable[Item]) -> None:
+        """Take all items of one source, with the bytes of those that have them written to the spool."""
+        self.labels.append(labels)
+        with told(self.spool), self.spool.open("ab" if self._spooled else "wb") as spool:
             for item in items:
+                labels.add(item.label)
                 self._add(item, spool)
 
     def _add(self, item: Item, spool: BinaryIO) -> None:
@@ -48,7 +54,6 @@ class Catalogue:
         if isinstance(place, bytes):
             spool.write(place)
             place, self._spooled = Place(self.spool, self._spooled, len(place)), self._spooled + len(place)
-        self.labels.add(item.label)
         self.names.add(item.name)
         facts = self._number(item.file), self._number(place.file), place.offset, place.length
         for column, value in zip((self._origin, self._file, self._offset, self._length), facts, strict=True):

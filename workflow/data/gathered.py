@@ -1,6 +1,7 @@
 """Images of one's own, from any source but the glyphs: each looked at, equal ones told, kept as pixels or encoded."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
@@ -11,7 +12,9 @@ from workflow.console import log, progress
 from workflow.data.catalogue import Catalogue
 from workflow.data.equal import Pictures, Shared
 from workflow.data.formats.encoded import Place, content
+from workflow.data.formats.labels import Labels
 from workflow.data.items import Account, items, place_of, within
+from workflow.data.listing import files_of
 from workflow.data.reading import Files, look_at, read, read_all
 from workflow.data.sieve import Sieve, hashes
 from workflow.errors import UserError
@@ -23,6 +26,7 @@ LISTED = 1000  # pairs of equal images that the manifest names
 MOST_RAW = 2**32  # bytes of pixels that are stored as such: what any machine keeps in memory
 MODES = {"grey": "L", "rgb": "RGB"}
 HOLD_MANY = {"records", "webdataset"}  # sources whose files hold the bytes of many images
+OF_TEST = "test/"  # before the names of classes of a test source
 SPOOL = "spool.part"
 R = TypeVar("R")
 
@@ -34,16 +38,14 @@ class Gathered:
     """
 
     def __init__(self, data: Data, folder: Path, jobs: int) -> None:
-        self.path, self.source, self.jobs = path_of(data.path or ""), data.source, jobs
+        self.path, self.jobs, self.sources = path_of(data.path or ""), jobs, data.sources()
         self.size, self.mode, self.ground = data.size, MODES[data.colour], data.ground
         self.account = Account(data)
         self.catalogue = Catalogue(folder / SPOOL)
         self.sieve, self.pictures = Sieve(self.account.rejected), Pictures(self._differ)
         self.one_picture: list[str] = []
         self.shared = Shared(0, 0, [])
-        self.catalogue.fill(items(data, self.account, self.catalogue.labels.know))
-        labels = self.catalogue.labels
-        self.names, self.classes = labels.as_they_came() if data.source == "folder" else labels.mapped()
+        self.names, self.classes, self.groups = self._gather()
         self.order = np.argsort(self.classes, kind="stable")
         self.kept = [np.empty(0, np.int64)]
         self.encoded = data.store == "encoded" or (data.store == "auto" and self._raw_bytes() > MOST_RAW)
@@ -67,10 +69,14 @@ class Gathered:
 
     def in_place(self, file: Path) -> bool:
         """Whether images stay where they are, in a file of the source that holds many as they can be decoded."""
-        return self.source in HOLD_MANY and file != self.catalogue.spool
+        return file in self._many
+
+    @cached_property
+    def _many(self) -> set[Path]:
+        return {path for source in self.sources if source.source in HOLD_MANY for path in files_of(source)}
 
     def labels(self) -> tuple[list[str], np.ndarray, np.ndarray]:
-        """Names, class of every image, and group 0; UserError if too few classes are left."""
+        """Names, class and source of every image; UserError if too few classes are left."""
         kept, classes, groups = self.sieve.labels()
         for lost in sorted(set(range(len(self.names))) - set(kept.tolist())):
             log(f"class {shown(self.names[lost])} is left out: none of its files could be read")
@@ -82,21 +88,30 @@ class Gathered:
         return [self.names[number] for number in kept], classes, groups
 
     def record(self) -> dict[str, object]:
-        """One group and one source; images that were skipped, and those that are equal pictures."""
-        own = {"package": None, "version": None, "licence": None}
-        name, path = text_of(self.path.name), text_of(self.path)
-        group = {"name": name, "family": name, "file": path, "part": None, **own}
-        source = {"package": path, "version": None, "sha256": None, "licence": None}
+        """A group and a source for each source; images that were skipped, and those that are equal pictures."""
         pairs = [[self._named(image) for image in pair] for pair in self.shared.pairs[:LISTED]]
         return {
-            "groups": [group | {"index": None, "weight": None}],
-            "sources": [source | {"status": "ok", "reason": None}],
+            "groups": [_group(path_of(source.path or ""), number) for number, source in enumerate(self.sources)],
+            "sources": [_source(path_of(source.path or "")) for source in self.sources],
             "rejected": dict(self.sieve.rejected),
             "skipped": self.account.skipped,
             "one_picture": self.one_picture,
             "shared": {"pictures": self.shared.pictures, "images": self.shared.images, "pairs": pairs},
             "render": {"size": self.size, "mode": self.mode, "ground": self.ground},
         }
+
+    def _gather(self) -> tuple[list[str], np.ndarray, np.ndarray]:
+        """List all images: names of the classes, and class and source of every image, int64 (N,)."""
+        names, classes, groups = list[str](), list[np.ndarray](), list[np.ndarray]()
+        for group, source in enumerate(self.sources):
+            labels = Labels()
+            self.catalogue.fill(labels, items(source, self.account, labels.know))
+            found, own = labels.as_they_came() if source.source == "folder" else labels.mapped()
+            classes.append(own + len(names))
+            groups.append(np.full(len(own), group))
+            names += found if not group else [f"{OF_TEST}{name}" for name in found]
+        _tell_of_namesakes(names)
+        return names, np.concatenate(classes), np.concatenate(groups)
 
     def _raw_bytes(self) -> int:
         return len(self.catalogue) * self.size**2 * len(self.mode)
@@ -131,7 +146,7 @@ class Gathered:
         classes = self.classes[numbers]
         for same in self.pictures.add(numbers, classes, prints):
             self._doubt(same)
-        new = self.sieve.fresh(prints, classes, 0)
+        new = self.sieve.fresh(prints, classes, self.groups[numbers])
         self.kept.append(numbers[new])
         return new
 
@@ -166,4 +181,27 @@ class Gathered:
     def _named(self, number: int) -> str:
         """An image, as the manifest calls it."""
         file, name = self.catalogue.origin(number)
-        return place_of(file, name) if name else within(self.path, file)
+        return place_of(file, name) if name else within(self.account.tops, file)
+
+
+def _group(path: Path, number: int) -> dict[str, object]:
+    own = {"package": None, "version": None, "licence": None, "index": None, "weight": None}
+    name = text_of(path.name)
+    serves = {"serves": "test"} if number else {}
+    return {"name": name, "family": name, "file": text_of(path), "part": None, **own, **serves}
+
+
+def _source(path: Path) -> dict[str, object]:
+    own = {"version": None, "sha256": None, "licence": None, "status": "ok", "reason": None}
+    return {"package": text_of(path), **own}
+
+
+def _tell_of_namesakes(names: Sequence[str]) -> None:
+    """Say of classes that are called alike in both sources; numbers are expected to be."""
+    known = {name for name in names if not name.isdigit()}
+    both = [name for name in names if name.startswith(OF_TEST) and name.removeprefix(OF_TEST) in known]
+    if both:
+        log(
+            f"classes of the same name in both sources: {len(both):,}, the first {shown(both[0])}; if they are the "
+            "same, the test asks about classes that were trained on"
+        )

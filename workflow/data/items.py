@@ -1,7 +1,7 @@
 """The images of a source one by one, whatever it is: what a build reads, and the files that a plan watches."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
@@ -35,7 +35,7 @@ class Account:
     """What was left out and why. A problem stops the build unless the config asks to go on."""
 
     def __init__(self, data: Data) -> None:
-        self.skip, self.top = data.skip_unreadable, path_of(data.path or "")
+        self.skip, self.tops = data.skip_unreadable, [path_of(source.path or "") for source in data.sources()]
         self.rejected, self.skipped = Counter[str](), list[str]()
 
     def refuse(self, error: UserError) -> None:
@@ -52,7 +52,7 @@ class Account:
             mend = f"{problem}: delete it" if not name else f"{problem}: mend the set"
             raise UserError(f"{where} {mend}, or set data.skip_unreadable: true")
         log(f"{where} is skipped: it {problem}")
-        self._count(f"{shown(within(self.top, file)) if not name else where}: {problem}")
+        self._count(f"{shown(within(self.tops, file)) if not name else where}: {problem}")
 
     def _count(self, said: str) -> None:
         self.skipped.append(said)
@@ -64,9 +64,9 @@ def place_of(file: Path, name: str) -> str:
     return f"{shown(file)}, {shown(name)}" if name else shown(file)
 
 
-def within(top: Path, file: Path) -> str:
-    """A file as its folder has it; the whole path where it lies elsewhere."""
-    return text_of(file.relative_to(top)) if file.is_relative_to(top) else text_of(file)
+def within(tops: Sequence[Path], file: Path) -> str:
+    """A file as the first of the folders has it; the whole path where it lies in none, or only in a later one."""
+    return text_of(file.relative_to(tops[0])) if file.is_relative_to(tops[0]) else text_of(file)
 
 
 def items(data: Data, account: Account, know: Callable[[str], object]) -> Iterator[Item]:

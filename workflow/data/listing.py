@@ -19,20 +19,21 @@ def listing(data: Data) -> str | None:
 
     What is wrong with the files is said by the build, which reads them: a plan goes on.
     """
-    if data.source == "glyphs" or data.path is None:
+    if data.source == "glyphs":
         return None
     digest = hashlib.sha256()
-    for fact in _facts(data, path_of(data.path)):
-        digest.update(fact + b"\0")
+    for source in data.sources():
+        for fact in _facts(source):
+            digest.update(fact + b"\0")
     return digest.hexdigest()[:8]
 
 
-def _facts(data: Data, path: Path) -> Iterator[bytes]:
+def _facts(data: Data) -> Iterator[bytes]:
     try:
         if data.source == "folder":
-            yield from _of_folder(path)
+            yield from _of_folder(path_of(data.path or ""))
         else:
-            yield from (_fact(entry_of(file)) for file in _files(data, path))
+            yield from (_fact(entry_of(file)) for file in files_of(data))
     except UserError as error:
         yield str(error).encode()
 
@@ -44,8 +45,9 @@ def _of_folder(path: Path) -> Iterator[bytes]:
         yield from map(_fact, entries)
 
 
-def _files(data: Data, path: Path) -> Iterator[Path]:
-    """All files that a build reads; of a table that names images by path, the table."""
+def files_of(data: Data) -> Iterator[Path]:
+    """All files that a build reads, but for a folder's; of a table that names images by path, the table."""
+    path = path_of(data.path or "")
     match data.source:
         case "records":
             yield from (path, path.with_suffix(".idx"), *([path_of(data.labels)] if data.labels else []))

@@ -10,6 +10,7 @@ order of rank are the pixels that one process would make.
 
 import functools
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -19,19 +20,21 @@ from heads.kit.batches import Kind, kind_of
 from heads.kit.interface import Batch
 from heads.kit.ranks import count as processes
 from heads.kit.ranks import share
-from workflow.data.augment import LEVELS, ViewRows, augment
+from workflow.data.augment import LEVELS, ViewRows
+from workflow.data.crew import STEPS, Crew
 from workflow.data.images import Images
+from workflow.data.pictures import Want, pictures, taken, unit
 from workflow.errors import UserError
 
 View = tuple[np.ndarray, np.ndarray]
 """images, as positions into the training rows, and their labels"""
 
-INSTANCES, CLASSES, MEMBERS, PARTNERS, PIXELS = range(5)  # independent streams of random numbers
+INSTANCES, CLASSES, MEMBERS, PARTNERS = range(4)  # independent streams of random numbers
 
 
 def to_tensor(images: np.ndarray) -> Tensor:
     """uint8 images (n, H, W) or (n, H, W, 3) as float32 (n, ch, H, W) in [-1, 1], as training sees them."""
-    return _unit(torch.from_numpy(np.array(images))).mul_(2).sub_(1)
+    return unit(torch.from_numpy(np.array(images))).mul_(2).sub_(1)
 
 
 class Loader:
@@ -40,8 +43,9 @@ class Loader:
     images: uint8 (N, H, W) or (N, H, W, 3); rows, labels: int64 (n,), the training images and their labels 0..C-1.
     kind: a name of the table in heads/kit/batches.py, which says how many views there are, how long they are and which
     of their rows pair. The partner of an image is another one of its class, or the image itself where it is alone.
-    augment: none, low or mid. Raises UserError where the kind, the batch, the images and the number of processes do not
-    fit together.
+    augment: none, low or mid. workers: processes that prepare the steps to come, of the data set in `folder`; without
+    any, this one does it when asked. Raises UserError where the kind, the batch, the images and the number of processes
+    do not fit together.
     """
 
     def __init__(
@@ -55,6 +59,8 @@ class Loader:
         seed: int,
         augment: str = "low",
         device: torch.device | str = "cpu",
+        workers: int = 0,
+        folder: Path | None = None,
     ) -> None:
         self.images, self.rows, self.labels = images, np.asarray(rows), np.asarray(labels)
         self.size, self.seed, self.level = batch, seed, augment
@@ -66,14 +72,42 @@ class Loader:
         self.place[self.order] = np.arange(len(self.rows)) - self.starts[self.labels[self.order]]
         self._permutation = functools.lru_cache(maxsize=4)(self._permuted)
         self._views = self._views_of(kind)
+        self.crew: Crew | None = None
+        if workers and folder is not None:
+            level = None if self.device.type == "cuda" else augment
+            self.crew = Crew(folder, images.shape[1:], level, workers)
 
     def batch(self, step: int) -> Batch:
         """The batch of `step` (from 0), or this process's part of it: float32 views (n, ch, H, W) in [-1, 1] and their
         int64 labels (n,)."""
-        views = self._views(step)
-        pictures = tuple(self._pictures(images, step, number) for number, (images, _) in enumerate(views))
-        labels = tuple(labels[_own(labels)] for _, labels in views)
-        return Batch(pictures, tuple(torch.from_numpy(own).to(self.device) for own in labels))
+        wants = self._wants(step)
+        made = [self._made(want) for want in wants] if self.crew is None else self._prepared(self.crew, step, wants)
+        labels = tuple(labels[_own(labels)] for _, labels in self._views(step))
+        return Batch(tuple(made), tuple(torch.from_numpy(own).to(self.device) for own in labels))
+
+    def _wants(self, step: int) -> list[Want]:
+        """The images of every view of a step, or of this process's part of it."""
+        found = []
+        for number, (images, _) in enumerate(self._views(step)):
+            own = _own(images)
+            rows = ViewRows(own.start, own.stop, len(images))
+            found.append(Want(self.rows[images[own]], rows, (self.seed, step, number)))
+        return found
+
+    def _made(self, want: Want) -> Tensor:
+        return pictures(taken(self.images, want.rows), want, self.level, self.device)
+
+    def _prepared(self, crew: Crew, step: int, wants: list[Want]) -> list[Tensor]:
+        """What the processes have made for this step; they go on with the next ones."""
+        if crew.coming[:1] != [step]:
+            crew.drop()
+            crew.begin(step, wants)
+        for coming in range(step + len(crew.coming), step + STEPS):
+            crew.begin(coming, self._wants(coming))
+        found = crew.end()
+        if crew.level is not None:
+            return [torch.from_numpy(view) for view in found]
+        return [pictures(view, want, self.level, self.device) for view, want in zip(found, wants, strict=True)]
 
     def _views_of(self, name: str) -> Callable[[int], tuple[View, ...]]:
         """The function of a step that gives the views of the kind `name`, once the batch is found to suit it."""
@@ -153,27 +187,11 @@ class Loader:
     def _random(self, stream: int, number: int) -> np.random.Generator:
         return np.random.default_rng([self.seed, stream, number])
 
-    def _pictures(self, images: np.ndarray, step: int, view: int) -> Tensor:
-        own = _own(images)
-        rows = self.rows[images[own]]
-        in_order = np.argsort(rows)  # one pass over the file instead of jumps across it
-        pixels = np.empty((len(rows), *self.images.shape[1:]), np.uint8)
-        pixels[in_order] = self.images[rows[in_order]]
-        pictures = _unit(torch.from_numpy(pixels).to(self.device, non_blocking=True))
-        rng = np.random.default_rng([self.seed, PIXELS, step, view])
-        return augment(pictures, self.level, rng, ViewRows(own.start, own.stop, len(images))).mul(2).sub(1)
-
 
 def _own(view: np.ndarray) -> slice:
     """This process's share of a view's rows: all of them where it trains alone."""
     own = share(len(view))
     return slice(own.start, own.stop)
-
-
-def _unit(images: Tensor) -> Tensor:
-    """uint8 (n, H, W[, 3]) as float32 (n, ch, H, W) in [0, 1]."""
-    channels_first = images[:, None] if images.ndim == 3 else images.permute(0, 3, 1, 2).contiguous()
-    return channels_first.float().div_(255)
 
 
 def _halves(images: np.ndarray, labels: np.ndarray) -> tuple[View, View]:

@@ -25,12 +25,12 @@ class Sieve:
         """The images (n, ...) of one group that are new; hashes (n,) uint64 of content, classes (n,) int64."""
         return np.ascontiguousarray(images[self.fresh(hashes, classes, group)])
 
-    def fresh(self, hashes: np.ndarray, classes: np.ndarray, group: int) -> np.ndarray:
-        """Which of such images are new, bool (n,)."""
+    def fresh(self, hashes: np.ndarray, classes: np.ndarray, group: int | np.ndarray) -> np.ndarray:
+        """Which of such images, of one group or groups (n,) int64, are new, bool (n,)."""
         fresh = np.array([self._new(pair) for pair in zip(classes.tolist(), hashes.tolist(), strict=True)], dtype=bool)
         self.rejected["duplicate in its class"] += int((~fresh).sum())
         self._classes.append(classes[fresh])
-        self._groups.append(np.full(int(fresh.sum()), group))
+        self._groups.append(np.broadcast_to(group, len(fresh))[fresh])
         return fresh
 
     def labels(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

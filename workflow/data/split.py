@@ -10,6 +10,9 @@ one), its same pairs are that family against training fonts and its all-pairs ma
 numbers are then not comparable with the test's: a config may be chosen by them, and they are never results. In tier s
 that family is Nanum Barun, drawn apart from but by the makers of Nanum Gothic, which trains.
 
+A test source of its own (`data.test`) is all that is asked about open-set: some of its classes are validation's, those
+with one image only are distractors, and every class of the other source is trained on.
+
 Training takes its classes first, as it needs those with most images; open-set classes and distractors are random ones
 of the rest, in tier s on the whole rarer characters. Open sets keep training's share of Hangul where fonts allow.
 """

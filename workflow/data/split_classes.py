@@ -27,24 +27,27 @@ class Roles:
 
 @dataclass(frozen=True)
 class Offer:
-    """What every class has, (A,) each: images to train on; per part held-out images, and whether it can be open-set."""
+    """What every class has, (A,) each: images to train on; per part held-out images, and whether it can be open-set;
+    whether it may be trained on, and asked about."""
 
     train: np.ndarray
     held_out: dict[str, np.ndarray]
     fit: dict[str, np.ndarray]
+    trains: np.ndarray
+    asks: np.ndarray
 
 
 def choose(dataset: Dataset, numbers: SplitNumbers) -> Roles:
     """Draw the roles by `numbers` and their seed; UserError says which number the dataset cannot meet."""
     offer = offered(dataset, numbers.hold_out)
     deck = _Deck(dataset, numbers)
-    trainable = offer.train >= numbers.min_images
+    trainable = offer.trains & (offer.train >= numbers.min_images)
     hangul = float(deck.hangul[trainable].mean()) if trainable.any() else 0.0
     if numbers.classes is not None:
         train = deck.draw(trainable & (offer.held_out["test"] > 0), numbers.classes, "classes")
     sizes = {"validation": numbers.open_set.validation, "test": numbers.open_set.test}
     open_set = {part: deck.open_set(offer.fit[part], size, part, hangul) for part, size in sizes.items()}
-    distractors = deck.draw(offer.train >= 1, numbers.distractors, "distractors")
+    distractors = deck.draw(offer.asks & (offer.train >= 1), numbers.distractors, "distractors")
     if numbers.classes is None:
         train = deck.rest(trainable)
     shots = shots_by_rank(len(train), numbers)
@@ -57,16 +60,20 @@ def choose(dataset: Dataset, numbers: SplitNumbers) -> Roles:
 def offered(dataset: Dataset, hold_out: float) -> Offer:
     """Count the images of every class by what they may serve."""
     count = len(dataset.names)
+    every = np.ones(count, dtype=bool)
     if dataset.parts is None:
+        asked = dataset.asked
+        trains, asks = (every, every) if asked is None else (~asked, asked)
         total = np.bincount(dataset.classes, minlength=count)
         held = np.minimum(np.maximum(1, np.round(hold_out * total)), total - 1).astype(np.int64)
-        return Offer(total - held, dict.fromkeys(EVALUATED, held), dict.fromkeys(EVALUATED, total >= 2))
+        fit = dict.fromkeys(EVALUATED, asks & (total >= 2))
+        return Offer(total - held, dict.fromkeys(EVALUATED, held), fit, trains, asks)
     parts = dataset.parts[dataset.groups]
     train, *held_out = (np.bincount(dataset.classes[parts == part], minlength=count) for part in range(3))
     fit = {
         part: (train >= 1) & (_families(dataset, parts, part) >= wanted_families(dataset, part)) for part in EVALUATED
     }
-    return Offer(train, dict(zip(EVALUATED, held_out, strict=True)), fit)
+    return Offer(train, dict(zip(EVALUATED, held_out, strict=True)), fit, every, every)
 
 
 def wanted_families(dataset: Dataset, part: str) -> int:

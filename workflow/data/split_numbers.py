@@ -2,12 +2,15 @@
 
 from typing import Literal
 
+import numpy as np
+
 from workflow.cells.data_section import Data, OpenSet, Shots
 from workflow.data.faces import TierSplit, load_tier
 from workflow.data.store import Dataset
 from workflow.errors import UserError
 
 SHARES = {"validation": 0.08, "test": 0.15, "distractors": 0.1}  # of a folder's classes, where no number is set
+VALIDATION = 0.15  # of the classes of a test source, the others are the test
 SHOTS = {"many": 7, "medium": 3}
 
 
@@ -42,7 +45,7 @@ def resolve(data: Data, dataset: Dataset) -> SplitNumbers:
     for key, asked in (("source", data.source), ("tier", data.tier)):
         if built.get(key, asked) != asked:
             raise UserError(f"data.{key} is {asked}, but {dataset.folder} was built from {built[key]}: build it again")
-    own = _of_folder(len(dataset.names)) if dataset.parts is None else load_tier(data.tier).split
+    own = _own(data, dataset) if dataset.parts is None else load_tier(data.tier).split
     said = data.model_dump()
     missing = [key for key in ("classes", "distractors", "tail", "n_max") if said[key] is None]
     numbers = said | {key: value for key, value in own.items() if key in missing}
@@ -56,6 +59,17 @@ def resolve(data: Data, dataset: Dataset) -> SplitNumbers:
 
 def _filled(said: dict[str, int | None], otherwise: dict[str, int]) -> dict[str, int]:
     return {name: otherwise[name] if value is None else value for name, value in said.items()}
+
+
+def _own(data: Data, dataset: Dataset) -> TierSplit:
+    """What one's own images give each role where the config names no number."""
+    if dataset.asked is None:
+        return _of_folder(len(dataset.names))
+    fit = int(np.count_nonzero(dataset.asked & (np.bincount(dataset.classes) >= 2)))
+    validation = data.open_set.validation or max(2, round(VALIDATION * fit))
+    sizes = {"validation": validation, "test": fit - validation}
+    others = int(np.count_nonzero(dataset.asked)) - fit
+    return {"classes": None, "distractors": others, "open_set": sizes, "tail": "natural", "n_max": 10}
 
 
 def _of_folder(classes: int) -> TierSplit:

@@ -30,6 +30,8 @@ class Group(TypedDict):
 
     family: str
     part: str | None
+    serves: NotRequired[str]
+    """"test", of a source whose classes are only asked about"""
 
 
 class Manifest(TypedDict):
@@ -74,6 +76,16 @@ class Dataset:
     def families(self) -> np.ndarray:
         """Number of every group's family, int64 (groups,)."""
         return np.unique([group["family"] for group in self.manifest["groups"]], return_inverse=True)[1]
+
+    @property
+    def asked(self) -> np.ndarray | None:
+        """Which classes come from a source of the test's own, bool (A,); None where there is none."""
+        serves = np.array([group.get("serves") == "test" for group in self.manifest["groups"]])
+        if not serves.any():
+            return None
+        found = np.zeros(len(self.names), dtype=bool)
+        found[self.classes[serves[self.groups]]] = True
+        return found
 
     @property
     def parts(self) -> np.ndarray | None:

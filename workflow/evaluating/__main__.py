@@ -7,10 +7,11 @@ from pathlib import Path
 
 from workflow.cells.choices import BASELINES
 from workflow.cells.config import Backbone
+from workflow.cells.evaluate_section import Evaluate
 from workflow.cells.paths import EMBEDDINGS, EVALUATION
 from workflow.cells.supervising import alone
 from workflow.console import say
-from workflow.errors import command_line
+from workflow.errors import UserError, command_line
 from workflow.evaluating import lost
 from workflow.evaluating.record import evaluate_cell
 
@@ -32,6 +33,7 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--dataset", type=Path, required=True, help="folder of a built dataset, e.g. data/glyphs-s")
     command.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1 or auto (default: cpu)")
     command.add_argument("--threads", type=_positive, default=1, help="CPU threads (default: 1)")
+    _add_sets(command)
     command = commands.add_parser("baseline", help="embed and score what no head trained: pixels, LDA, first weights")
     command.set_defaults(run=_baseline, record=EVALUATION, lost=lost.baseline)
     command.add_argument("--kind", required=True, choices=BASELINES, help="which")
@@ -42,11 +44,27 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--backbone", required=True, help="the config's section backbone as JSON")
     command.add_argument("--threads", type=_positive, default=1, help="CPU threads (default: 1)")
     _add_distractors(command)
+    _add_sets(command)
     command = commands.add_parser("score", help="write evaluation.json and resamples.npz there, print one line")
     command.set_defaults(run=_score, record=EVALUATION, lost=lost.scoring)
     _add_cell(command)
     _add_distractors(command)
+    _add_sets(command)
     return found
+
+
+def _add_sets(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--sets", type=_sets, default=Evaluate(), help='JSON: sets and flip of the config\'s section "evaluate"'
+    )
+
+
+def _sets(text: str) -> Evaluate:
+    """The evaluation sets in the JSON `text`, or argparse's complaint."""
+    try:
+        return Evaluate.parse(json.loads(text), "evaluate")
+    except (ValueError, UserError) as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _add_distractors(parser: argparse.ArgumentParser) -> None:
@@ -76,7 +94,7 @@ def _embed(arguments: argparse.Namespace) -> None:
 
     keep_freed_memory()
     torch.set_num_threads(arguments.threads)
-    embed_cell(arguments.cell, arguments.dataset, arguments.split, pick_device(arguments.device))
+    embed_cell(arguments.cell, arguments.dataset, arguments.split, pick_device(arguments.device), arguments.sets)
 
 
 def _baseline(arguments: argparse.Namespace) -> None:
@@ -87,11 +105,12 @@ def _baseline(arguments: argparse.Namespace) -> None:
     torch.set_num_threads(arguments.threads)
     backbone = Backbone.parse(json.loads(arguments.backbone), "backbone")
     places = arguments.out, arguments.profile, arguments.dataset, arguments.split
-    evaluate_baseline(arguments.kind, *places, backbone, arguments.distractors)
+    asked = arguments.sets.model_copy(update={"distractors": tuple(arguments.distractors)})
+    evaluate_baseline(arguments.kind, *places, backbone, asked)
 
 
 def _score(arguments: argparse.Namespace) -> None:
-    say(evaluate_cell(arguments.cell, arguments.split, arguments.distractors))
+    say(evaluate_cell(arguments.cell, arguments.split, arguments.distractors, arguments.sets.sets_in_full))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ of F pixels, whatever the number of classes; memory is that of the class sums, C
 with the first weights of seed 0.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,8 @@ from scipy.linalg import eigh
 from torch.nn.functional import adaptive_avg_pool2d, normalize
 
 from workflow.cells.config import Backbone
+from workflow.cells.evaluate_section import Evaluate
+from workflow.cells.paths import MANIFEST
 from workflow.data.images import Images
 from workflow.data.loaders import to_tensor
 from workflow.data.split_file import Split, load_split
@@ -22,8 +24,10 @@ from workflow.endings import Ending
 from workflow.evaluating.cosine import spans
 from workflow.evaluating.embed import embed, open_images
 from workflow.evaluating.means import class_means
-from workflow.evaluating.record import baseline_name, write_evaluation
+from workflow.evaluating.record import baseline_name, with_sets, write_evaluation
 from workflow.evaluating.scores import all_scores
+from workflow.evaluating.sets import embedded, ground_of, mode_of
+from workflow.files import read_json
 from workflow.provenance import provenance
 from workflow.training.backbones import build
 
@@ -31,8 +35,8 @@ SIDE = 32
 ROWS = 4096
 SHRINKAGE = 0.01  # of the mean variance within classes, added to each pixel's: some pixels never vary
 
-Embed = Callable[[np.ndarray], np.ndarray]
-"""rows of the dataset (n,) to float16 unit embeddings (n, D)"""
+Embed = Callable[[Images, np.ndarray], np.ndarray]
+"""images, and rows (n,) of them, to float16 unit embeddings (n, D)"""
 
 
 def evaluate_baseline(
@@ -42,35 +46,42 @@ def evaluate_baseline(
     dataset: Path,
     split_file: Path,
     backbone: Backbone,
-    distractors: Sequence[int],
+    evaluate: Evaluate,
 ) -> None:
     """Write evaluation.json and resamples.npz of the baseline `kind` into `folder`; no other file is kept."""
     facts, split = provenance(), load_split(split_file)
     images = open_images(dataset, split)
     rows_of = BASELINES[kind](images, split, backbone)
-    enrolled = rows_of(split.arrays["enrolled_rows"])
+    enrolled = rows_of(images, split.arrays["enrolled_rows"])
     means = class_means(enrolled, split.arrays["enrolled_labels"])
-    scored = all_scores(rows_of(split.arrays["eval_rows"]), split, None, distractors, means, resampled=True)
+    rows = rows_of(images, split.arrays["eval_rows"])
+    scored = all_scores(rows, split, None, evaluate.distractors, means, resampled=True)
+    sets, ground = evaluate.sets_in_full, ground_of(read_json(dataset / MANIFEST).get("settings", {}))
+
+    def whole(_: str, shown: Images) -> np.ndarray:
+        return rows_of(shown, np.arange(len(shown)))
+
+    scored = with_sets(scored, sets, embedded(sets, whole, images.shape[1], mode_of(images), ground))
     cell = baseline_name(kind, profile, backbone.name, split)
     write_evaluation(folder, facts, cell, Ending("ok"), split, scored)
 
 
 def raw(images: Images, split: Split, backbone: Backbone) -> Embed:
     """The pixels themselves."""
-    return lambda rows: _stored(pixels(images, rows))
+    return lambda shown, rows: _stored(pixels(shown, rows))
 
 
 def lda(images: Images, split: Split, backbone: Backbone) -> Embed:
     """As many discriminants as the backbone has dimensions, if the pixels and classes allow."""
     mean, directions = discriminants(images, split.arrays["train_rows"], split.arrays["train_labels"], backbone.dim)
-    return lambda rows: _stored((pixels(images, rows) - mean) @ directions)
+    return lambda shown, rows: _stored((pixels(shown, rows) - mean) @ directions)
 
 
 def untrained(images: Images, split: Split, backbone: Backbone) -> Embed:
     """The backbone as training finds it."""
     torch.manual_seed(0)
     net = build(backbone, 1 if images.ndim == 3 else images.shape[3], images.shape[1])
-    return lambda rows: embed(net, images, rows, torch.device("cpu"), "embedding with the untrained backbone")
+    return lambda shown, rows: embed(net, shown, rows, torch.device("cpu"), "embedding with the untrained backbone")
 
 
 BASELINES = {"raw": raw, "lda": lda, "untrained": untrained}

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
-from workflow.cells.paths import CENTRES, EMBEDDINGS, MANIFEST, MEANS, MODEL
+from workflow.cells.evaluate_section import Evaluate
+from workflow.cells.paths import CENTRES, EMBEDDINGS, MANIFEST, MEANS, MODEL, SETS
 from workflow.cells.records import RunRecord
 from workflow.console import progress
 from workflow.data import store
@@ -19,8 +20,9 @@ from workflow.data.loaders import to_tensor
 from workflow.data.split_file import Split, load_split
 from workflow.errors import UserError
 from workflow.evaluating.cosine import spans
-from workflow.evaluating.files import check_unit, load_run, save_array
+from workflow.evaluating.files import check_unit, load_run, save_array, save_arrays
 from workflow.evaluating.means import class_means
+from workflow.evaluating.sets import embedded, ground_of, mode_of
 from workflow.files import read_json
 from workflow.training import sealed
 from workflow.training.backbones import build
@@ -37,8 +39,9 @@ class Model(TypedDict):
     centres: Tensor | None
 
 
-def embed_cell(cell: Path, dataset: Path, split_file: Path, device: torch.device) -> None:
-    """Write embeddings.npy (R, D), centres.npy (L, D) and means.npy (C, D), float16 unit rows, into the cell's folder.
+def embed_cell(cell: Path, dataset: Path, split_file: Path, device: torch.device, sets: Evaluate | None = None) -> None:
+    """Write embeddings.npy (R, D), centres.npy (L, D) and means.npy (C, D), float16 unit rows, into the cell's folder,
+    and sets.npz with those of the evaluation sets of `sets`.
 
     A cell that did not end well gets empty ones. UserError for files that are missing or do not belong together, and
     for embeddings that are not finite.
@@ -46,6 +49,7 @@ def embed_cell(cell: Path, dataset: Path, split_file: Path, device: torch.device
     split = load_split(split_file)
     run = load_run(cell, split)
     rows = centres = means = np.zeros((0, run.parameters.backbone.dim), np.float16)
+    of_sets: dict[str, np.ndarray] = {}
     if run.outcome == "ok":
         images = open_images(dataset, split)
         model = load_model(cell)
@@ -55,22 +59,43 @@ def embed_cell(cell: Path, dataset: Path, split_file: Path, device: torch.device
         means = class_means(enrolled, split.arrays["enrolled_labels"])
         if model["centres"] is not None:
             centres = normalize(model["centres"].float(), dim=1).numpy().astype(np.float16)
+        if sets is not None:
+            of_sets = embed_sets(backbone, images, dataset, sets, device)
         check_unit(rows, f"{cell}, evaluation images")
         check_unit(centres, f"{cell}, class centres")
         check_unit(means, f"{cell}, class means")
+    save_arrays(cell / SETS, of_sets)
     save_array(cell / CENTRES, centres)
     save_array(cell / MEANS, means)
     save_array(cell / EMBEDDINGS, rows)
 
 
+def embed_sets(
+    backbone: nn.Module, images: Images, dataset: Path, sets: Evaluate, device: torch.device
+) -> dict[str, np.ndarray]:
+    """Embeddings of the images of all sets, made as those of the data set are, and what is asked of them."""
+
+    def of_set(name: str, found: Images) -> np.ndarray:
+        return embed(backbone, found, np.arange(len(found)), device, f"embedding {name}", flip=sets.flip)
+
+    settings = read_json(dataset / MANIFEST).get("settings", {})
+    return embedded(sets.sets_in_full, of_set, images.shape[1], mode_of(images), ground_of(settings))
+
+
 @torch.inference_mode()
-def embed(backbone: nn.Module, images: Images, rows: np.ndarray, device: torch.device, label: str) -> np.ndarray:
-    """float16 unit embeddings (n, D) of `rows` (n,) of `images` (N, H, W[, 3]) uint8, in evaluation mode and fp32."""
+def embed(
+    backbone: nn.Module, images: Images, rows: np.ndarray, device: torch.device, label: str, *, flip: bool = False
+) -> np.ndarray:
+    """float16 unit embeddings (n, D) of `rows` (n,) of `images` (N, H, W[, 3]) uint8, in evaluation mode and fp32; with
+    `flip` by the sum of the features of each image and of its mirror image."""
     torch.backends.cudnn.allow_tf32 = False
     backbone.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch leaves it out
     parts = []
     for first, last in progress(list(spans(len(rows), BATCH)), label, unit="batches"):
-        features = backbone(to_tensor(images[rows[first:last]]).to(device, memory_format=torch.channels_last))
+        batch = to_tensor(images[rows[first:last]]).to(device, memory_format=torch.channels_last)
+        features = backbone(batch)
+        if flip:
+            features = features + backbone(batch.flip(3))
         parts.append(normalize(features.float(), dim=1).cpu().numpy().astype(np.float16))
     return np.concatenate(parts)
 

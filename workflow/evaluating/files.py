@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from workflow.cells.paths import CENTRES, EMBEDDINGS, MEANS, RUN
+from workflow.cells.paths import CENTRES, EMBEDDINGS, MEANS, RUN, SETS
 from workflow.cells.records import RunRecord
 from workflow.console import log
 from workflow.data.split_file import Split
@@ -38,9 +38,10 @@ def save_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
 
 
 def save_lost(cell: Path, ending: Ending) -> None:
-    """Write the arrays of a cell whose embedding ended so: two without rows, and that of the embeddings holds words."""
+    """Write the arrays of a cell whose embedding ended so: no rows, and that of the embeddings holds words."""
     for name in (CENTRES, MEANS):
         save_array(cell / name, np.zeros((0, 0), np.float16))
+    save_arrays(cell / SETS, {})
     save_array(cell / EMBEDDINGS, np.array([ending.outcome, ending.reason]))
 
 
@@ -51,6 +52,17 @@ def how_embedded(cell: Path) -> Ending:
         if found.dtype.kind == "U":
             return Ending(*found.tolist())
     return Ending("ok")
+
+
+def load_arrays(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of a .npz file; UserError if there is none, or it is broken."""
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return {name: stored[name] for name in stored.files}
+    except FileNotFoundError as error:
+        raise UserError(f"{path} does not exist: embed the cell again") from error
+    except Exception as error:  # zipfile and numpy raise many kinds for what they do not expect
+        raise UserError(f"{path} cannot be read ({reason(error)}): delete it and embed the cell again") from error
 
 
 def load_rows(cell: Path, name: str, allowed: Collection[int]) -> np.ndarray:

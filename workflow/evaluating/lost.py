@@ -21,7 +21,8 @@ def embedding(given: argparse.Namespace, ending: Ending) -> None:
 
 def scoring(given: argparse.Namespace, ending: Ending) -> None:
     """Write an evaluation without scores."""
-    say(evaluation_lost(given.cell, given.split, given.distractors, while_doing("scoring", ending)))
+    ending = while_doing("scoring", ending)
+    say(evaluation_lost(given.cell, given.split, given.distractors, ending, given.sets.sets_in_full))
 
 
 def baseline(given: argparse.Namespace, ending: Ending) -> None:
@@ -29,7 +30,7 @@ def baseline(given: argparse.Namespace, ending: Ending) -> None:
     check_mapped(given.dataset)
     split = load_split(given.split)
     cell = baseline_name(given.kind, given.profile, json.loads(given.backbone)["name"], split)
-    write_lost(given.out, cell, ending, split, given.distractors)
+    write_lost(given.out, cell, ending, split, given.distractors, given.sets.sets_in_full)
     say(f"baseline {given.kind}: {ending.outcome} ({ending.reason})")
 
 

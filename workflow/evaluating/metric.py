@@ -60,11 +60,13 @@ class Metric:
 
     def of(self, name: str) -> "Metric | None":
         """This row for the score called `name`, its number filled in; None if it is not this row's."""
-        pattern = re.escape(self.name).replace(r"\{value\}", r"(\d+(?:\.\d+)?(?:e-\d+)?)")
-        found = re.fullmatch(pattern, name)
+        pattern = re.escape(self.name).replace(r"\{value\}", r"(?P<value>\d+(?:\.\d+)?(?:e-\d+)?)")
+        found = re.fullmatch(pattern.replace(r"\{set\}", r"(?P<set>[A-Za-z0-9][\w.-]*)"), name)
         if not found or "{" in name:
             return None
-        return self.filled(found[1]) if found.groups() else self
+        given = found.groupdict()
+        row = self.of_set(given["set"]) if "set" in given else self
+        return row.filled(given["value"]) if "value" in given else row
 
     def needs(self, counts: Mapping[str, int]) -> str | None:
         """Why a split with these `counts` can never give the score of this row, its rate filled in; None if it can."""
@@ -75,6 +77,11 @@ class Metric:
         there = counts.get(whole, 0) - (0 if self.impostors == "all" else counts.get(f"{self.impostors}_genuine", 0))
         least = round(FEWEST_FALSE_ACCEPTS / rate)
         return f"needs {least:,} impostor pairs, there are {there:,}" if whole in counts and there < least else None
+
+    def of_set(self, name: str) -> "Metric":
+        """The row for the evaluation set called so."""
+        words = ("name", "group", "label", "short", "description")
+        return replace(self, **{word: getattr(self, word).replace("{set}", name) for word in words})
 
     def filled(self, value: str) -> "Metric":
         """The row for one number, given as it stands in the score's name, e.g. `1e-05` or `10000`."""

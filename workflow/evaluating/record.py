@@ -6,15 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from workflow.cells.paths import CENTRES, EMBEDDINGS, EVALUATION, MEANS, RESAMPLES
+from workflow.cells.evaluate_section import EvaluationSet
+from workflow.cells.paths import CENTRES, EMBEDDINGS, EVALUATION, MEANS, RESAMPLES, SETS
 from workflow.cells.records import BANDS, EvaluationRecord, RunRecord, SplitRecord
 from workflow.cells.spec import CellName
 from workflow.data.split_file import Split, load_split
 from workflow.endings import Ending
 from workflow.errors import UserError
-from workflow.evaluating.files import how_embedded, load_rows, load_run, save_arrays
+from workflow.evaluating.files import how_embedded, load_arrays, load_rows, load_run, save_arrays
 from workflow.evaluating.metrics import describe
 from workflow.evaluating.scores import Scored, all_scores, no_scores
+from workflow.evaluating.sets import set_scores
 from workflow.provenance import now, provenance
 
 SHOWN = {
@@ -24,35 +26,47 @@ SHOWN = {
 }
 
 
-def evaluate_cell(cell: Path, split_file: Path, distractors: Sequence[int]) -> str:
+def evaluate_cell(cell: Path, split_file: Path, distractors: Sequence[int], sets: Sequence[EvaluationSet] = ()) -> str:
     """Write evaluation.json and resamples.npz into the cell's folder and return one line of its scores.
 
-    `distractors`: how many stand in the larger galleries of 1:N. A cell that did not end well, or whose embedding did
-    not, gets every score null, with outcome and reason in the notes. UserError for records that are missing or do not
-    fit together, and for embeddings that are not finite.
+    `distractors`: how many stand in the larger galleries of 1:N; `sets`: those that were embedded. A cell that did not
+    end well, or whose embedding did not, gets every score null, with outcome and reason in the notes. UserError for
+    records that are missing or do not fit together, and for embeddings that are not finite.
     """
     facts = provenance()
     split = load_split(split_file)
     run = load_run(cell, split)
     ending = Ending(run.outcome, run.reason) if run.outcome != "ok" else how_embedded(cell)
     if ending.outcome != "ok":
-        return evaluation_lost(cell, split_file, distractors, ending)
+        return evaluation_lost(cell, split_file, distractors, ending, sets)
     scored = cell_scores(cell, split, distractors)
+    if sets:
+        scored = with_sets(scored, sets, load_arrays(cell / SETS))
     write_evaluation(cell, facts, run.cell, ending, split, scored)
     return one_line(run, ending, scored.scores["test"])
 
 
-def evaluation_lost(cell: Path, split_file: Path, distractors: Sequence[int], ending: Ending) -> str:
+def evaluation_lost(
+    cell: Path, split_file: Path, distractors: Sequence[int], ending: Ending, sets: Sequence[EvaluationSet] = ()
+) -> str:
     """Write evaluation.json and resamples.npz of a cell that has no scores because of `ending`; return its line."""
     split = load_split(split_file)
     run = load_run(cell, split)
-    write_lost(cell, run.cell, ending, split, distractors)
+    write_lost(cell, run.cell, ending, split, distractors, sets)
     return one_line(run, ending, {})
 
 
-def write_lost(folder: Path, cell: CellName, ending: Ending, split: Split, distractors: Sequence[int]) -> None:
+def write_lost(
+    folder: Path,
+    cell: CellName,
+    ending: Ending,
+    split: Split,
+    distractors: Sequence[int],
+    sets: Sequence[EvaluationSet] = (),
+) -> None:
     """Write evaluation.json and resamples.npz into `folder`: every score null because of `ending`."""
-    scored = no_scores(f"{ending.outcome}: {ending.reason}", split, distractors)
+    reason = f"{ending.outcome}: {ending.reason}"
+    scored = with_sets(no_scores(reason, split, distractors), sets, None, reason)
     write_evaluation(folder, provenance(), cell, ending, split, scored)
 
 
@@ -99,6 +113,15 @@ def cell_scores(cell: Path, split: Split, distractors: Sequence[int]) -> Scored:
         if rows.shape[1] != embeddings.shape[1]:
             raise UserError(f"{cell}: {name} and embeddings.npy differ in dimension; embed the cell again")
     return all_scores(embeddings, split, centres, distractors, means, resampled=True)
+
+
+def with_sets(
+    scored: Scored, sets: Sequence[EvaluationSet], arrays: Mapping[str, np.ndarray] | None, reason: str = ""
+) -> Scored:
+    """The scores of the sets among those of the test part; all null for `reason` where nothing was embedded."""
+    scores, notes = set_scores(sets, arrays, reason)
+    test = scored.scores["test"] | scores
+    return scored._replace(scores=scored.scores | {"test": test}, notes=scored.notes | notes)
 
 
 def spread(replicates: Sequence[float] | None) -> float | None:

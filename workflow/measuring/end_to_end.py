@@ -63,7 +63,8 @@ class EndToEnd:
 
     def loader(self) -> Batches:
         """What the trainer draws its batches from."""
-        return make_loader(self.spec, self.data.images, self.split, self.head.batches, self.device)
+        folder = self.data.folder
+        return make_loader(self.spec, self.data.images, self.split, self.head.batches, self.device, folder)
 
     def prepare(self, step: int) -> Callable[[], float]:
         return partial(self.trainer.step, step)

@@ -1,5 +1,7 @@
 """A cost record in one line, for a person who watches."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from workflow.cells.cost_records import CostRecord, Memory, images_per_second
@@ -28,11 +30,18 @@ def time_words(record: CostRecord) -> list[str]:
     if record.cell.mode in WHOLE and rate is not None and record.parts_sum_ratio is not None:
         words.append(f"{rate:,.0f} images/s")
         words.append(f"its parts sum to {record.parts_sum_ratio:.2f} of it")
+        words += loader_words(record.parts_ms or {})
     elif record.cell.mode == "head" and record.floor.ms and record.floor.ms <= median:
         words.append(f"{median / record.floor.ms:.1f}x its floor")
     if record.upkeep:
         words.append(f"{upkeep:.3g} ms of it for work done every {record.upkeep.every_steps} steps")
     return words
+
+
+def loader_words(parts: Mapping[str, float]) -> list[str]:
+    """What of a step it waits for its images, where that is a tenth or more: then the loader limits it."""
+    share = parts.get("loader", 0.0) / max(sum(parts.values()), 1e-9)
+    return [f"{share:.0%} of it waits for the loader: raise train.workers"] if share >= 0.1 else []
 
 
 def memory_words(memory: Memory) -> list[str]:

@@ -25,6 +25,7 @@ from workflow.cells.paths import (
     PUBLISHED_SUMMARIES,
     RESAMPLES,
     RUN,
+    SETS,
     STEPS,
     SUMMARY,
     fits,
@@ -39,6 +40,7 @@ from workflow.data.listing import listing
 from workflow.errors import command_line
 from workflow.files import write_text
 from workflow.lifeline import pass_on_sigterm
+from workflow.names import path_of
 from workflow.running.failures import failures
 from workflow.running.machine import check_here
 from workflow.running.start import checked
@@ -57,6 +59,8 @@ PUBLISHED_PROFILES = [
     for path in sorted(Path(PUBLISHED).glob(pattern))
 ]
 PROCESSES = CONFIG.train.processes
+SETS_ASKED = CONFIG.evaluate.asked_of_sets()
+SET_FILES = [str(path_of(file)) for one in CONFIG.evaluate.sets_in_full for file in one.files]
 
 # What a job is told and how it speaks: its specification names the output, so no number rests on these, but for RATES.
 FORMS = ("workflow.cells", "workflow.console", "workflow.endings", "workflow.errors")

@@ -10,10 +10,12 @@ rule embed:
         model=f"{CELL}/{MODEL}",
         dataset=MANIFEST,
         split=split_of_run,
+        sets=SET_FILES,
     output:
         embeddings=f"{CELL}/{EMBEDDINGS}",
         centres=f"{CELL}/{CENTRES}",
         means=f"{CELL}/{MEANS}",
+        sets=f"{CELL}/{SETS}",
     log:
         PATHS.log("embed/{label}/{ratio}/{seed}-{print}"),
     benchmark:
@@ -31,9 +33,10 @@ rule embed:
         dataset=subpath(input.dataset, parent=True),
         threads=CONFIG.train.threads,
         device=CONFIG.train.device,
+        asked=SETS_ASKED,
     shell:
         "logged {log:q} python -m workflow.evaluating embed --cell {params.cell:q} --dataset {params.dataset:q}"
-        " --split {input.split:q} --threads {params.threads} --device {params.device}"
+        " --split {input.split:q} --threads {params.threads} --device {params.device} --sets {params.asked:q}"
 
 
 rule score:
@@ -43,6 +46,7 @@ rule score:
         embeddings=f"{CELL}/{EMBEDDINGS}",
         centres=f"{CELL}/{CENTRES}",
         means=f"{CELL}/{MEANS}",
+        sets=f"{CELL}/{SETS}",
         split=split_of_run,
     output:
         evaluation=f"{CELL}/{EVALUATION}",
@@ -61,9 +65,10 @@ rule score:
     params:
         cell=subpath(input.run, parent=True),
         distractors=CONFIG.evaluate.distractors,
+        asked=SETS_ASKED,
     shell:
         "logged {log:q} python -m workflow.evaluating score --cell {params.cell:q} --split {input.split:q}"
-        " --distractors {params.distractors}"
+        " --distractors {params.distractors} --sets {params.asked:q}"
 
 
 # What no head trained: no cell, so no seeds, and one job from the images to the scores.
@@ -72,6 +77,7 @@ rule baseline:
         code=code("workflow.evaluating.baselines", without=FORMS),
         dataset=MANIFEST,
         split=SPLIT,
+        sets=SET_FILES,
     output:
         evaluation=f"{BASELINE}/{EVALUATION}",
         resamples=f"{BASELINE}/{RESAMPLES}",
@@ -92,7 +98,9 @@ rule baseline:
         backbone=CONFIG.backbone.as_json(),
         threads=CONFIG.train.threads,
         distractors=CONFIG.evaluate.distractors,
+        asked=SETS_ASKED,
     shell:
         "logged {log:q} python -m workflow.evaluating baseline --kind {wildcards.kind:q} --out {params.out:q}"
         " --profile {params.profile:q} --dataset {params.dataset:q} --split {input.split:q}"
         " --backbone {params.backbone:q} --threads {params.threads} --distractors {params.distractors}"
+        " --sets {params.asked:q}"

@@ -21,7 +21,7 @@ rule train:
     priority: lambda wildcards: 1000 - int(wildcards.seed)
     conda:
         "../envs/train.yaml"
-    threads: CONFIG.train.threads * PROCESSES
+    threads: (CONFIG.train.threads + CONFIG.train.workers) * PROCESSES
     resources:
         gpu=gpus() * PROCESSES,
         mem_mb=4000 * PROCESSES,

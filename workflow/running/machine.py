@@ -58,10 +58,12 @@ def check(config: Config, machine: Machine) -> None:
 
 def _cores(config: Config, cores: int) -> Iterator[str]:
     train, measure = config.train, config.measure
-    if train.threads * train.processes > cores:
+    taken = (train.threads + train.workers) * train.processes
+    if taken > cores:
+        workers = f", 'train.workers' {train.workers}" if train.workers else ""
         yield (
-            f"'train.threads' is {train.threads} and 'train.processes' {train.processes}: a run takes "
-            f"{train.threads * train.processes} cores and snakemake has {cores}; lower them, or raise --cores"
+            f"'train.threads' is {train.threads}{workers} and 'train.processes' {train.processes}: a run takes "
+            f"{taken} cores and snakemake has {cores}; lower them, or raise --cores"
         )
     if measure.threads > cores:
         yield f"'measure.threads' is {measure.threads}, and snakemake has {cores} cores: lower it, or raise --cores"

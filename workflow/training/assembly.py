@@ -1,5 +1,7 @@
 """The parts of a cell, built from its specification: network, head, loader."""
 
+from pathlib import Path
+
 import numpy as np
 import torch
 
@@ -55,9 +57,11 @@ def make_head(spec: RunSpec, shots: np.ndarray) -> Head:
         raise Refused(str(error)) from error
 
 
-def make_loader(spec: RunSpec, images: Images, split: Split, kind: str, device: torch.device) -> Batches:
+def make_loader(
+    spec: RunSpec, images: Images, split: Split, kind: str, device: torch.device, folder: Path | None = None
+) -> Batches:
     """The loader of `kind` over the split's training images, in stages if the config asks for them, working ahead where
-    a GPU does the rest."""
+    a GPU does the rest; with the processes that the config asks for where the images lie in a `folder`."""
 
     def over(images_of: np.ndarray) -> Loader:
         return Loader(
@@ -69,6 +73,8 @@ def make_loader(spec: RunSpec, images: Images, split: Split, kind: str, device: 
             seed=spec.cell.seed,
             augment=spec.train.augment,
             device=device,
+            workers=spec.train.workers,
+            folder=folder,
         )
 
     labels, counts = split.arrays["train_labels"], split.label_counts

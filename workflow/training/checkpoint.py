@@ -14,9 +14,11 @@ from workflow.training.sealed import Damaged, read
 
 SHAPING = (
     "workflow/training/*.py",
-    *(f"workflow/data/{name}.py" for name in ("loaders", "augment", "images", "reading", "pixels")),
+    *(f"workflow/data/{name}.py" for name in ("loaders", "augment", "pictures", "crew", "images", "reading", "pixels")),
 )
 """code, besides the heads', that decides what a run computes"""
+NOT_SHAPING = {"processes", "workers", "checkpoint_every", "hung_after"}
+"""keys of `train` that decide nothing of it"""
 ROOT = Path(__file__).resolve().parents[2]
 KEYS = {"identity", "trainer", "random", "resumed", "drawn", "normalised", "log"}
 """what a checkpoint holds"""
@@ -26,9 +28,7 @@ def identity(spec: RunSpec, split_hash: str) -> str:
     """Hash of everything that shapes a run: its parameters, its data, the version of torch, and the code of head, kit,
     training, loader and augmentation. A checkpoint is only continued by a run of the same identity, on any number of
     processes."""
-    shaping = spec.model_dump(
-        mode="json", exclude={"train": {"processes", "checkpoint_every", "hung_after"}, "origins": True, "data": True}
-    )
+    shaping = spec.model_dump(mode="json", exclude={"train": NOT_SHAPING, "origins": True, "data": True})
     digest = hashlib.sha256(json.dumps([shaping, split_hash, torch.__version__], sort_keys=True).encode())
     code = [path for pattern in SHAPING for path in sorted(ROOT.glob(pattern))]
     for path in [*heads.shared(), heads.path(spec.cell.head), *code]:

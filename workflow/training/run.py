@@ -32,7 +32,8 @@ def run(cell: Cell) -> RunRecord:
     disk are raised, with the checkpoint left in place. Of several processes the first one writes; where they do not end
     well, the first that knows writes a model without weights, and each ends with status 1.
     """
-    record = beginning(cell.spec, SplitRecord.read(cell.split.with_suffix(".json")))
+    split = SplitRecord.read(cell.split.with_suffix(".json"))
+    record = beginning(cell.spec, split)
     record = record.model_copy(
         update={
             "command": command(record.command),
@@ -44,7 +45,7 @@ def run(cell: Cell) -> RunRecord:
     torch.set_num_threads(cell.spec.train.threads)
     torch.use_deterministic_algorithms(True, warn_only=True)
     try:
-        cell, equal = settle(cell)
+        cell, equal = settle(cell, split.counts["train_images"])
         record = record.model_copy(update={"equal": equal} | settled(cell))
         session = Session(cell)
         record = record.model_copy(update={"declared": session.declared(), "initial_weights": session.initial_weights})

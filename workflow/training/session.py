@@ -64,7 +64,8 @@ class Session:
         used = momentum_used(self.head.momentum, self.cell.spec)
         if used is not None:
             log(f"momentum of the twin {used:.4g} for {self.train_config.steps} steps")
-        loader = make_loader(self.cell.spec, self.data.images, self.split, self.head.batches, self.device)
+        data, kind = self.data, self.head.batches
+        loader = make_loader(self.cell.spec, data.images, self.split, kind, self.device, data.folder)
         self.drawn = Counted(loader, self.split.label_counts, self.split.record.shots, self.device)
         try:
             return Trainer(self.network, self.head, self.drawn, self.train_config, used)

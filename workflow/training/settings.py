@@ -11,6 +11,7 @@ from workflow.cells.cost_records import CostRecord
 from workflow.cells.fair_section import Space
 from workflow.cells.records import Equal
 from workflow.cells.spec import TWIN_MOMENTUM, Reference, RunSpec, Trial
+from workflow.cells.train_section import Train
 from workflow.cells.tuning_records import ChosenRecord, Setting
 from workflow.training.assembly import Refused
 from workflow.training.cell import Cell
@@ -19,11 +20,25 @@ DIGITS = 4
 """significant digits of a setting that is tried"""
 
 
-def settle(cell: Cell) -> tuple[Cell, Equal | None]:
-    """`cell` with all its settings, and for one of an equal budget how its steps were found.
+def settle(cell: Cell, images: int) -> tuple[Cell, Equal | None]:
+    """`cell` with all its settings, and for one of an equal budget how its steps were found; `images` are trained on.
 
     Refused where what decides them cannot: a record without a number, a timing that was disturbed.
     """
+    cell, found = decided(cell)
+    train = cell.spec.train
+    if train.epochs is None:
+        return cell, found
+    return replace(cell, spec=with_settings(cell.spec, {"steps": steps_of(train.epochs, images, train)})), found
+
+
+def steps_of(epochs: float, images: int, train: Train) -> int:
+    """Steps that take a gradient of `images` images `epochs` times."""
+    return max(1, round(epochs * images / (train.batch * train.accumulate)))
+
+
+def decided(cell: Cell) -> tuple[Cell, Equal | None]:
+    """The cell with what other cells decide."""
     match cell.spec.cell.role:
         case "images" | "seconds":
             equal = of_images(cell.spec) if cell.spec.cell.role == "images" else of_seconds(cell)

@@ -7,6 +7,7 @@ from workflow.reporting.anchors import anchor
 from workflow.reporting.blocks import Cell, Column, Notes, Section, Table, Text, missing, section, table
 from workflow.reporting.cells import score_cell
 from workflow.reporting.material import Material
+from workflow.reporting.pages.papers import papers_table
 from workflow.reporting.words import metric, points, spaced
 from workflow.summary.stored import BaselineRow
 
@@ -36,7 +37,8 @@ def page(material: Material) -> Section:
         folded = scores_table(material, "score-details", "Scores that are saturated or redundant", details)
         tables.append(replace(folded, folded=True))
     words = [Text(WORDS)] + ([Text(BASELINE_WORDS)] if material.summary.stored.baselines else [])
-    return section("accuracy", "Accuracy", *drawn, *words, *tables, *([Text(never_words(never))] if never else []))
+    last = Text(never_words(never)) if never else None
+    return section("accuracy", "Accuracy", *drawn, *words, *tables, papers_table(material), last)
 
 
 def in_order(names: Iterable[str]) -> list[str]:
