@@ -99,7 +99,9 @@ def forbidden(folder: Path) -> Iterator[str]:
 
 @contextmanager
 def over_quota(folder: Path) -> Iterator[str]:
-    """No quota can be set up here: the file system's answer is made up."""
+    """The file system's answer is made up, as no real quota could be had where this was written: to the superuser, an
+    ext4 with the feature `quota` in a file of its own, and a tmpfs with `usrquota`, refuse to be mounted by kernels
+    without CONFIG_QFMT_V2 and CONFIG_TMPFS_QUOTA, and btrfs, which has quotas of its own, needs programs to make it."""
 
     def refuse(*_: object) -> None:
         raise OSError(122, os.strerror(122))
