@@ -26,13 +26,14 @@ def out_of_memory(error: BaseException) -> bool:
     return isinstance(error, MemoryError) or any(words in str(error) for words in OUT_OF_MEMORY)
 
 
-def named(statuses: Sequence[int | None], memory_killed: bool) -> Ending:
+def named(statuses: Sequence[int | None], memory_killed: bool, number: int | None = None) -> Ending:
     """The ending of workers that left no record, by their exit `statuses`: negative for a signal, None for those that
-    had to be ended."""
+    had to be ended. A single status may stand for all of a `number`, on several machines."""
     first = next((status for status in statuses if status and status < 0), None)
     if first is None:
         return Ending("failed", silence(statuses))
-    who = worker(statuses.index(first), statuses)
+    shared = len(statuses) == 1 and number is not None and number > 1
+    who = f"one of {number} processes" if shared else worker(statuses.index(first), statuses)
     if first == -signal.SIGKILL and memory_killed:
         return Ending("out of memory", f"{who} was killed by the kernel, which ran out of memory")
     try:

@@ -66,6 +66,7 @@ def test_snakemake_s_ordered_mappings_are_read(config):
         (("train", "precision"), "fp64", "'train.precision' is \"fp64\": it must be one of fp32, bf16, fp16"),
         (("train", "device"), "gpu", "'train.device' is \"gpu\": it must be one of auto, cpu, cuda, cuda:N"),
         (("train",), 5, "'train' is 5, not a mapping"),
+        (("train", "nodes"), 2, "'train.processes' is 1, which 2 nodes cannot share evenly"),
         (("train", "processes"), 200, "'train.batch' is 256, fewer than 2 images for each of 200 processes"),
         (("heads", 1, "ratios"), [1.5], r"'heads.1.ratios.0' is 1.5, outside \(0, 1\]"),
         (("heads", 1, "ratios"), [0], r"'heads.1.ratios.0' is 0, outside \(0, 1\]"),

@@ -41,9 +41,11 @@ TRAIN = {
     "steps": 7, "batch": 64, "lr": 0.3, "momentum": 0.5, "weight_decay": 0.1, "warmup": 0.2, "schedule": "step",
     "power": 3, "milestones": [0.4], "gamma": 0.2, "margin_ramp": 0.1, "clip": 1, "augment": "mid",
     "precision": "bf16", "accumulate": 2, "epochs": 3, "workers": 2, "device": "cpu", "threads": 2,
-    "processes": 2, "curve_points": 2, "first_stage": {"share": 0.5}, "log_every": 7, "checkpoint_every": 7,
-    "hung_after": 7,
+    "processes": 2, "nodes": 2, "curve_points": 2, "first_stage": {"share": 0.5}, "log_every": 7,
+    "checkpoint_every": 7, "hung_after": 7,
 }  # fmt: skip
+WITH = {"nodes": {"processes": 2}}
+"""what another key needs"""
 
 
 def test_the_keys_of_train_are_all_tried_here():
@@ -53,7 +55,7 @@ def test_the_keys_of_train_are_all_tried_here():
 @pytest.mark.parametrize("key", TRAIN)
 def test_a_key_of_train_moves_every_run_unless_it_shapes_nothing(key):
     heads = [{"head": "dcq"}]  # which takes them all
-    first, other = planned(heads=heads), planned(heads=heads, train={key: TRAIN[key]})
+    first, other = planned(heads=heads), planned(heads=heads, train={key: TRAIN[key]} | WITH.get(key, {}))
     if key in SHAPES_NOTHING:
         assert (list(first.runs), list(first.costs)) == (list(other.runs), list(other.costs))
     else:

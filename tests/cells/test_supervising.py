@@ -69,6 +69,22 @@ def test_what_the_survivors_of_a_killed_worker_say_does_not_count(worker):
     assert run(worker(code), 2)[1] == [Ending("failed", "process 1 of 2 was killed by signal 9 (SIGKILL)")]
 
 
+@pytest.mark.parametrize(
+    ("status", "answer", "reasons"),
+    [
+        (137, 0, ["one of 4 processes was killed by signal 9 (SIGKILL)"]),
+        (7, 0, ["the process ended with status 7 and left no record: see the log"]),
+        (TOLD, 2, []),
+        (130, 130, []),
+    ],
+)
+def test_the_status_of_what_starts_several_machines_counts(tmp_path, status, answer, reasons):
+    lost: list[Ending] = []
+    launcher = ("sh", "-c", f"exit {status}")
+    assert supervise(MODULE, [], 4, tmp_path / "run.json", lost.append, launcher=launcher) == answer
+    assert [ending.reason for ending in lost] == reasons
+
+
 def test_the_kernel_s_memory_killer_is_out_of_memory(worker, monkeypatch):
     counts = iter([3, 4])
     monkeypatch.setattr(supervising, "memory_kills", lambda: next(counts))

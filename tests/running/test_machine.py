@@ -37,6 +37,11 @@ def lacking(here: Machine, **sections: object) -> str:
         ),
         (
             *(2, 1, 0),
+            {"train": {"processes": 2, "nodes": 2}},
+            "'train.nodes' is 2, and only Slurm's jobs have several: lower it, or add --profile profiles/slurm",
+        ),
+        (
+            *(2, 1, 0),
             {"measure": {"threads": 3}},
             "'measure.threads' is 3, and snakemake has 2 cores: lower it, or raise --cores",
         ),

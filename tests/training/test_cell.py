@@ -26,12 +26,12 @@ from workflow.endings import Ending
 from workflow.errors import UserError
 from workflow.evaluating.scores import curve_scores
 from workflow.files import read_json
+from workflow.training import holding
 from workflow.training.__main__ import lost
 from workflow.training.cell import Cell
 from workflow.training.outcome import attempt
 from workflow.training.run import finish, run
 from workflow.training.session import Session
-from workflow.training.stopping import claim
 from workflow.training.trainer import Diverged
 
 ROOT = Path(__file__).parents[2]
@@ -119,7 +119,7 @@ def test_a_run_killed_after_its_last_step_says_what_that_compared_with(cell, mon
         patch.setattr("workflow.training.run.finish", killed)
         with pytest.raises(KeyboardInterrupt):
             run(made)
-    sessions[0].lock.release()
+    sessions[0].lock.close()
     again, whole = run(made), run(cell("partial_fc", "0.01", name="whole"))
     assert (again.resumed, again.steps) == (1, whole.steps)
     assert again.declared == whole.declared and whole.declared.pool > 20
@@ -176,7 +176,7 @@ def test_a_checkpoint_of_other_settings_is_not_continued(cell, capsys):
     session = Session(first)
     next(iter(session.trainer.run()))
     session.save()
-    session.lock.release()
+    session.lock.close()
     record = run(cell("fc", steps=12, lr=0.05))
     assert record.resumed == 0
     assert "belongs to other settings, data or code" in capsys.readouterr().err
@@ -280,13 +280,14 @@ def test_what_a_head_refuses_is_its_cells_result(cell, head, options, train, rea
     assert RunRecord.read(wrong.folder / "run.json") == record and (wrong.folder / "model.pt").exists()
 
 
-def test_a_folder_that_another_process_trains_in_is_left_alone(cell):
+def test_a_folder_that_another_process_trains_in_is_left_alone(cell, monkeypatch):
+    monkeypatch.setattr(holding, "PATIENCE", 0.0)
     made = cell("fc")
     made.folder.mkdir()
-    holder = claim(made.folder)
+    holder = holding.Claim(made.folder)
     with pytest.raises(UserError, match="another process is training in"):
         run(made)
-    holder.release()
+    holder.close()
     assert run(made).outcome == "ok"
 
 

@@ -49,7 +49,7 @@ def broken(cell, tmp_path):
             session.save()
         if progress.step == 6:
             break
-    session.lock.release()
+    session.lock.close()
     return tmp_path / "cell"
 
 
@@ -87,7 +87,7 @@ def test_a_kill_while_what_is_no_longer_needed_is_removed(cell, tmp_path, straig
     def killed(session: Session) -> None:
         if first:
             session.saved.unlink()
-        session.lock.release()
+        session.lock.close()
         raise KeyboardInterrupt
 
     made = cell(tmp_path / "cell", checkpoint_every=0.0001)
@@ -204,7 +204,7 @@ def test_a_disk_that_fills_up_is_no_outcome_of_a_head(cell, small, straight, mon
         with pytest.raises(UserError, match=r"no space left to write|would be larger than a file may be here"):
             run(made)
         monkeypatch.undo()
-    sessions[0].lock.release()
+    sessions[0].lock.close()
     assert not (made.folder / "run.json").exists() and not list(made.folder.glob(".*.part"))
     assert read(made.folder / "checkpoint.pt", CPU)["trainer"]["progress"]["step"] > 0
     again = run(made)

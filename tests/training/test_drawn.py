@@ -75,7 +75,7 @@ def test_what_was_drawn_before_a_stop_is_counted_once(cell):
         pass
     session.save()
     before = session.images_drawn()
-    session.lock.release()
+    session.lock.close()
     record = run(cell("dcq", "0.5"))
     assert record.resumed == 1 and sum(before.values()) == 2 * 5 * 32
     assert sum(record.images_drawn.values()) == 2 * 12 * 32

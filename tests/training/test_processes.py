@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -31,11 +32,11 @@ from workflow.devices import pick_device
 from workflow.endings import GONE
 from workflow.errors import UserError
 from workflow.evaluating.scores import curve_scores
+from workflow.training import holding
 from workflow.training.cell import Cell
 from workflow.training.encoder import Network
 from workflow.training.replicas import average_statistics, sent
 from workflow.training.run import run
-from workflow.training.stopping import claim
 from workflow.training.trainer import Trainer
 
 BATCH = 13  # divides by neither number of processes
@@ -285,6 +286,11 @@ def refused(cell: Cell, told: Path, forward=None) -> None:
         raise
 
 
+def refused_at_once(cell: Cell, told: Path) -> None:
+    holding.PATIENCE = 0.0
+    refused(cell, told)
+
+
 def test_a_batch_too_small_for_the_processes_is_refused(cell, tmp_path):
     statuses, _ = outcomes(3, refused, cell(batch=5), tmp_path)
     assert 2 in statuses and set(statuses) <= {2, None}  # a slow one is ended because the first has refused
@@ -294,8 +300,8 @@ def test_a_batch_too_small_for_the_processes_is_refused(cell, tmp_path):
 def test_a_folder_in_use_ends_all_processes(cell, tmp_path):
     made = cell()
     made.folder.mkdir()
-    with claim(made.folder):
-        statuses, _ = outcomes(2, refused, made, tmp_path)
+    with closing(holding.Claim(made.folder)):
+        statuses, _ = outcomes(2, refused_at_once, made, tmp_path)
     assert statuses[0] == 2 and statuses[1] in (2, None)  # the other is told by the closed connection, or ended
     assert "another process is training in" in (tmp_path / "error").read_text()
 

@@ -12,7 +12,7 @@ PUBLISHED, PUBLISHED_SUMMARIES = f"{RESULTS}/published", (f"*/{SUMMARY}", f"*/*/
 """what was published, a folder a machine; and the patterns, therein, of the summaries of a machine, or of a profile"""
 
 RUN, STEPS, MODEL, EVALUATION = "run.json", "steps.jsonl", "model.pt", "evaluation.json"
-PARTIAL_STEPS, CHECKPOINT, ENDED, LOCK = "steps.partial.jsonl", "checkpoint.pt", ".ended", ".lock"
+PARTIAL_STEPS, CHECKPOINT, ENDED, LOCK, HOLDER = "steps.partial.jsonl", "checkpoint.pt", ".ended", ".lock", ".holder"
 EMBEDDINGS, CENTRES, MEANS, RESAMPLES = "embeddings.npy", "centres.npy", "means.npy", "resamples.npz"
 SETS = "sets.npz"
 """what lies in a training cell's folder"""

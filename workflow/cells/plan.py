@@ -17,7 +17,7 @@ from workflow.cells.head_row import HeadRow
 from workflow.cells.paths import MANIFEST, Paths, ratio_text
 from workflow.cells.spec import CostSpec, PlannedCost, PlannedRun, RunSpec, fingerprint, run_specs
 
-SHAPES_NOTHING = {"processes", "workers", "checkpoint_every", "log_every", "hung_after"}
+SHAPES_NOTHING = {"processes", "nodes", "workers", "checkpoint_every", "log_every", "hung_after"}
 """keys of `train` that change how a run is carried out, but not what comes out of it"""
 
 

@@ -59,26 +59,28 @@ def supervise(
     record: Path,
     lost: Callable[[Ending], None],
     patience: float = inf,
+    launcher: Sequence[str] = (),
 ) -> int:
-    """Run `python -m module arguments` in `number` processes that work together; returns the exit status.
+    """Run `python -m module arguments` in `number` processes that work together, or by a `launcher`, a command that
+    starts all of them on several machines and ends with the highest status; returns the exit status.
 
-    They leave `record`, or end with status 2 after saying what a person must mend. Where they leave nothing, or one of
-    several dies of a signal, or a step does not end within `patience` seconds, `lost` is called with the ending: it
-    writes what the workflow expects. A process that is killed once its record is written changes nothing. Requests to
-    stop are passed on.
+    They leave `record`, or end with status 2 after saying what a person must mend. Where they leave nothing, one of
+    several dies of a signal, or a step does not end within `patience` seconds, `lost` writes what the workflow expects
+    of such an ending. Who is killed once the record is written changes nothing. Requests to stop are passed on.
     """
     if DIED in os.environ:
         after_death(record, lost)
         return 0
     before, kills = written(record), memory_kills()
     with ExitStack() as files:
-        said = [files.enter_context(tempfile.TemporaryFile()) for _ in range(1, number)]
-        watches = [files.enter_context(closing(Watch(patience))) for _ in range(number)]
-        command = [sys.executable, "-m", module, *arguments]
-        each = zip(places(number), [None, *said], watches, strict=True)
+        here = places(1 if launcher else number)
+        said = [files.enter_context(tempfile.TemporaryFile()) for _ in here[1:]]
+        watches = [files.enter_context(closing(Watch(patience))) for _ in here]
+        command = [*(launcher or (sys.executable, "-m")), module, *arguments]
+        each = zip(here, [None, *said], watches, strict=True)
         workers = [start(command, own, errors, watch) for own, errors, watch in each]
         with passed_on(workers) as signalled:
-            statuses = outlast(workers, watches)
+            statuses = [as_signal(status) if launcher else status for status in outlast(workers, watches)]
         repeat(statuses, said)
         ending = hung(statuses, watches) if not any(statuses) and None in statuses else None
     if signalled and any(statuses):
@@ -88,8 +90,13 @@ def supervise(
         return 0
     if not died and (told := {TOLD, INTERRUPTED} & set(statuses)):
         return TO_MEND if TOLD in told else INTERRUPTED
-    lost(ending or named(statuses, memory_kills() != kills))
+    lost(ending or named(statuses, memory_kills() != kills, number))
     return 0
+
+
+def as_signal(status: int | None) -> int | None:
+    """An exit status as Popen tells it, from one as a shell does: negative for a signal."""
+    return 128 - status if status is not None and status > 128 and status != INTERRUPTED else status
 
 
 def alone(work: Callable[[], None], record: Path, lost: Callable[[Ending], None]) -> None:

@@ -99,6 +99,8 @@ class Train(Section):
     """processes of one run, on as many GPUs if there are any"""
     workers: Seed = 0
     """further processes, of each process of a run, that decode and distort the images of the steps to come"""
+    nodes: Count = 1
+    """machines of a cluster that share them evenly: jobs of Slurm only (profiles/slurm)"""
     curve_points: Count = 4
     """validations along the run"""
     log_every: Count = 20
@@ -124,3 +126,13 @@ class Train(Section):
                 "fewer"
             )
         return processes
+
+    @field_validator("nodes")
+    @classmethod
+    def _shared(cls, nodes: int, info: ValidationInfo) -> int:
+        processes = info.data.get("processes")
+        if processes is not None and processes % nodes:
+            raise ValueError(
+                f"'train.processes' is {processes}, which {nodes} nodes cannot share evenly: change either"
+            )
+        return nodes

@@ -14,8 +14,10 @@ import psutil
 
 from workflow.console import Stopwatch, duration, log
 from workflow.errors import UserError
+from workflow.node import boot
 
-LOCK = "headroom-measuring.lock"
+LOCK = f"headroom-measuring-{boot()}.lock"
+"""in a folder for temporary files, which machines may share"""
 SAFELY = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
 MEND = "remove it, or set TMPDIR to a folder that all runs can read"
 

@@ -58,7 +58,9 @@ PUBLISHED_PROFILES = [
     for pattern in PUBLISHED_SUMMARIES
     for path in sorted(Path(PUBLISHED).glob(pattern))
 ]
-PROCESSES = CONFIG.train.processes
+PROCESSES, NODES = CONFIG.train.processes, CONFIG.train.nodes
+ACROSS = {"mpi": "srun", "tasks": NODES, "nodes": NODES} if NODES > 1 else {}
+"""what asks Slurm for several nodes, on which the cell's own command starts processes"""
 SETS_ASKED = CONFIG.evaluate.asked_of_sets()
 SET_FILES = [str(path_of(file)) for one in CONFIG.evaluate.sets_in_full for file in one.files]
 
@@ -128,10 +130,19 @@ def split_of_synthetic(wildcards):
     return PLAN.split_of[synthetic(wildcards)]
 
 
-def memory_of_synthetic(wildcards):
-    """MB that it may take: centres and momentum of every class, and what any step takes."""
-    spec = PLAN.costs[synthetic(wildcards)]
+def memory_of(spec):
+    """MB that a measurement may take: centres and momentum of every class, and what any step takes."""
     return 8000 + 8 * spec.classes * spec.backbone.dim // 10**6
+
+
+def memory_of_synthetic(wildcards):
+    return memory_of(PLAN.costs[synthetic(wildcards)])
+
+
+def memory_of_head(wildcards):
+    return memory_of(
+        PLAN.costs[PATHS.cost("head", wildcards.label, wildcards.ratio, wildcards.classes, wildcards.print)]
+    )
 
 
 def fits_of_run(wildcards):
@@ -184,9 +195,12 @@ def gpus():
     return int(wanted)
 
 
-def all_cores():
-    """Threads that keep every other job away while something is timed."""
+def all_cores(elsewhere):
+    """Threads that keep every other job away; `elsewhere` for a cluster's nodes, whose cores nobody knows here, and
+    which has an option for that."""
+    if not workflow.local_exec:
+        return elsewhere
     try:
         return workflow.cores
-    except WorkflowError:  # --report and cluster submission know no number of cores
-        return CONFIG.measure.threads
+    except WorkflowError:  # --report knows no number of cores
+        return elsewhere

@@ -12,7 +12,7 @@ rule machine:
         telemetry(PATHS.log("machine"))
     conda:
         "../envs/train.yaml"
-    threads: all_cores()
+    threads: lambda wildcards: all_cores(CONFIG.measure.threads)
     resources:
         gpu=gpus(),
         mem_mb=4000,
@@ -40,10 +40,10 @@ rule cost_head:
         telemetry(PATHS.log("cost/head/{label}/{ratio}/{classes}-{print}"))
     conda:
         "../envs/train.yaml"
-    threads: all_cores()
+    threads: lambda wildcards: all_cores(CONFIG.measure.threads)
     resources:
         gpu=gpus(),
-        mem_mb=8000,
+        mem_mb=memory_of_head,
         runtime=60,
     params:
         spec=cost_spec,
@@ -69,7 +69,7 @@ rule cost_end_to_end:
         telemetry(PATHS.log("cost/end-to-end/{label}/{ratio}/{print}"))
     conda:
         "../envs/train.yaml"
-    threads: all_cores()
+    threads: lambda wildcards: all_cores(CONFIG.measure.threads)
     resources:
         gpu=gpus(),
         mem_mb=8000,
@@ -97,7 +97,7 @@ rule cost_synthetic:
         telemetry(PATHS.log("cost/synthetic/{label}/{ratio}/{classes}-{print}"))
     conda:
         "../envs/train.yaml"
-    threads: all_cores()
+    threads: lambda wildcards: all_cores(CONFIG.measure.threads)
     resources:
         gpu=gpus(),
         mem_mb=memory_of_synthetic,

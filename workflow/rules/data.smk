@@ -17,7 +17,7 @@ rule dataset:
         telemetry(PATHS.data_log())
     conda:
         "../envs/data-woff2.yaml" if CONFIG.data.tier in ("m", "l") else "../envs/data.yaml"
-    threads: 64  # as many as there are: nothing else can start before
+    threads: lambda wildcards: all_cores(1)  # nothing else can start before
     resources:
         mem_mb=4000,
         runtime=240,

@@ -21,10 +21,11 @@ rule train:
     priority: lambda wildcards: 1000 - int(wildcards.seed)
     conda:
         "../envs/train.yaml"
-    threads: (CONFIG.train.threads + CONFIG.train.workers) * PROCESSES
+    threads: (CONFIG.train.threads + CONFIG.train.workers) * PROCESSES // NODES
     resources:
+        **ACROSS,
         gpu=gpus() * PROCESSES,
-        mem_mb=4000 * PROCESSES,
+        mem_mb=4000 * PROCESSES // NODES,
         runtime=1440,
     params:
         spec=run_spec,

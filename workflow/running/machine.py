@@ -50,10 +50,18 @@ def check_here(config: Config, workflow: "Workflow") -> None:
 
 def check(config: Config, machine: Machine) -> None:
     """UserError with a line for all that is lacking."""
-    problems = [*_cores(config, machine.cores), *_gpus(config, machine)]
+    problems = [*_nodes(config), *_cores(config, machine.cores), *_gpus(config, machine)]
     problems += _timm(config) if machine.own_packages else ()
     if problems:
         raise UserError(listed("this machine cannot run the config:", problems))
+
+
+def _nodes(config: Config) -> Iterator[str]:
+    if config.train.nodes > 1:
+        yield (
+            f"'train.nodes' is {config.train.nodes}, and only Slurm's jobs have several: lower it, or add "
+            "--profile profiles/slurm"
+        )
 
 
 def _cores(config: Config, cores: int) -> Iterator[str]:

@@ -9,6 +9,7 @@ from workflow import console
 from workflow.cells.paths import RUN, ratio_text
 from workflow.cells.spec import RunSpec
 from workflow.cells.supervising import is_worker, supervise
+from workflow.cells.train_section import Train
 from workflow.console import duration
 from workflow.endings import Ending
 from workflow.errors import command_line
@@ -21,8 +22,17 @@ def main() -> None:
     if is_worker():
         train(spec, given.dataset, given.split, given.out, tuple(given.reads))
         return
-    how = given.out / RUN, partial(lost, spec, given), spec.train.hung_after
+    how = given.out / RUN, partial(lost, spec, given), spec.train.hung_after, across(spec.train)
     sys.exit(supervise("workflow.training", sys.argv[1:], spec.train.processes, *how))
+
+
+def across(train: Train) -> list[str]:
+    """What starts the processes of a cell on several nodes; nothing on one."""
+    if train.nodes == 1:
+        return []
+    from workflow.training.across import launcher  # with torch, which the supervisor can do without
+
+    return launcher(train.nodes, train.processes, (train.threads + train.workers) * train.processes // train.nodes)
 
 
 def lost(spec: RunSpec, given: argparse.Namespace, ending: Ending) -> None:

@@ -17,7 +17,7 @@ SHAPING = (
     *(f"workflow/data/{name}.py" for name in ("loaders", "augment", "pictures", "crew", "images", "reading", "pixels")),
 )
 """code, besides the heads', that decides what a run computes"""
-NOT_SHAPING = {"processes", "workers", "checkpoint_every", "hung_after"}
+NOT_SHAPING = {"processes", "nodes", "workers", "checkpoint_every", "hung_after"}
 """keys of `train` that decide nothing of it"""
 ROOT = Path(__file__).resolve().parents[2]
 KEYS = {"identity", "trainer", "random", "resumed", "drawn", "normalised", "log"}

@@ -20,11 +20,12 @@ from workflow.training import checkpoint, sealed
 from workflow.training.assembly import Refused, assemble, make_loader
 from workflow.training.cell import Cell
 from workflow.training.drawn import Counted
+from workflow.training.holding import Claim
 from workflow.training.processes import leads, log
 from workflow.training.replicas import agree
 from workflow.training.schedule import momentum_used
 from workflow.training.step_log import StepLog
-from workflow.training.stopping import StopRequest, claim
+from workflow.training.stopping import StopRequest
 from workflow.training.trainer import Progress, Trainer
 
 EMBEDDING_BATCH = 512
@@ -49,7 +50,7 @@ class Session:
         with told(self.saved):
             cell.folder.mkdir(parents=True, exist_ok=True)
             (cell.folder / ENDED).unlink(missing_ok=True)
-            self.lock = claim(cell.folder) if leads() else None
+            self.lock = Claim(cell.folder) if leads() else None
         self.log = StepLog(cell.folder)
         self.resume()
 
@@ -115,6 +116,7 @@ class Session:
                 self.save()
                 since_save = Stopwatch()
             if stopped:
+                self.let_go()
                 raise UserError(f"stopped at step {progress.step}; run again to continue from there")
 
     def report(self, progress: Progress) -> None:
@@ -214,8 +216,12 @@ class Session:
                 path.unlink(missing_ok=True)
             except OSError as error:  # no reason to lose what is written
                 log(f"{path} is no longer needed and cannot be removed ({error.strerror})")
+        self.let_go()
+
+    def let_go(self) -> None:
+        """Let others into the folder."""
         if self.lock:
-            self.lock.release()
+            self.lock.close()
 
 
 def curve_points(number: int, steps: int) -> set[int]:

@@ -1,13 +1,8 @@
-"""Asked to stop: by a scheduler, by a person, or because another process trains in the same folder."""
+"""Asked to stop: by a scheduler, or by a person."""
 
 import signal
-from pathlib import Path
-
-from filelock import FileLock, Timeout
 
 from heads.kit.ranks import count
-from workflow.cells.paths import LOCK
-from workflow.errors import UserError
 
 
 class StopRequest:
@@ -25,13 +20,3 @@ class StopRequest:
         self.requested = True
         if count() == 1:
             signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-def claim(folder: Path) -> FileLock:
-    """Hold the cell's folder until released or this process ends; UserError if another process is training in it."""
-    lock = FileLock(folder / LOCK, timeout=0)
-    try:
-        lock.acquire()
-    except Timeout as error:
-        raise UserError(f"another process is training in {folder}: wait until it ends, or stop it") from error
-    return lock
