@@ -51,7 +51,7 @@ def test_snakemake_s_ordered_mappings_are_read(config):
     ("path", "value", "message"),
     [
         (("train", "stepz"), 5, "'train.stepz' is not a key of the config; did you mean 'steps'?"),
-        (("train", "qqq"), 5, "'train.qqq' is not a key of the config; known here: steps, batch, lr"),
+        (("train", "qqq"), 5, "'train.qqq' is not a key of the config; known here: steps, epochs, batch, lr"),
         (("data", "open_set"), {"tests": 4}, "'data.open_set.tests' is not a key of the config; did you mean 'test'?"),
         (("heads", 0, "rations"), [1], r"'heads\.0\.rations' is not a key of the config; did you mean 'ratios'?"),
         (("sedes",), [1], "'sedes' is not a key of the config; did you mean 'seeds'?"),
