@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 import torch
+from torch.nn.functional import max_pool2d
 
+from workflow.data import augment as module
 from workflow.data.augment import augment
 
 
@@ -75,3 +77,17 @@ def test_a_gpu_sees_what_a_cpu_sees():
     torch.testing.assert_close(
         augment(images.cuda(), "low", rng()).cpu(), augment(images, "low", rng()), atol=1e-4, rtol=0
     )
+
+
+@pytest.mark.parametrize("shape", [(3, 1, 32, 32), (2, 3, 9, 14)])
+def test_thicker_and_thinner_are_the_pools_of_nine_pixels(shape):
+    images = torch.rand(*shape, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(module._of_neighbours(images, torch.maximum), max_pool2d(images, 3, 1, 1))
+    assert torch.equal(module._of_neighbours(images, torch.minimum), -max_pool2d(-images, 3, 1, 1))
+
+
+def test_every_image_reads_the_bank_of_noise_from_its_own_place():
+    images, starts = torch.zeros(5, 3, 8, 8), rng(4).integers(0, module.BANK, 5)
+    bank = module._bank(3 * 8 * 8, torch.device("cpu"))
+    found = module._noise(images, rng(4), module.ViewRows(0, 5, 5))
+    assert all(torch.equal(one.flatten(), bank[start : start + 192]) for one, start in zip(found, starts, strict=True))

@@ -49,6 +49,9 @@ def test_the_pixels_do_not_depend_on_the_number_of_processes(dataset, workers, a
         kept = several.batch(5)
         several.batch(6), several.batch(7), several.batch(8)
         same(kept, alone.batch(5))
+        few, one = loader(dataset, workers, augment, batch=2), loader(dataset, 0, augment, batch=2)
+        same(few.batch(3), one.batch(3))  # fewer images than processes
+        few.crew.close()
     finally:
         several.crew.close()
 

@@ -8,12 +8,13 @@ blurred.
 
 import functools
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import affine_grid, avg_pool2d, grid_sample, max_pool2d
+from torch.nn.functional import affine_grid, avg_pool2d, grid_sample
 
 LEVELS = {"none": 0.0, "low": 1.0, "mid": 2.0}
 ROTATION, SCALE, SHEAR, SHIFT, CONTRAST, NOISE = math.radians(3.5), 0.075, 0.06, 0.05, 0.15, 0.03
@@ -50,10 +51,10 @@ def augment(images: Tensor, level: str, rng: np.random.Generator, own: ViewRows 
     padding = "zeros" if images.shape[1] == 1 else "border"  # glyphs stand on black, photographs have no ground
     images = grid_sample(images, grid, padding_mode=padding, align_corners=False)
     if level == "mid":
-        images = _thickened(images, rng, own)
+        _reshape(images, *own.of(rng.random((2, own.count)), axis=1))
     contrast = 1 - strength * CONTRAST * own.of(rng.random((own.count, 1, 1, 1), np.float32))
-    images = images * torch.from_numpy(contrast).to(images.device)
-    return (images + strength * NOISE * _noise(images, rng, own)).clamp_(0, 1)
+    images.mul_(torch.from_numpy(contrast).to(images.device))
+    return images.add_(_noise(images, rng, own).mul_(strength * NOISE)).clamp_(0, 1)
 
 
 def _moves(rng: np.random.Generator, count: int, strength: float) -> np.ndarray:
@@ -67,13 +68,27 @@ def _moves(rng: np.random.Generator, count: int, strength: float) -> np.ndarray:
     return moves
 
 
-def _thickened(images: Tensor, rng: np.random.Generator, own: ViewRows) -> Tensor:
-    which, blurred = own.of(rng.random((2, own.count, 1, 1, 1)), axis=1)
-    kinds = [(which < OFTEN / 2, max_pool2d(images, 3, 1, 1)), (which > 1 - OFTEN / 2, -max_pool2d(-images, 3, 1, 1))]
-    for chosen, changed in kinds:
-        images = torch.where(torch.from_numpy(chosen).to(images.device), changed, images)
-    blur = torch.from_numpy(blurred < OFTEN).to(images.device)
-    return torch.where(blur, avg_pool2d(images, 3, 1, 1, count_include_pad=False), images)
+def _reshape(images: Tensor, shape: np.ndarray, blur: np.ndarray) -> None:
+    """Make the images (n, ch, H, W) that the shares (n,) choose thicker, thinner or blurred, in place."""
+    for chosen, of_two in ((shape < OFTEN / 2, torch.maximum), (shape > 1 - OFTEN / 2, torch.minimum)):
+        if chosen.any():
+            rows = torch.from_numpy(np.flatnonzero(chosen)).to(images.device)
+            images[rows] = _of_neighbours(images[rows], of_two)
+    if (blur < OFTEN).any():
+        rows = torch.from_numpy(np.flatnonzero(blur < OFTEN)).to(images.device)
+        images[rows] = avg_pool2d(images[rows], 3, 1, 1, count_include_pad=False)
+
+
+def _of_neighbours(images: Tensor, of_two: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+    """The largest, or smallest, of every pixel and its neighbours: first down the columns, then along the rows."""
+    for axis in (2, 3):
+        length, first = images.shape[axis], images
+        images = first.clone()
+        both = of_two(first.narrow(axis, 0, length - 1), first.narrow(axis, 1, length - 1))
+        images.narrow(axis, 0, length - 1).copy_(both)
+        later = images.narrow(axis, 1, length - 1)
+        later.copy_(of_two(later, both))
+    return images
 
 
 def _noise(images: Tensor, rng: np.random.Generator, own: ViewRows) -> Tensor:
@@ -82,9 +97,8 @@ def _noise(images: Tensor, rng: np.random.Generator, own: ViewRows) -> Tensor:
     Drawing them anew would cost more than the rest of the augmentation, and on a GPU a copy of the whole batch.
     """
     numbers = images[0].numel()
-    bank = _bank(numbers, images.device)
     starts = torch.from_numpy(own.of(rng.integers(0, BANK, own.count))).to(images.device)
-    return bank[starts[:, None] + torch.arange(numbers, device=images.device)].view_as(images)
+    return _bank(numbers, images.device).unfold(0, numbers, 1)[starts].view_as(images)
 
 
 @functools.lru_cache(maxsize=4)

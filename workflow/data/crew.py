@@ -121,7 +121,8 @@ class Crew:
         found = []
         for want, start in zip(wants, self._starts(wants, slot), strict=True):
             first, last = (len(want.rows) * edge // self.count for edge in (number, number + 1))
-            found.append(Part(want.part(first, last), start + first * self._image_bytes))
+            if first < last:
+                found.append(Part(want.part(first, last), start + first * self._image_bytes))
         return found
 
     def _starts(self, wants: Sequence[Want], slot: int) -> list[int]:

@@ -41,7 +41,7 @@ def pictures(pixels: np.ndarray, want: Want, level: str, device: torch.device) -
     stored = stored.pin_memory() if device.type == "cuda" else stored
     seed, step, view = want.seed
     rng = np.random.default_rng([seed, PIXELS, step, view])
-    return augment(unit(stored.to(device, non_blocking=True)), level, rng, want.own).mul(2).sub(1)
+    return augment(unit(stored.to(device, non_blocking=True)), level, rng, want.own).mul_(2).sub_(1)
 
 
 def unit(images: Tensor) -> Tensor:
