@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.collected import Recollect, edit
+from workflow.reporting import document
 from workflow.reporting.blocks import AnswerCard, Answers, Caution, Notes, Table
 from workflow.reporting.caveats import caveat_words, seeds_sentence
 from workflow.reporting.claim_words import decided_by, measured
@@ -15,6 +16,7 @@ from workflow.summary.collect import Manifest, dataset_facts
 from workflow.summary.rules import NoWorse, load_claims
 from workflow.summary.stored import CostRow
 from workflow.summary.summary import Summary
+from workflow.summary.tables import summarise
 from workflow.summary.vocabulary import Verdict
 
 CLAIMS = {claim.id: claim for claim in load_claims()}
@@ -207,3 +209,8 @@ def test_the_parts_of_a_claim_are_told_one_by_one_and_what_has_their_rows(recoll
     assert ". split identities: not measured here; " in found["pfc-noise"]
     assert found["pfc-noise"].endswith(": config/ablations.yaml")
     assert found["dcq-sampling"].endswith("with options {loader: even pairs}: config/ablations.yaml")
+
+
+def test_without_a_record_of_the_machine_the_device_is_that_of_the_runs(summary: Summary) -> None:
+    bare = summarise(summary.stored.model_copy(update={"machine": None}))
+    assert dict(document.facts(bare))["Device"] == "cpu"

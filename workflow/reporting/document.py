@@ -112,12 +112,18 @@ def document(material: Material) -> Document:
 def facts(summary: Summary) -> tuple[tuple[str, str], ...]:
     """The line under the title."""
     found, runs = summary.facts, summary.runs
-    device = (found.machine.device if found.machine else None) or NOT_RECORDED
     done = f"{(runs['outcome'] == Ending.OK).sum()} of {len(runs)} ok, {seeds_words(runs['seed'].nunique())}"
     return (
         ("Profile", found.profile),
         ("Data", found.dataset.name or NOT_RECORDED),
         ("Backbone", found.backbone or NOT_RECORDED),
-        ("Device", device),
+        ("Device", trained_on(summary)),
         ("Runs", done),
     )
+
+
+def trained_on(summary: Summary) -> str:
+    """The device of machine.json; without one, those of the runs."""
+    machine = summary.facts.machine
+    used = [machine.device] if machine and machine.device else sorted(set(summary.runs["device"].dropna()))
+    return ", ".join(used) or NOT_RECORDED
