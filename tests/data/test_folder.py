@@ -120,9 +120,24 @@ def test_a_file_without_permission_is_named(photos, monkeypatch):
         read(photos)
 
 
-def test_an_empty_class_is_named(photos):
+def test_empty_classes_are_named_and_left_out_on_request(photos, capsys):
     (photos / "class 9").mkdir()
-    with pytest.raises(UserError, match="class 9 holds no image"):
+    with pytest.raises(UserError, match=r"^class .*/class 9 holds no image: delete the directory or put images into"):
+        read(photos)
+    for number in range(7000, 7050):
+        (photos / f"class {number}").mkdir()
+    with pytest.raises(UserError, match=r"^51 classes hold no image, the first .*/class 7000: delete .*skip_unread"):
+        read(photos)
+    dataset = read(photos, skip_unreadable=True)
+    assert len(dataset.names) == 6 and dataset.manifest["rejected"]["class without an image"] == 51
+    assert "left out: 51 classes hold no image, the first" in capsys.readouterr().err
+
+
+def test_a_class_of_files_that_nothing_here_reads_says_which(photos):
+    (photos / "class 9").mkdir()
+    for name in ("a.heic", "b.heic", "c.mov"):
+        (photos / "class 9" / name).write_bytes(b"ftyp")
+    with pytest.raises(UserError, match=r"class 9 holds no image: convert its files \(2 with \.heic, 1 with \.mov\)"):
         read(photos)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from workflow.cells.data_section import Data
 from workflow.console import log, progress
+from workflow.data.alike import check_names
 from workflow.data.catalogue import Catalogue
 from workflow.data.equal import Pictures, Shared
 from workflow.data.formats.encoded import Place, content
@@ -111,6 +112,7 @@ class Gathered:
             groups.append(np.full(len(own), group))
             names += found if not group else [f"{OF_TEST}{name}" for name in found]
         _tell_of_namesakes(names)
+        check_names(names)
         return names, np.concatenate(classes), np.concatenate(groups)
 
     def _raw_bytes(self) -> int:

@@ -1,7 +1,7 @@
 """The images of a source one by one, whatever it is: what a build reads, and the files that a plan watches."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
@@ -53,6 +53,22 @@ class Account:
             raise UserError(f"{where} {mend}, or set data.skip_unreadable: true")
         log(f"{where} is skipped: it {problem}")
         self._count(f"{shown(within(self.tops, file)) if not name else where}: {problem}")
+
+    def empty(self, classes: Mapping[Path, list[Entry]]) -> None:
+        """The same for classes that hold no image, but maybe other files."""
+        if not classes:
+            return
+        first, others = next(iter(classes.items()))
+        said = f"class {shown(first)} holds no image"
+        if len(classes) > 1:
+            said = f"{len(classes):,} classes hold no image, the first {shown(first)}"
+        mend = "delete the directory or put images into it"
+        if others:
+            mend = f"convert its files ({_kinds(Counter(_suffixes(others)))}) to JPEG or PNG, or delete the directory"
+        if not self.skip:
+            raise UserError(f"{said}: {mend}, or set data.skip_unreadable: true")
+        log(f"left out: {said}")
+        self.rejected["class without an image"] += len(classes)
 
     def _count(self, said: str) -> None:
         self.skipped.append(said)
@@ -115,25 +131,33 @@ def _of_folder(top: Path, account: Account, know: Callable[[str], object]) -> It
         if entry.problem:
             account.unreadable(entry.path, "", entry.problem)
     account.rejected.update("in no class" for entry in tree.beside if is_image(entry))
-    found = {name: _images(top / name, entries, account, others) for name, entries in tree.classes.items()}
+    found = {name: _images(entries, account, others) for name, entries in tree.classes.items()}
     if others:
-        kinds = ", ".join(f"{number:,} with {suffix}" for suffix, number in others.most_common(5))
-        log(f"files that are no images by their names: {kinds}")
+        log(f"files that are no images by their names: {_kinds(others)}")
+    account.empty({top / name: tree.classes[name] for name, images in found.items() if images is None})
     for name, entries in found.items():
+        if entries is None:
+            continue
         know(name)
         for entry in entries:
             yield Item(entry.path, "", name, Place(entry.path, 0, entry.size))
 
 
-def _images(folder: Path, entries: list[Entry], account: Account, others: Counter[str]) -> list[Entry]:
-    """The image files of a class; the suffixes of `others` are counted."""
+def _images(entries: list[Entry], account: Account, others: Counter[str]) -> list[Entry] | None:
+    """The image files of a class, None where it holds none; the suffixes of `others` are counted."""
     files = [entry for entry in entries if is_image(entry)]
-    if not files and not any(entry.problem for entry in entries):
-        raise UserError(f"class {shown(folder)} holds no image: delete the directory or put images into it")
-    left = [entry.path for entry in entries if not entry.problem and not is_image(entry)]
+    left = [entry for entry in entries if not entry.problem and not is_image(entry)]
     account.rejected.update("not an image by its name" for _ in left)
-    others.update(shown(path.suffix) or "no suffix" for path in left)
-    return files
+    others.update(_suffixes(left))
+    return files if files or any(entry.problem for entry in entries) else None
+
+
+def _suffixes(entries: Iterable[Entry]) -> Iterator[str]:
+    return (shown(entry.path.suffix) or "no suffix" for entry in entries)
+
+
+def _kinds(suffixes: Counter[str]) -> str:
+    return ", ".join(f"{number:,} with {suffix}" for suffix, number in suffixes.most_common(5))
 
 
 def is_image(entry: Entry) -> bool:
