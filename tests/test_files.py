@@ -92,7 +92,16 @@ def test_a_number_that_is_none_is_refused_as_nan(tmp_path):
     assert not os.listdir(tmp_path)
 
 
-@pytest.mark.parametrize(("content", "message"), [(None, "does not exist"), ("{", "is not a valid JSON record")])
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "does not exist"),
+        ("{", "is not a valid JSON record"),
+        ("null", "is not a JSON record, but null: delete it"),
+        ("[1, 2]", r"is not a JSON record, but \[1, 2\]: delete it"),
+        ("[" * 100_000, "is not a valid JSON record"),
+    ],
+)
 def test_a_record_that_cannot_be_read_is_named(tmp_path, content, message):
     path = tmp_path / "a.json"
     if content is not None:

@@ -189,13 +189,16 @@ def write_json(path: Path, content: Any) -> None:
     write_text(path, json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False) + "\n")
 
 
-def read_json(path: Path) -> Any:
-    """Read a JSON record; a missing or broken file is a UserError that names it."""
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON record; a missing or broken file, or one that holds no mapping, is a UserError that names it."""
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
+        found = json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise UserError(f"{path} does not exist: run the stage that makes it first") from error
     except OSError as error:
         raise UserError(f"{path} cannot be read ({error.strerror}): mend that and run again") from error
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UserError(f"{path} is not a valid JSON record ({error}): delete it and run again") from error
+    if not isinstance(found, dict):
+        raise UserError(f"{path} is not a JSON record, but {json.dumps(found)[:20]}: delete it and run again")
+    return found

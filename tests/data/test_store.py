@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from workflow.data import arrays, store
-from workflow.data.store import check_dataset, open_dataset, write_dataset
+from workflow.data.store import check_dataset, check_mapped, open_dataset, open_images, write_dataset
 from workflow.errors import UserError
 
 
@@ -33,6 +33,26 @@ class Supply:
 
     def record(self):
         return {"groups": [{"family": "f", "part": None}], "sources": [], "rejected": {}, "render": {}}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("null", "is not a JSON record, but null"),
+        ("[]", "is not a JSON record"),
+        ("{}", "is no manifest, it lacks hash, images, classes, groups: delete"),
+        ('{"hash": 5, "images": "9", "classes": {}, "groups": []}', "it lacks hash, images, classes: delete"),
+    ],
+)
+def test_a_manifest_that_is_none_is_named(tmp_path, content, said):
+    write_dataset(tmp_path / "d", Supply(), {"name": "d"})
+    (tmp_path / "d/manifest.json").write_text(content)
+    for read in (open_dataset, open_images, check_mapped):
+        with pytest.raises(UserError, match=r"manifest\.json is no") as raised:
+            read(tmp_path / "d")
+        assert str(tmp_path / "d") in str(raised.value)
+    with pytest.raises(UserError, match=said):
+        open_dataset(tmp_path / "d")
 
 
 @pytest.mark.parametrize("shape", [(8, 8), (8, 8, 3), (112, 112, 3)])

@@ -5,50 +5,25 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NotRequired, Protocol, TypedDict, cast
+from typing import Protocol, cast
 
 import numpy as np
 
 from workflow.cells.paths import MANIFEST
 from workflow.data.arrays import load, save, write_header
-from workflow.data.encoded_store import EncodedFacts, EncodedSupply, Written, opened, write_encoded
+from workflow.data.encoded_store import EncodedSupply, Written, opened, write_encoded
 from workflow.data.faces import SPLIT_PARTS
 from workflow.data.images import Images
+from workflow.data.manifest import Manifest, read_manifest
 from workflow.data.sieve import hashes as hashes_of
 from workflow.data.similar import look_alikes
 from workflow.data.stamps import content_hash, feed, verify
 from workflow.errors import UserError
-from workflow.files import atomic, read_json, write_json
+from workflow.files import atomic, write_json
 
 ROWS = 256  # images decoded at a time
 IMAGES = ("images", "index")
 """arrays of images; only a set that stays encoded has an index"""
-
-
-class Group(TypedDict):
-    """A font face, or a whole folder of images, as far as a split asks about it; the manifest says more."""
-
-    family: str
-    part: str | None
-    serves: NotRequired[str]
-    """"test", of a source whose classes are only asked about"""
-
-
-class Manifest(TypedDict):
-    """manifest.json, as far as it is read again; `settings` are the keys of `data` that the images were made by."""
-
-    name: str
-    settings: dict[str, object]
-    hash: str
-    images: int
-    classes: list[str]
-    groups: list[Group]
-    sources: list[dict[str, object]]
-    rejected: dict[str, int]
-    arrays: NotRequired[dict[str, str]]
-    """SHA-256 of each array's content; older sets lack them"""
-    encoded: NotRequired[EncodedFacts]
-    """of a set whose images are decoded when they are asked for"""
 
 
 @dataclass(frozen=True)
@@ -100,7 +75,7 @@ def open_dataset(folder: Path) -> Dataset:
     folder = Path(folder)
     if not (folder / MANIFEST).exists():
         raise UserError(f"{folder} is not a finished dataset: build it with `python -m workflow.data build`")
-    manifest = read_json(folder / MANIFEST)
+    manifest = read_manifest(folder)
     arrays = _loaded(folder, manifest, "classes", "groups", "similar")
     own = {name: arrays.pop(name) for name in IMAGES if name in arrays}
     images = _images(folder, manifest, own)
@@ -114,7 +89,7 @@ def open_dataset(folder: Path) -> Dataset:
 
 def open_images(folder: Path) -> Images:
     """The images alone of a finished dataset folder; UserError if they are not those of its manifest."""
-    manifest = read_json(folder / MANIFEST)
+    manifest = read_manifest(folder, "hash")
     arrays = _loaded(folder, manifest)
     verify(folder, arrays, manifest.get("arrays", {}))
     return _images(folder, manifest, arrays)
@@ -134,7 +109,7 @@ def _images(folder: Path, manifest: Manifest, arrays: dict[str, np.ndarray]) -> 
 def check_mapped(folder: Path) -> None:
     """UserError if the images, which are read while they are used, end before their header or index says: who does so
     dies."""
-    manifest = read_json(folder / MANIFEST)
+    manifest = read_manifest(folder, "hash")
     _images(folder, manifest, _loaded(folder, manifest))
 
 

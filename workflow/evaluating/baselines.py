@@ -16,9 +16,9 @@ from torch.nn.functional import adaptive_avg_pool2d, normalize
 
 from workflow.cells.config import Backbone
 from workflow.cells.evaluate_section import Evaluate
-from workflow.cells.paths import MANIFEST
 from workflow.data.images import Images
 from workflow.data.loaders import to_tensor
+from workflow.data.manifest import read_manifest
 from workflow.data.split_file import Split, load_split
 from workflow.endings import Ending
 from workflow.evaluating.cosine import spans
@@ -27,7 +27,6 @@ from workflow.evaluating.means import class_means
 from workflow.evaluating.record import baseline_name, with_sets, write_evaluation
 from workflow.evaluating.scores import all_scores
 from workflow.evaluating.sets import embedded, ground_of, mode_of
-from workflow.files import read_json
 from workflow.provenance import provenance
 from workflow.training.backbones import build
 
@@ -56,7 +55,7 @@ def evaluate_baseline(
     means = class_means(enrolled, split.arrays["enrolled_labels"])
     rows = rows_of(images, split.arrays["eval_rows"])
     scored = all_scores(rows, split, None, evaluate.distractors, means, resampled=True)
-    sets, ground = evaluate.sets_in_full, ground_of(read_json(dataset / MANIFEST).get("settings", {}))
+    sets, ground = evaluate.sets_in_full, ground_of(read_manifest(dataset, "hash").get("settings", {}))
 
     def whole(_: str, shown: Images) -> np.ndarray:
         return rows_of(shown, np.arange(len(shown)))

@@ -11,19 +11,19 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from workflow.cells.evaluate_section import Evaluate
-from workflow.cells.paths import CENTRES, EMBEDDINGS, MANIFEST, MEANS, MODEL, SETS
+from workflow.cells.paths import CENTRES, EMBEDDINGS, MEANS, MODEL, SETS
 from workflow.cells.records import RunRecord
 from workflow.console import progress
 from workflow.data import store
 from workflow.data.images import Images
 from workflow.data.loaders import to_tensor
+from workflow.data.manifest import read_manifest
 from workflow.data.split_file import Split, load_split
 from workflow.errors import UserError
 from workflow.evaluating.cosine import spans
 from workflow.evaluating.files import check_unit, load_run, save_array, save_arrays
 from workflow.evaluating.means import class_means
 from workflow.evaluating.sets import embedded, ground_of, mode_of
-from workflow.files import read_json
 from workflow.training import sealed
 from workflow.training.backbones import build
 
@@ -78,7 +78,7 @@ def embed_sets(
     def of_set(name: str, found: Images) -> np.ndarray:
         return embed(backbone, found, np.arange(len(found)), device, f"embedding {name}", flip=sets.flip)
 
-    settings = read_json(dataset / MANIFEST).get("settings", {})
+    settings = read_manifest(dataset, "hash").get("settings", {})
     return embedded(sets.sets_in_full, of_set, images.shape[1], mode_of(images), ground_of(settings))
 
 
@@ -102,7 +102,7 @@ def embed(
 
 def open_images(dataset: Path, split: Split) -> Images:
     """The dataset's images, memory-mapped, after checking that the split was made from them."""
-    if read_json(dataset / MANIFEST)["hash"] != split.record.dataset_hash:
+    if read_manifest(dataset, "hash")["hash"] != split.record.dataset_hash:
         raise UserError(f"the split was made from another version of {dataset}: make the split and the cells again")
     return store.open_images(dataset)
 
