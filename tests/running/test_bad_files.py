@@ -56,6 +56,11 @@ CONTENTS = [
     ),
     ("a key twice", b"seeds: [0]\nseeds: [1]\n", "{}, line 2: 'seeds' stands there twice: remove one of them"),
     (
+        "a key that is a list",
+        b"data:\n  ? [name, path]\n  : x\n",
+        "{}, line 2: 'data.?' has a list or a mapping in the place of its name: write a name",
+    ),
+    (
         "inner keys twice",
         b"train: {lr: 0.1, lr: 0.2}\nheads:\n- head: fc\n  options: {m: 1, m: 2}\n",
         "{}, line 1: 'train.lr' stands there twice: remove one of them; {}, line 4: 'heads.0.options.m' stands there "

@@ -31,7 +31,7 @@ from workflow.training.__main__ import lost
 from workflow.training.cell import Cell
 from workflow.training.outcome import attempt
 from workflow.training.run import finish, run
-from workflow.training.session import Session
+from workflow.training.session import Session, curve_points
 from workflow.training.trainer import Diverged
 
 ROOT = Path(__file__).parents[2]
@@ -60,6 +60,10 @@ def lines(folder: Path) -> list[dict]:
     """The step log without what a clock wrote."""
     rows = [json.loads(line) for line in (folder / "steps.jsonl").read_text().splitlines()]
     return [{key: value for key, value in row.items() if key != "seconds"} for row in rows]
+
+
+def test_a_learning_curve_has_no_more_points_than_steps():
+    assert curve_points(4, 10) == {2, 5, 8, 10} and curve_points(10**12, 3) == {1, 2, 3}
 
 
 @pytest.mark.parametrize(

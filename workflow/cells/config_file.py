@@ -134,6 +134,8 @@ def _problems(node: Node, place: str) -> Iterator[tuple[Node, str]]:
         seen: set[str] = set()
         for (key, name), (_, inner) in zip(named, node.value, strict=True):
             whole = f"{place}.{name}" if place else name
+            if not isinstance(key, ScalarNode):
+                yield key, f"'{whole}' has a list or a mapping in the place of its name: write a name"
             if name in seen and name != "<<":
                 yield key, f"'{whole}' stands there twice: remove one of them"
             if name == RUNS_CODE:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from workflow.cells.fields import AtLeastTwo, Count, Listed, Name, NotNegative, Positive, Seed, ShareBelowOne, once_each
+from workflow.cells.fields import Count, Listed, Name, NotNegative, Positive, Seed, ShareBelowOne, once_each
 from workflow.cells.section import Section
 
 Range = Annotated[tuple[Positive, Positive], Field()]
@@ -43,7 +43,7 @@ class Space(Section):
 class Tune(Section):
     """Every row with settings of its own, chosen from as many trials as any other row has, on validation alone."""
 
-    trials: AtLeastTwo = 8
+    trials: Annotated[int, Field(ge=2, le=10_000)] = 8
     """settings tried for each row, points of one Sobol sequence; powers of two cover the space best"""
     steps: Count = 600
     """optimiser steps of a trial"""

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from workflow.cells.paths import DATA, RESULTS
 from workflow.names import path_of
 
 SEVERAL = re.compile(r"[*?\[{]")
@@ -32,11 +33,19 @@ def _lacking(data: Mapping[str, object], where: str) -> Iterator[str]:
     several = source in MAY_BE_SEVERAL and SEVERAL.search(str(data.get("path")))
     if isinstance(source, str) and source in IS and not several:
         yield from _unless(*IS[source], f"{where}.path", data.get("path"))
+    if source == "folder":
+        said = f"holds the workflow's own folders {RESULTS} and {DATA}: put the images into a folder of their own"
+        yield from _unless(_of_others, said, f"{where}.path", data.get("path"))
     if source == "records":
         yield from _unless(Path.is_file, "is not a file: name the .lst", f"{where}.labels", data.get("labels"))
     if source in ("list", "parquet"):
         said = "is not a folder: name the one that paths start from"
         yield from _unless(Path.is_dir, said, f"{where}.root", data.get("root"))
+
+
+def _of_others(folder: Path) -> bool:
+    """Whether the workflow writes nothing into a folder: else each run would find other files in it."""
+    return not any(Path(own).absolute().is_relative_to(folder.resolve()) for own in (RESULTS, DATA))
 
 
 def _unless(is_there: Callable[[Path], bool], said: str, key: str, text: object) -> Iterator[str]:

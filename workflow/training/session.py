@@ -225,5 +225,7 @@ class Session:
 
 
 def curve_points(number: int, steps: int) -> set[int]:
-    """Steps after which the learning curve gets a point: `number` of them evenly spaced, the last step included."""
+    """Steps after which the learning curve gets a point: `number` of them evenly spaced, the last step included; every
+    step where there are fewer."""
+    number = min(number, steps)
     return {round(steps * (index + 1) / number) for index in range(number)}
