@@ -14,7 +14,8 @@ from workflow.cells.evaluate_section import Evaluate, EvaluationSet
 from workflow.errors import UserError
 from workflow.evaluating.embed import embed
 from workflow.evaluating.metrics import METRICS, describe
-from workflow.evaluating.sets import embedded, read_set, set_scores
+from workflow.evaluating.set_images import embedded, read_set
+from workflow.evaluating.sets import set_scores
 from workflow.evaluating.verification import ScoredPairs
 
 PAIRS = 24

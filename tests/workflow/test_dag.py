@@ -122,7 +122,7 @@ def test_other_distractor_sizes_only_score_again(finished):
 
 def test_every_cells_spec_is_json_without_the_other_cells(project):
     lines = project.snakemake(*QUICK, "--dry-run", "--printshellcmds", "--quiet", "host").stdout.splitlines()
-    specs = [line.split("--spec ", 1)[1].strip() for line in lines if "workflow.training" in line]
+    specs = [line.split("--spec ", 1)[1].strip() for line in lines if "workflow.training " in line]
     assert len(specs) == HEADS
     for text in specs:
         spec = json.loads(text.strip("'"))

@@ -26,7 +26,7 @@ from workflow.evaluating.embed import embed, open_images
 from workflow.evaluating.means import class_means
 from workflow.evaluating.record import baseline_name, with_sets, write_evaluation
 from workflow.evaluating.scores import all_scores
-from workflow.evaluating.sets import embedded, ground_of, mode_of
+from workflow.evaluating.set_images import embedded, ground_of, mode_of
 from workflow.provenance import provenance
 from workflow.training.backbones import build
 

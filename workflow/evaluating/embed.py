@@ -23,7 +23,7 @@ from workflow.errors import UserError
 from workflow.evaluating.cosine import spans
 from workflow.evaluating.files import check_unit, load_run, save_array, save_arrays
 from workflow.evaluating.means import class_means
-from workflow.evaluating.sets import embedded, ground_of, mode_of
+from workflow.evaluating.set_images import embedded, ground_of, mode_of
 from workflow.training import sealed
 from workflow.training.backbones import build
 
