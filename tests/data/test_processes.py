@@ -84,3 +84,18 @@ def test_a_file_that_a_process_crashes_on_cannot_be_read_and_the_others_can(monk
     died = "the process that tried was killed by signal 11 (SIGSEGV)"
     assert [problem for _, problems in found for problem in problems] == [None, None, None, died, died, None]
     assert [int(image[0, 0]) for images, _ in found for image in images] == [0, 1, 2, 0, 0, 5]
+
+
+def test_tasks_are_made_when_they_are_asked_for(tmp_path):
+    made, one = [], tasks_of(tmp_path)[0]
+
+    def make(number: int) -> Files:
+        made.append(number)
+        return one
+
+    tasks = reading.Tasks(make, range(5), {3: one})
+    assert len(tasks) == 5 and len(tasks[2:]) == 3 and not made
+    assert tasks[2:][0].number == 2 and made == [2] and tasks[3] is one
+    with pytest.raises(IndexError):
+        tasks[5]
+    assert [task.number for task in tasks] == [0, 1, 2, 0, 4], "the one that is changed is given as it is"

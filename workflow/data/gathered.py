@@ -16,7 +16,7 @@ from workflow.data.formats.encoded import Place, content
 from workflow.data.formats.labels import Labels
 from workflow.data.items import Account, items, place_of, within
 from workflow.data.listing import files_of
-from workflow.data.reading import Files, look_at, read, read_all
+from workflow.data.reading import Files, Tasks, look_at, read, read_all
 from workflow.data.sieve import Sieve, hashes
 from workflow.errors import UserError
 from workflow.names import path_of, shown, text_of
@@ -121,7 +121,8 @@ class Gathered:
     def _read(self, function: Callable[[Files], R]) -> Iterator[tuple[np.ndarray, R]]:
         """Numbers of images in the catalogue, and what `function` makes of them, in the order of classes."""
         cuts = [self.order[start : start + CHUNK] for start in range(0, len(self.order), CHUNK)]
-        results = read_all(function, [self._task(cut) for cut in cuts], self.jobs)
+        tasks = Tasks(lambda number: self._task(cuts[number]), range(len(cuts)), {})
+        results = read_all(function, tasks, self.jobs)
         told = progress(results, f"reading {shown(self.path)}", total=len(cuts), unit="chunks")
         yield from zip(cuts, told, strict=True)
         for same in self.pictures.end():

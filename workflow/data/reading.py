@@ -2,10 +2,10 @@
 
 import re
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar, overload
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -27,7 +27,7 @@ MEMORY = re.compile(r" ?<_io.BytesIO object at 0x[0-9a-f]+>")
 class Files:
     """Some image files, or places of images in files, of known classes, int64 (n,), and what is to become of them.
 
-    `deadly` says of files, by their place, how a process died of them.
+    `deadly` says of files, by their place, how a process died of them; `number` is which task of all it is.
     """
 
     files: tuple[Path | Place, ...]
@@ -36,6 +36,30 @@ class Files:
     mode: str
     ground: str
     deadly: dict[int, str] = field(default_factory=dict)
+    number: int = 0
+
+
+class Tasks(Sequence[Files]):
+    """Tasks that are made when they are asked for, so that those of millions of images need no memory.
+
+    `make` makes one by its number; `numbers` are those there are, and `changed` has some that are other than made.
+    """
+
+    def __init__(self, make: Callable[[int], Files], numbers: range, changed: Mapping[int, Files]) -> None:
+        self.make, self.numbers, self.changed = make, numbers, changed
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    @overload
+    def __getitem__(self, place: int) -> Files: ...
+    @overload
+    def __getitem__(self, place: slice) -> "Tasks": ...
+    def __getitem__(self, place: int | slice) -> "Files | Tasks":
+        if isinstance(place, slice):
+            return Tasks(self.make, self.numbers[place], self.changed)
+        number = self.numbers[place]
+        return self.changed.get(number) or replace(self.make(number), number=number)
 
 
 Read = tuple[np.ndarray, list[str | None]]
@@ -57,16 +81,17 @@ def read_all(function: Callable[[Files], R], tasks: Sequence[Files], jobs: int) 
 
     UserError with the image that was read when one of them was killed.
     """
-    waiting = list(tasks)
-    while waiting:
+    done, changed = 0, dict[int, Files]()
+    while done < len(tasks):
         try:
+            waiting = Tasks(tasks.__getitem__, range(done, len(tasks)), changed)
             for result in in_parallel(function, waiting, jobs, apart=True):
                 yield result
-                waiting = waiting[1:]
+                done += 1
         except ProcessDied as died:
             if not died.crashed:
                 raise UserError(f"{died}; it was reading {_told(died.task.files[died.part])}") from died
-            waiting = [_without(died) if task is died.task else task for task in waiting]
+            changed[died.task.number] = _without(died)
 
 
 def read(task: Files) -> Read:
