@@ -4,6 +4,7 @@ import hashlib
 import importlib.metadata
 import math
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -32,6 +33,7 @@ def killed_while_writing(path: Path) -> None:
     """A process that is killed in the middle of a file."""
     code = f"""
 import os
+import shlex
 from pathlib import Path
 from workflow.files import atomic
 with atomic(Path({str(path)!r})) as temporary:
@@ -244,3 +246,25 @@ def test_an_error_is_one_sentence_on_standard_error():
 )
 def test_what_a_library_advises_is_not_said(error, said):
     assert reason(error) == said
+
+
+CLOSED = """
+import os, sys
+from pathlib import Path
+from workflow.console import log, say
+from workflow.errors import UserError, command_line
+def main():
+    with open("data", "w") as file:
+        os.write(1, b"said by a library"); os.write(2, b"and here")
+        log("a line"); say("a result"); file.write("whole")
+    raise UserError("mend it")
+command_line(main)
+"""
+
+
+@pytest.mark.parametrize("closed", ["1", "2", "012"])
+def test_nothing_that_is_said_goes_into_a_file_where_streams_are_closed(tmp_path, closed):
+    shut = " ".join(f"{number}>&-" for number in closed)
+    command = f"exec {shut}; {shlex.quote(sys.executable)} -c {shlex.quote(CLOSED)}"
+    done = subprocess.run(["bash", "-c", command], cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)})
+    assert done.returncode == 2 and (tmp_path / "data").read_text() == "whole"

@@ -39,6 +39,7 @@ def command_line(main: Callable[[], None], leaves_record: bool = False) -> None:
 
     Speaking for one that died, only a stage that `leaves_record`s runs, to write that; of any other it is said here.
     """
+    fill_closed_streams()
     speak_utf8()
     if DIED in os.environ and not leaves_record:
         sys.exit(_last_words(int(os.environ[DIED])))
@@ -55,7 +56,18 @@ def command_line(main: Callable[[], None], leaves_record: bool = False) -> None:
         sys.exit(130)
     finally:
         for stream in (sys.stdout, sys.stderr):
-            _let_go(stream)
+            if stream is not None:  # as where it was closed
+                _let_go(stream)
+
+
+def fill_closed_streams() -> None:
+    """Let nothing take the place of a standard stream that was closed: what is said would go into the next file that
+    is opened."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
 
 
 def speak_utf8() -> None:
