@@ -11,8 +11,10 @@ import pytest
 
 from tests.data.formats import records
 from tests.data.sets import FORMS, SIZE, Photos, as_folder, as_list, as_records, as_table, as_tars, encoded, photos
+from tests.data.strange import saved
 from workflow.cells.data_section import Data
 from workflow.data import gathered
+from workflow.data import images as images_module
 from workflow.data.build import build
 from workflow.data.images import EncodedImages
 from workflow.data.listing import listing
@@ -312,3 +314,15 @@ def test_the_manifest_says_where_a_set_comes_from(tmp_path):
         **keys,
     }
     assert manifest["list"] == listing(section(keys))
+
+
+def test_more_files_than_a_process_may_hold_are_mapped_in_turn(tmp_path, monkeypatch):
+    files, index = [], []
+    for number in range(40):
+        (tmp_path / f"{number}.tar").write_bytes(content := saved(np.full((8, 8), number, np.uint8), "PNG"))
+        files.append(tmp_path / f"{number}.tar")
+        index.append([number, 0, len(content)])
+    monkeypatch.setattr(images_module, "MOST_MAPPED", 5)
+    encoded = EncodedImages(files, np.array(index), 8, "L", "white")
+    for rows in (np.arange(40), np.arange(40)[::-1]):
+        assert encoded[rows][:, 0, 0].tolist() == rows.tolist() and len(encoded._mapped) == 5

@@ -10,6 +10,9 @@ from workflow.data.formats.encoded import Place
 from workflow.errors import UserError, reason
 from workflow.names import shown
 
+MOST_MAPPED = 256
+"""files of one set that are mapped at a time: each takes a handle, of which systems give a process a thousand or so"""
+
 
 class Images(Protocol):
     """uint8 images (N, H, W) grey or (N, H, W, 3): an array, or what is decoded when it is asked for."""
@@ -65,6 +68,8 @@ class EncodedImages:
         """The encoded bytes of an image, uint8, not copied."""
         file, offset, length = self.index[row].tolist()
         if file not in self._mapped:
+            if len(self._mapped) >= MOST_MAPPED:
+                self._mapped.pop(next(iter(self._mapped)))
             self._mapped[file] = np.memmap(self.files[file], mode="r")
         return self._mapped[file][offset : offset + length]
 
