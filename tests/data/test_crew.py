@@ -11,7 +11,7 @@ import torch
 from tests.data.sets import as_records, photos
 from workflow.cells.data_section import Data
 from workflow.data.build import build
-from workflow.data.crew import Crew, Maker
+from workflow.data.crew import Crew, LoaderDied, Maker
 from workflow.data.loaders import Loader
 from workflow.data.store import Dataset
 from workflow.errors import UserError
@@ -66,7 +66,7 @@ def test_a_process_that_dies_or_fails_is_told(dataset, tmp_path):
     one = loader(dataset, 1, "none")
     one.batch(0)
     os.kill(one.crew.workers[0].process.pid, signal.SIGKILL)
-    with pytest.raises(UserError, match=r"a process of the loader was killed by signal 9 .*lower train\.workers"):
+    with pytest.raises(LoaderDied, match=r"a process of the loader was killed by signal 9 .*lower train\.workers"):
         for step in range(1, 9):
             one.batch(step)
     assert not one.crew.workers
@@ -96,3 +96,18 @@ def test_beside_a_gpu_processes_only_decode(dataset):
         maker(crew._parts(wants, 0, number))
     for want, start in zip(wants, crew._starts(wants, 0), strict=True):
         np.testing.assert_array_equal(crew._view(want, start), dataset.images[want.rows])
+
+
+def test_a_process_that_dies_of_images_that_are_cut_off_names_them(tmp_path):
+    pixels = {"name": "set", "size": SIDE, "colour": "rgb", "store": "pixels", **as_records(tmp_path / "in", MADE)}
+    made = build(Data.parse(pixels), tmp_path / "set", tmp_path, 1)
+    one = loader(made, 1, "none")
+    try:
+        one.batch(0)
+        os.truncate(tmp_path / "set/images.npy", 200)
+        os.kill(one.crew.workers[0].process.pid, signal.SIGBUS)
+        with pytest.raises(UserError, match=r"images\.npy cannot be read"):
+            for step in range(1, 9):
+                one.batch(step)
+    finally:
+        one.crew.close()

@@ -22,6 +22,7 @@ from workflow.cells.config import Config
 from workflow.cells.ending import beginning
 from workflow.cells.records import RunRecord
 from workflow.cells.spec import RunSpec, run_specs
+from workflow.data.crew import LoaderDied
 from workflow.endings import Ending
 from workflow.errors import UserError
 from workflow.evaluating.scores import curve_scores
@@ -202,6 +203,7 @@ def test_divergence_is_an_outcome_with_its_step_and_cause(cell):
         (MemoryError(), "out of memory"),
         (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 99 bytes"), "out of memory"),
         (ZeroDivisionError("division by zero"), "failed"),
+        (LoaderDied("a process of the loader was killed by signal 9 (SIGKILL)"), "failed"),
     ],
 )
 def test_how_a_run_ends_is_named(error, outcome):

@@ -19,11 +19,14 @@ import torch
 from workflow.data.images import Images
 from workflow.data.pictures import Want, pictures, taken
 from workflow.data.processes import ProcessDied, Worker
-from workflow.data.store import open_images
-from workflow.errors import UserError
+from workflow.data.store import check_mapped, open_images
 
 STEPS = 3
 """whose images are in memory at a time: of the step that is taken, and of those to come"""
+
+
+class LoaderDied(Exception):
+    """A process of the loader was killed, or crashed: so its cell ended."""
 
 
 class Part(NamedTuple):
@@ -77,7 +80,8 @@ class Crew:
         self.begun.append((step, wants, slot))
 
     def end(self) -> list[np.ndarray]:
-        """The images of the step that was begun first, one array a view. UserError where a process failed or died."""
+        """The images of the step that was begun first, one array a view. UserError where a process failed, or
+        its images are cut off, LoaderDied where it died of something else."""
         _, wants, slot = self.begun.popleft()
         for answer in [self._answer(worker) for worker in self.workers]:
             answer.value()
@@ -112,7 +116,8 @@ class Crew:
             return worker.answer()
         except ProcessDied as died:
             self.close()
-            raise UserError(
+            check_mapped(self.folder)
+            raise LoaderDied(
                 f"a process of the loader {died.ending}: if memory was short, lower train.workers or train.batch"
             ) from died
 

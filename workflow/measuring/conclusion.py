@@ -8,6 +8,7 @@ import torch
 
 from heads.kit import Cost
 from workflow.console import log
+from workflow.data.crew import LoaderDied
 from workflow.endings import Outcome, out_of_memory
 from workflow.errors import UserError
 from workflow.files import blames_the_disk
@@ -60,7 +61,7 @@ def conclusion_of(error: BaseException) -> Conclusion:
         return Conclusion("out of memory", sentence, requested_bytes(str(error)))
     if isinstance(error, Diverged):
         return Conclusion("diverged", sentence)
-    if isinstance(error, ValueError) or isinstance(error.__cause__, ValueError):
+    if isinstance(error, ValueError | LoaderDied) or isinstance(error.__cause__, ValueError):
         return Conclusion("failed", sentence)
     if isinstance(error, UserError | OSError | KeyboardInterrupt):
         raise error

@@ -9,6 +9,7 @@ import torch.distributed as dist
 import heads
 from heads.kit.ranks import count
 from workflow.console import log
+from workflow.data.crew import LoaderDied
 from workflow.endings import GONE, Ending, out_of_memory
 from workflow.errors import UserError
 from workflow.files import blames_the_disk
@@ -36,7 +37,7 @@ def ending_of(error: BaseException) -> Ending:
     head."""
     if isinstance(error, Diverged):
         return Ending("diverged", str(error))
-    if isinstance(error, Refused | heads.Refused):
+    if isinstance(error, Refused | heads.Refused | LoaderDied):
         return Ending("failed", str(error))
     if isinstance(error, UserError | OSError | KeyboardInterrupt):
         raise error
