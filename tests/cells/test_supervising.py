@@ -12,7 +12,7 @@ import pytest
 
 from workflow import errors
 from workflow.cells import supervising
-from workflow.cells.supervising import TOLD, alone, supervise
+from workflow.cells.supervising import TOLD, Launcher, alone, supervise
 from workflow.endings import GONE, Ending
 from workflow.errors import DIED, KILLS, WORKER, UserError
 
@@ -80,7 +80,7 @@ def test_what_the_survivors_of_a_killed_worker_say_does_not_count(worker):
 )
 def test_the_status_of_what_starts_several_machines_counts(tmp_path, status, answer, reasons):
     lost: list[Ending] = []
-    launcher = ("sh", "-c", f"exit {status}")
+    launcher = Launcher(("sh", "-c", f"exit {status}"), ())
     assert supervise(MODULE, [], 4, tmp_path / "run.json", lost.append, launcher=launcher) == answer
     assert [ending.reason for ending in lost] == reasons
 

@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -35,6 +36,11 @@ def record(submitted: Submitted, seed: int = 0) -> RunRecord:
     lines = [json.loads(line) for line in (path.parent / "steps.jsonl").read_text().splitlines()]
     assert [line["step"] for line in lines if "loss" in line] == [*range(10, found.steps + 1, 10)]
     return found
+
+
+def log_of(submitted: Submitted) -> str:
+    """What a cell has logged."""
+    return next(submitted.folder.glob("logs/tiny/train/*/*/0-*.log")).read_text()
 
 
 def trained(submitted: Submitted, config: dict[str, object], *arguments: str):
@@ -82,22 +88,32 @@ def test_a_cell_on_two_nodes_is_told_of_when_one_dies_and_goes_on_elsewhere(subm
     started = trained(submitted, CONFIG | {"train": LONG | {"processes": 2, "nodes": 2}})
     until(lambda: saved(submitted, 0))
     assert cluster.job("train_wildcards_fc_1_0").node == "one,two"
-    rank(1).kill()
+    rank(submitted, 1).kill()
     said = ended(submitted, started)
     path = next(submitted.folder.glob("results/tiny/*/*/*/*/0-*/run.json"))
     found = RunRecord.read(path)
     assert (found.outcome, found.reason) == ("failed", "one of 2 processes was killed by signal 9 (SIGKILL)"), said
 
-    again = str(path.relative_to(submitted.folder))
-    said = ended(submitted, trained(submitted, CONFIG | {"train": LONG}, "--forcerun", again))
+    again = "--forcerun", str(path.relative_to(submitted.folder))
+    began = saved(submitted, 0).stat().st_mtime
+    started = trained(submitted, CONFIG | {"train": LONG | {"processes": 2, "nodes": 2}}, *again)
+    until(lambda: saved(submitted, 0).stat().st_mtime > began)
+    started.terminate()
+    said, _ = started.communicate(timeout=600)
+    assert re.search(r"stopped at step \d+; run again", log_of(submitted)), said
+
+    said = ended(submitted, trained(submitted, CONFIG | {"train": LONG}))
     found = record(submitted)
     assert (found.outcome, found.processes, found.resumed > 0) == ("ok", 1, True), said
 
 
-def rank(number: int) -> psutil.Process:
-    """The process of that rank of the only cell that is trained on several."""
-    workers = [one for one in psutil.process_iter() if "workflow.training" in one.cmdline()]
-    return next(one for one in workers if one.environ().get("RANK") == str(number))
+def rank(submitted: Submitted, number: int) -> psutil.Process:
+    """The process of that rank of the only cell that is trained there on several."""
+    for one in psutil.process_iter():
+        with suppress(psutil.Error):  # of another user, or ended meanwhile
+            if one.cwd() == str(submitted.folder) and one.environ().get("RANK") == str(number):
+                return one
+    raise AssertionError(f"there is no process {number}")
 
 
 def test_a_time_limit_is_outlived(submitted):

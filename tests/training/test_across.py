@@ -34,8 +34,9 @@ def test_the_status_is_that_of_the_process_that_failed(tmp_path, code, status):
 def test_nodes_share_the_processes_of_a_job(monkeypatch):
     monkeypatch.setenv("SLURM_JOB_ID", "17")
     monkeypatch.setattr("shutil.which", lambda name: name)
-    command = launcher(nodes=2, processes=6, cores=12)
-    assert command[:5] == ["srun", "--nodes=2", "--ntasks=2", "--ntasks-per-node=1", "--cpus-per-task=12"]
+    command, stop = launcher(nodes=2, processes=6, cores=12)
+    assert command[:5] == ["srun", "--nodes=2", "--ntasks=2", "--ntasks-per-node=1", "--cpus-per-task=6"]
+    assert stop == ["scancel", "--signal=TERM", "17"]
     told = dict(pairwise(command))
     assert (told["--nnodes"], told["--nproc-per-node"], told["--rdzv-id"]) == ("2", "3", "17")
 

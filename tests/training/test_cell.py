@@ -3,6 +3,7 @@
 import copy
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ import yaml
 
 import heads
 from tests.broken_head import broken
+from workflow.cells import holding
 from workflow.cells.config import Config
 from workflow.cells.ending import beginning
 from workflow.cells.records import RunRecord
@@ -27,7 +29,6 @@ from workflow.endings import Ending
 from workflow.errors import UserError
 from workflow.evaluating.scores import curve_scores
 from workflow.files import read_json
-from workflow.training import holding
 from workflow.training.__main__ import lost
 from workflow.training.cell import Cell
 from workflow.training.outcome import attempt
@@ -244,6 +245,7 @@ def test_a_disk_that_a_head_meets_is_not_its_failure(words):
 def test_a_cell_that_dies_of_its_images_leaves_no_record(cell, tmp_path):
     made, images = cell("fc"), tmp_path / "images.npy"
     images.write_bytes((made.dataset / "images.npy").read_bytes()[:5000])
+    shutil.copy(made.dataset / "manifest.json", tmp_path)
     given = Namespace(dataset=tmp_path, split=made.split, out=made.folder)
     ending = Ending("failed", "the process was killed by signal 7 (SIGBUS)")
     with pytest.raises(UserError, match=r"images\.npy cannot be read"):

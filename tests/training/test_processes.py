@@ -26,13 +26,13 @@ from tests.heads.collectives import Collectives
 from tests.training.test_cell import ROOT, SHORT, lines, spec_of, terminated
 from tests.training.test_trainer import SETTINGS, C, D, Photos
 from tests.training.together import outcomes, together
+from workflow.cells import holding
 from workflow.cells.records import RunRecord
 from workflow.cells.train_section import Train
 from workflow.devices import pick_device
 from workflow.endings import GONE
 from workflow.errors import UserError
 from workflow.evaluating.scores import curve_scores
-from workflow.training import holding
 from workflow.training.cell import Cell
 from workflow.training.encoder import Network
 from workflow.training.replicas import average_statistics, sent

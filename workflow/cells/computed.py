@@ -11,6 +11,7 @@ from snakemake.utils import update_config
 
 from workflow.cells.config import Config
 from workflow.cells.config_file import FOLDER, check_file, text_of
+from workflow.cells.holding import held_elsewhere
 from workflow.cells.paths import COMPUTED, DATA, DATASETS, LOCK, MANIFEST, PUBLISHED, RESULTS, RUN, fits
 from workflow.cells.plan import Plan, plan
 from workflow.errors import UserError
@@ -110,7 +111,7 @@ def remove(places: Sequence[Computed]) -> None:
 
 
 def in_use(folder: Path) -> bool:
-    """Whether a process trains in a folder."""
+    """Whether a process trains in a folder, on this machine or another."""
     try:
         with (folder / LOCK).open("rb") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -118,7 +119,7 @@ def in_use(folder: Path) -> bool:
         return True
     except (FileNotFoundError, NotADirectoryError):
         return False
-    return False
+    return held_elsewhere(folder)
 
 
 def drop_empty(folder: Path) -> None:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from math import inf
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, NamedTuple, Protocol
 
 from workflow.cells.watching import WATCHED, Watch, ask, hung
 from workflow.endings import Ending, memory_kills, named, out_of_memory
@@ -33,6 +33,14 @@ BLINK = 1.0  # seconds that count between two looks at most: the rest of it, thi
 GRACE = 2.0  # seconds that workers have to end by themselves once one of them has failed
 SIGNALS = {signal.SIGTERM: signal.SIGTERM, signal.SIGINT: signal.SIGINT, signal.SIGHUP: signal.SIGTERM}
 """requests to stop, and as what they reach the workers: a terminal that was closed wants the same as a scheduler"""
+
+
+class Launcher(NamedTuple):
+    """Commands: one that starts all processes of a cell on several machines, whose module and arguments follow it, and
+    ends with the highest status of them; and one that asks them all to stop."""
+
+    command: Sequence[str]
+    stop: Sequence[str]
 
 
 class Worker(Protocol):
@@ -59,10 +67,10 @@ def supervise(
     record: Path,
     lost: Callable[[Ending], None],
     patience: float = inf,
-    launcher: Sequence[str] = (),
+    launcher: Launcher | None = None,
 ) -> int:
-    """Run `python -m module arguments` in `number` processes that work together, or by a `launcher`, a command that
-    starts all of them on several machines and ends with the highest status; returns the exit status.
+    """Run `python -m module arguments` in `number` processes that work together, on several machines by a `launcher`;
+    returns the exit status.
 
     They leave `record`, or end with status 2 after saying what a person must mend. Where they leave nothing, one of
     several dies of a signal, or a step does not end within `patience` seconds, `lost` writes what the workflow expects
@@ -76,10 +84,10 @@ def supervise(
         here = places(1 if launcher else number)
         said = [files.enter_context(tempfile.TemporaryFile()) for _ in here[1:]]
         watches = [files.enter_context(closing(Watch(patience))) for _ in here]
-        command = [*(launcher or (sys.executable, "-m")), module, *arguments]
+        command = [*(launcher.command if launcher else (sys.executable, "-m")), module, *arguments]
         each = zip(here, [None, *said], watches, strict=True)
         workers = [start(command, own, errors, watch) for own, errors, watch in each]
-        with passed_on(workers) as signalled:
+        with passed_on(workers, launcher.stop if launcher else ()) as signalled:
             statuses = [as_signal(status) if launcher else status for status in outlast(workers, watches)]
         repeat(statuses, said)
         ending = hung(statuses, watches) if not any(statuses) and None in statuses else None
@@ -160,12 +168,16 @@ def places(number: int) -> list[dict[str, str]]:
 
 
 @contextmanager
-def passed_on(workers: Sequence[subprocess.Popen[bytes]]) -> Iterator[list[int]]:
-    """Within the block, requests to stop go to the workers; yields the list of those received."""
+def passed_on(workers: Sequence[subprocess.Popen[bytes]], stop: Sequence[str] = ()) -> Iterator[list[int]]:
+    """Within the block, requests to stop go to the workers, by a command where there is one; yields the list of those
+    received."""
     received: list[int] = []
 
     def pass_on(number: int, _: object) -> None:
         received.append(number)
+        if stop:
+            subprocess.run(stop, check=False)
+            return
         for worker in workers:
             if worker.poll() is None:
                 worker.send_signal(SIGNALS[signal.Signals(number)])

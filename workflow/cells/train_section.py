@@ -110,6 +110,11 @@ class Train(Section):
     hung_after: Positive = 600
     """seconds in which a step must end, or 20 times the longest before it: else it hangs, and the run has failed"""
 
+    @property
+    def cores(self) -> int:
+        """That a run takes, with all its processes."""
+        return (self.threads + self.workers) * self.processes
+
     @model_serializer(mode="wrap")
     def _as_before(self, serialise: SerializerFunctionWrapHandler) -> dict[str, object]:
         """`epochs` is younger than many results: where there are none, their folders keep their names."""

@@ -21,7 +21,7 @@ rule train:
     priority: lambda wildcards: 1000 - int(wildcards.seed)
     conda:
         "../envs/train.yaml"
-    threads: (CONFIG.train.threads + CONFIG.train.workers) * PROCESSES // NODES
+    threads: CONFIG.train.cores // NODES
     resources:
         **ACROSS,
         gpu=gpus() * PROCESSES,

@@ -66,12 +66,11 @@ def _nodes(config: Config) -> Iterator[str]:
 
 def _cores(config: Config, cores: int) -> Iterator[str]:
     train, measure = config.train, config.measure
-    taken = (train.threads + train.workers) * train.processes
-    if taken > cores:
+    if train.cores > cores:
         workers = f", 'train.workers' {train.workers}" if train.workers else ""
         yield (
             f"'train.threads' is {train.threads}{workers} and 'train.processes' {train.processes}: a run takes "
-            f"{taken} cores and snakemake has {cores}; lower them, or raise --cores"
+            f"{train.cores} cores and snakemake has {cores}; lower them, or raise --cores"
         )
     if measure.threads > cores:
         yield f"'measure.threads' is {measure.threads}, and snakemake has {cores} cores: lower it, or raise --cores"

@@ -8,7 +8,7 @@ from pathlib import Path
 from workflow import console
 from workflow.cells.paths import RUN, ratio_text
 from workflow.cells.spec import RunSpec
-from workflow.cells.supervising import is_worker, supervise
+from workflow.cells.supervising import Launcher, is_worker, supervise
 from workflow.cells.train_section import Train
 from workflow.console import duration
 from workflow.endings import Ending
@@ -26,13 +26,13 @@ def main() -> None:
     sys.exit(supervise("workflow.training", sys.argv[1:], spec.train.processes, *how))
 
 
-def across(train: Train) -> list[str]:
-    """What starts the processes of a cell on several nodes; nothing on one."""
+def across(train: Train) -> Launcher | None:
+    """What starts the processes of a cell on several nodes; None on one."""
     if train.nodes == 1:
-        return []
+        return None
     from workflow.training.across import launcher  # with torch, which the supervisor can do without
 
-    return launcher(train.nodes, train.processes, (train.threads + train.workers) * train.processes // train.nodes)
+    return launcher(train.nodes, train.processes, train.cores)
 
 
 def lost(spec: RunSpec, given: argparse.Namespace, ending: Ending) -> None:

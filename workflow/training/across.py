@@ -14,7 +14,7 @@ from torch.distributed import run
 from torch.distributed.elastic.multiprocessing.api import SignalException
 from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 
-from workflow.cells.supervising import TOLD
+from workflow.cells.supervising import TOLD, Launcher
 from workflow.cells.watching import WATCHED
 from workflow.errors import UserError
 
@@ -22,20 +22,25 @@ WAIT = 60
 """seconds that the nodes have to end once one of them has"""
 
 
-def launcher(nodes: int, processes: int, cores: int) -> list[str]:
-    """The command that runs what follows it, a module with arguments, in `processes` processes on the `nodes` nodes of
-    this job, `cores` cores for each node. UserError outside of a job of Slurm's."""
+def launcher(nodes: int, processes: int, cores: int) -> Launcher:
+    """What runs a module in `processes` processes on the `nodes` nodes of this job of Slurm's, on `cores` cores of all
+    of them. UserError outside of a job.
+
+    A signal to srun would have it kill what it has started: the queue is asked to pass one on.
+    """
     if not shutil.which("srun") or "SLURM_JOB_ID" not in os.environ:
         raise UserError(f"'train.nodes' is {nodes}, and this is no job of Slurm's: lower it, or use profiles/slurm")
     with socket.socket() as free:
         free.bind(("", 0))
         meeting = f"{socket.gethostname()}:{free.getsockname()[1]}"
-    per_node = [f"--nodes={nodes}", f"--ntasks={nodes}", "--ntasks-per-node=1", f"--cpus-per-task={cores}"]
-    return [
+    per_node = [f"--nodes={nodes}", f"--ntasks={nodes}", "--ntasks-per-node=1", f"--cpus-per-task={cores // nodes}"]
+    job = os.environ["SLURM_JOB_ID"]
+    command = [
         *("srun", *per_node, f"--wait={WAIT}", sys.executable, "-m", "workflow.training.across"),
         *("--nnodes", str(nodes), "--nproc-per-node", str(processes // nodes), "--max-restarts", "0"),
-        *("--rdzv-backend", "c10d", "--rdzv-endpoint", meeting, "--rdzv-id", os.environ["SLURM_JOB_ID"], "-m"),
+        *("--rdzv-backend", "c10d", "--rdzv-endpoint", meeting, "--rdzv-id", job, "-m"),
     ]
+    return Launcher(command, ["scancel", "--signal=TERM", job])
 
 
 def main() -> None:

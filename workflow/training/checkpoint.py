@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 import heads
+from workflow.cells.plan import SHAPES_NOTHING
 from workflow.cells.spec import RunSpec
 from workflow.training.processes import log
 from workflow.training.sealed import Damaged, read
@@ -17,8 +18,8 @@ SHAPING = (
     *(f"workflow/data/{name}.py" for name in ("loaders", "augment", "pictures", "crew", "images", "reading", "pixels")),
 )
 """code, besides the heads', that decides what a run computes"""
-NOT_SHAPING = {"processes", "nodes", "workers", "checkpoint_every", "hung_after"}
-"""keys of `train` that decide nothing of it"""
+NOT_SHAPING = SHAPES_NOTHING - {"log_every"}
+"""keys of `train` that decide nothing of it; the lines of the log are a part of it"""
 ROOT = Path(__file__).resolve().parents[2]
 KEYS = {"identity", "trainer", "random", "resumed", "drawn", "normalised", "log"}
 """what a checkpoint holds"""

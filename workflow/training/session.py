@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from heads.kit import Head, kind_of
+from workflow.cells.holding import Claim
 from workflow.cells.paths import CHECKPOINT, ENDED
 from workflow.cells.records import BANDS, Declared, Images, Normalised
 from workflow.console import Stopwatch, duration
@@ -20,7 +21,6 @@ from workflow.training import checkpoint, sealed
 from workflow.training.assembly import Refused, assemble, make_loader
 from workflow.training.cell import Cell
 from workflow.training.drawn import Counted
-from workflow.training.holding import Claim
 from workflow.training.processes import leads, log
 from workflow.training.replicas import agree
 from workflow.training.schedule import momentum_used

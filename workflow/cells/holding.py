@@ -3,11 +3,13 @@
 import json
 import os
 import secrets
+import signal
 import socket
 import time
 from contextlib import suppress
 from pathlib import Path
 from threading import Event, Thread
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -58,27 +60,22 @@ class Claim:
         except Timeout:
             log(f"another process is training in {self.folder}: waiting up to {PATIENCE:.0f} s for it to end")
             self.lock.acquire(timeout=max(0.0, until - time.monotonic()))
+        except OSError:  # the file system has no locks: signs of life must do
+            pass
 
     def _outwait_other_machines(self, until: float) -> None:
         """Return once no process of another machine shows that it lives; Timeout if one still does at `until`."""
-        sign = self._sign()
+        sign = _sign(self.file)
         if sign is None or _who(sign).get("boot") == boot():
             return
         host = _who(sign).get("host")
         log(f"{self.folder} was last held by another machine, {host}: watching whether it is still at work")
         while time.monotonic() < until:
             time.sleep(BEAT * MISSED)
-            before, sign = sign, self._sign()
+            before, sign = sign, _sign(self.file)
             if sign is None or sign == before:
                 return
         raise Timeout(str(self.file))
-
-    def _sign(self) -> str | None:
-        """The last sign of life; None where there is none."""
-        try:
-            return self.file.read_text(encoding="utf-8")
-        except OSError:
-            return None
 
     def _beat(self) -> None:
         sign = {"host": socket.gethostname(), "boot": boot(), "process": os.getpid(), "sign": secrets.token_hex(4)}
@@ -88,10 +85,33 @@ class Claim:
 
     def _keep_beating(self) -> None:
         while not self.released.wait(BEAT):
+            sign = _sign(self.file)
+            if sign is not None and _who(sign).get("boot", boot()) > boot():  # both began at once: one of them stops
+                log(f"{_who(sign).get('host')} holds {self.folder}, too: stopping here")
+                os.kill(os.getpid(), signal.SIGTERM)
+                return
             self._beat()
 
 
-def _who(sign: str) -> dict[str, object]:
+def held_elsewhere(folder: Path) -> bool:
+    """Whether a process of another machine keeps up its sign of life in a folder; to see it takes BEAT * MISSED
+    seconds, where there is one."""
+    sign = _sign(folder / HOLDER)
+    if sign is None or _who(sign).get("boot") == boot():
+        return False
+    time.sleep(BEAT * MISSED)
+    return _sign(folder / HOLDER) not in (None, sign)
+
+
+def _sign(file: Path) -> str | None:
+    """The last sign of life; None where there is none."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except OSError:
+        return None
+
+
+def _who(sign: str) -> dict[str, Any]:
     """What a sign of life says: host, boot, process; empty of a file that is not ours."""
     try:
         return dict(json.loads(sign))
