@@ -8,7 +8,13 @@ import pytest
 
 from workflow.running.failures import failures
 
-PLAN = SimpleNamespace(runs=["a", "b"], baselines=["raw"], machine="machine.json")
+PLAN = SimpleNamespace(
+    runs=["a", "b"],
+    baselines=["raw"],
+    machine="machine.json",
+    costs=["c/head.json", "c/step.json"],
+    chosen=["t/fc.json"],
+)
 KILLED = {"outcome": "failed", "reason": "the process was killed"}
 SAID = "failed, the process was killed"
 
@@ -43,3 +49,11 @@ def test_of_a_trained_cell_without_scores_the_embedding_is_made_again(found):
 def test_so_are_baselines_and_the_machine(found):
     told = found(raw__evaluation=KILLED, machine=KILLED)
     assert [failure.again for failure in told] == ["raw/evaluation.json", "machine.json"]
+
+
+def test_so_are_timings_and_choices_but_not_what_does_not_fit(found):
+    too_large = {"outcome": "out of memory", "reason": "38 GiB"}
+    assert [failure.again for failure in found(c__head=KILLED, c__step=too_large, t__fc=KILLED)] == [
+        "t/fc.json",
+        "c/head.json",
+    ]
