@@ -5,6 +5,8 @@ import pytest
 
 from tests import records
 from tests.collected import Collected, Recollect, edit
+from tests.records import cost_path
+from workflow.cells.cost_records import CostRecord
 from workflow.cells.records import EvaluationRecord, RunRecord
 from workflow.cells.spec import PlannedRun
 from workflow.errors import UserError
@@ -58,6 +60,24 @@ def test_a_run_that_died_before_it_chose_a_device_names_none(recollect: Recollec
     lost = {"outcome": "failed", "reason": "ended by signal 9", "device": "auto"}
     runs = recollect(lambda profile: edit(profile / RUN / "run.json", **lost)).runs
     assert runs.loc[(runs["name"] == "dcq r 0.1") & (runs["seed"] == 1), "device"].isna().all()
+
+
+@pytest.mark.parametrize("asked", ["auto", "cuda", "cuda:1"])
+def test_a_cost_cell_that_died_before_it_had_a_device_spoils_no_table(recollect: Recollect, asked: str) -> None:
+    def kill(profile: Path) -> None:
+        record = CostRecord.read(path := cost_path(profile, "head", "dcq", 0.1, 10000))
+        left = CostRecord(
+            **{name: getattr(record, name) for name in ("start", "machine", "cell", "measure")},
+            conditions={"device": asked},
+            outcome="failed",
+            reason="the process was killed by signal 9 (SIGKILL)",
+        )
+        left.write(path)
+
+    costs = recollect(kill).costs
+    lost = costs[costs["outcome"] == "failed"]
+    assert list(zip(lost["name"], lost["classes"], strict=True)) == [("dcq r 0.1", 10000)]
+    assert lost["device"].isna().all() and lost["reason"].iloc[0].endswith("(SIGKILL)")
 
 
 def test_diverged_runs_keep_their_reasons(summary: Summary) -> None:

@@ -11,8 +11,8 @@ from workflow.summary.costs import measured
 from workflow.summary.stored import CostRow, ProgressLine, RunRow, Written, row_name
 from workflow.summary.vocabulary import NO_REASON, Ending
 
-ASKED = "auto"
-"""the device that a config asks for: all that the record of a run knows whose process died before it chose one"""
+ASKED = ("auto", "cuda")
+"""how devices begin that a config asks for: all that the record of a cell knows whose process died before it had one"""
 NOT_RUN = "no record: this cell was planned and not run"
 NOT_EVALUATED = "trained, but evaluation.json does not exist: run the evaluation of this cell"
 
@@ -27,11 +27,16 @@ def run_row(cell: PlannedRun) -> RunRow:
     run, evaluated = RunRecord.read(path), folder / EVALUATION
     shared = (set(RunRow.model_fields) & set(RunRecord.model_fields)) - {"cell"}
     facts = {name: getattr(run, name) for name in shared}
-    facts |= {"device": None} if run.device == ASKED else {}
+    facts["device"] = known(run.device)
     place |= {"head": run.cell.head, "backbone": run.cell.backbone, "record": path.as_posix()}
     scores = scored(run, EvaluationRecord.read(evaluated) if evaluated.exists() else None, evaluated)
     progress = progress_lines(folder / STEPS)
     return RunRow.model_validate({**place, **facts, **scores, "progress": progress})
+
+
+def known(device: str) -> str | None:
+    """The device that a cell ran on; None where its record has only what was asked for."""
+    return None if device.startswith(ASKED) else device
 
 
 def scored(run: RunRecord, evaluation: EvaluationRecord | None, path: Path) -> dict[str, object]:
@@ -74,5 +79,5 @@ def cost_row(cell: PlannedCost, train_classes: int | None = None) -> CostRow:
     shared = {*Record.model_fields, "outcome", "reason", "exclusive", "other_load_cores", "idle_load_cores"}
     shared |= {"stopped", "declares", "shares_classes", "sends"}
     place |= {name: getattr(record, name) for name in shared} | {"attempts": len(record.attempts) or None}
-    place |= {"record": path.as_posix(), "device": record.conditions.device}
+    place |= {"record": path.as_posix(), "device": known(record.conditions.device)}
     return CostRow.model_validate({**place, **measured(record)})
