@@ -5,7 +5,9 @@ import torch
 
 from heads.kit.interface import Cost
 from tests.measuring.conftest import RATES
+from workflow.cells.records import Machine
 from workflow.measuring.floor import believed, floor
+from workflow.provenance import processor
 
 
 @pytest.mark.parametrize(
@@ -34,6 +36,15 @@ def test_no_floor_is_borrowed_from_another_machine_or_arithmetic(device, precisi
     record = floor(Cost(1, 2, 3, 4), RATES, device, precision)
     assert record.ms is None and record.flops == 3
     assert device in record.note and "no floor" in capsys.readouterr().err
+
+
+def test_no_floor_is_borrowed_from_results_that_were_copied_from_another_machine(capsys):
+    copied = RATES.model_copy(update={"machine": Machine(processor="Another CPU @ 9 GHz")})
+    record = floor(Cost(1, 2, 3, 4), copied, "cpu")
+    assert record.ms is None and record.note == "the machine's record is of another machine (Another CPU @ 9 GHz)"
+    assert "delete it and run again" in capsys.readouterr().err
+    own = RATES.model_copy(update={"machine": Machine(processor=processor())})
+    assert floor(Cost(1, 2, 3, 4), own, "cpu").ms is not None
 
 
 def test_without_rates_there_is_no_floor_and_the_reason_is_told():

@@ -7,6 +7,7 @@ from workflow.cells.cost_records import Floor, MachineRecord
 from workflow.cells.rates import Rates
 from workflow.console import log
 from workflow.measuring.rates import measured_rates
+from workflow.provenance import processor
 
 AGAIN = "the head beat the rates of machine.json: they were measured again beside it"
 TOO_LOW = f"{AGAIN}, and were still too low for this cell"
@@ -16,18 +17,20 @@ def floor(cost: Cost, machine: MachineRecord, device: str, precision: str = "fp3
     """FLOPs, bytes moved and bytes of state of a step, and ms = max(FLOPs / product rate, bytes / traffic rate).
 
     `precision` is that of the head's matrix products. ms is None, with a note, where the machine's record is of another
-    device or lacks rates: a floor borrowed from another machine would be no floor.
+    machine or device or lacks rates: a floor that is borrowed would be no floor.
     """
-    ms, note = None, None
     found = Floor(flops=cost.flops, bytes=cost.moved_bytes, state_bytes=cost.state_bytes, precision=precision)
     if machine.rates is None:
         return found.model_copy(update={"note": f"the machine's rates were not measured ({machine.reason})"})
-    if machine.device == device:
-        ms = floor_ms(found, machine.rates)
-    if ms is None:
-        note = f"the machine's record has no {precision} rate of {device} (it is of {machine.device})"
-        log(f"no floor: {note}; delete it and run again to measure this machine")
-    return found.model_copy(update={"ms": ms, "note": note})
+    own = machine.machine.processor in (None, processor())
+    ms = floor_ms(found, machine.rates) if own and machine.device == device else None
+    if ms is not None:
+        return found.model_copy(update={"ms": ms})
+    note = f"the machine's record has no {precision} rate of {device} (it is of {machine.device})"
+    if not own:
+        note = f"the machine's record is of another machine ({machine.machine.processor})"
+    log(f"no floor: {note}; delete it and run again to measure this machine")
+    return found.model_copy(update={"note": note})
 
 
 def floor_ms(found: Floor, rates: Rates) -> float | None:
