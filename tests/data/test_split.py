@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.conftest import DATA
 from tests.data.test_folder import make, read
+from tests.data.test_store import Supply
 from workflow.cells.data_section import Data
 from workflow.cells.records import SplitRecord
 from workflow.data import split_rows
@@ -17,7 +18,7 @@ from workflow.data.split import make_split
 from workflow.data.split_classes import shots_by_rank
 from workflow.data.split_file import load_split
 from workflow.data.split_pairs import even_share, rank_within
-from workflow.data.store import Dataset, open_dataset
+from workflow.data.store import Dataset, open_dataset, write_dataset
 from workflow.errors import UserError
 
 EVALUATION = SPLIT_PARTS[1:]
@@ -363,3 +364,22 @@ def test_an_even_share_is_the_largest_that_keeps_to_the_sum(counts, most):
     kept = [sum(min(count, k) for count in counts) for k in (share, share + 1)]
     assert share == 1 or kept[0] <= most
     assert kept[1] > most or share >= max(counts, default=1)
+
+
+@pytest.mark.parametrize(("images", "fit"), [([1] * 8, 0), ([1] * 5 + [2] * 3, 3)])
+def test_classes_of_one_image_cannot_be_asked_about_and_it_is_said(tmp_path, images, fit):
+    class Own(Supply):
+        def __init__(self):
+            self.classes = np.repeat(np.arange(len(images)), images)
+            self.images = np.random.default_rng(0).integers(0, 256, (len(self.classes), 8, 8), dtype=np.uint8)
+            self.fail = None
+
+        def labels(self):
+            return [f"c{number}" for number in range(len(images))], self.classes, np.zeros_like(self.classes)
+
+    write_dataset(tmp_path / "own", Own(), {"name": "own", "settings": {}})
+    data = Data.parse({"name": "own", "source": "folder", "path": "/own"})
+    with pytest.raises(
+        UserError, match=rf"\({fit} of its 8 have two images or more, and only these can be asked about\)"
+    ):
+        make_split(open_dataset(tmp_path / "own"), data, tmp_path / "split.npz")

@@ -43,3 +43,11 @@ def test_nothing_is_said_where_the_cores_are_not_known():
     left = TimeLeft({"train": 2}, None)
     run(left, 1, "train", 1, 0, 10)
     assert left.seconds(10) is None
+
+
+def test_a_clock_that_is_set_back_takes_no_time_from_what_is_left():
+    left = TimeLeft({"train": 3}, 1)
+    left.start(1, "train", 1, 1000)
+    assert left.finish(1, 10) == 0
+    left.start(2, "train", 1, 10)
+    assert left.finish(2, 20) == 10 and left.seconds(20) == 5

@@ -115,8 +115,8 @@ class _Deck:
     def __init__(self, dataset: Dataset, numbers: SplitNumbers) -> None:
         self.similar, self.name, self.seed = dataset.similar, dataset.manifest["name"], numbers.seed
         self.free = np.ones(len(dataset.names), dtype=bool)
-        glyphs = dataset.parts is not None
-        self.hangul = np.array([glyphs and "\uac00" <= name <= "\ud7a3" for name in dataset.names])
+        self.of_ones_own = dataset.parts is None
+        self.hangul = np.array([not self.of_ones_own and "\uac00" <= name <= "\ud7a3" for name in dataset.names])
         self.draws = 0
 
     def draw(self, fit: np.ndarray, count: int, key: str) -> np.ndarray:
@@ -124,10 +124,17 @@ class _Deck:
         left = self._shuffled(fit)
         if count > len(left):
             raise UserError(
-                f"data.{key} asks for {count:,} classes, but {self.name} has only {len(left):,} left that fit: "
-                f"lower data.{key}" + (" or data.min_images" if key == "classes" else " or data.classes")
+                f"data.{key} asks for {count:,} classes, but {self.name} has only {len(left):,} left that fit"
+                f"{self._shortage(key, fit)}: lower data.{key}"
+                + (" or data.min_images" if key == "classes" else " or data.classes")
             )
         return self._take(left[:count])
+
+    def _shortage(self, key: str, fit: np.ndarray) -> str:
+        """Why few classes of one's own images fit to be asked about."""
+        if not (self.of_ones_own and key.startswith("open_set")):
+            return ""
+        return f" ({int(fit.sum()):,} of its {len(fit):,} have two images or more, and only these can be asked about)"
 
     def open_set(self, fit: np.ndarray, count: int, part: str, hangul: float) -> np.ndarray:
         """The same for an open set, in couples of look-alikes, with the share of Hangul that training has if it can.

@@ -29,10 +29,11 @@ class TimeLeft:
         self.running[job] = Running(rule, threads, now)
 
     def finish(self, job: int, now: float) -> float:
-        """A job has ended well at `now`; returns its seconds."""
+        """A job has ended well at `now`; returns its seconds, none where the clock was set back meanwhile."""
         rule, threads, since = self.lose(job)
-        self.work[rule].append((now - since) * threads)
-        return now - since
+        took = max(0.0, now - since)
+        self.work[rule].append(took * threads)
+        return took
 
     def lose(self, job: int) -> Running:
         """A job has failed: it is due no more, and tells nothing of the others."""
