@@ -1,12 +1,15 @@
 """The row of one planned cell, from the records that it left; `outcome` is MISSING where it left none."""
 
-import json
 from pathlib import Path
+
+from pydantic import ValidationError
 
 from workflow.cells.cost_records import CostRecord
 from workflow.cells.paths import EVALUATION, RUN, STEPS
 from workflow.cells.records import EvaluationRecord, Record, RunRecord
 from workflow.cells.spec import PlannedCost, PlannedRun
+from workflow.cells.step_lines import step_lines
+from workflow.errors import UserError
 from workflow.summary.costs import measured
 from workflow.summary.stored import CostRow, ProgressLine, RunRow, Written, row_name
 from workflow.summary.vocabulary import NO_REASON, Ending
@@ -57,14 +60,12 @@ def scored(run: RunRecord, evaluation: EvaluationRecord | None, path: Path) -> d
 
 
 def progress_lines(path: Path) -> list[ProgressLine]:
-    """The lines of a steps.jsonl; none without the file. A line cut short by a kill is left out."""
-    found = []
-    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
-        try:
-            found.append(ProgressLine.model_validate(json.loads(line)))
-        except json.JSONDecodeError:
-            continue
-    return found
+    """The lines of a steps.jsonl; none without the file. UserError where it holds something else."""
+    try:
+        return [ProgressLine.model_validate(line) for line in step_lines(path)]
+    except ValidationError as error:
+        found = error.errors(include_url=False)[0]
+        raise UserError(f"{path} is no step log ({found['loc'][0]}: {found['msg']}): train the cell again") from error
 
 
 def cost_row(cell: PlannedCost, train_classes: int | None = None) -> CostRow:

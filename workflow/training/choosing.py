@@ -1,7 +1,6 @@
 """`python -m workflow.training.choosing`: the setting of a row whose trials score best on validation."""
 
 import argparse
-import json
 from functools import partial
 from itertools import groupby
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 from workflow.cells.paths import RUN, STEPS, ratio_text
 from workflow.cells.records import RunRecord
 from workflow.cells.spec import TWIN_MOMENTUM
+from workflow.cells.step_lines import step_lines
 from workflow.cells.supervising import alone
 from workflow.cells.tuning_records import ChosenRecord, Setting, Tried
 from workflow.console import say
@@ -110,8 +110,7 @@ def tuned(record: RunRecord) -> Setting:
 
 def last_point(path: Path) -> Scores:
     """The scores of the last point of a learning curve."""
-    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    points: list[Scores] = [line["validation"] for line in lines if "validation" in line]
+    points: list[Scores] = [line["validation"] for line in step_lines(path) if "validation" in line]
     return points[-1] if points else {}
 
 
