@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.disks import mounted, read_only
+
 NOTHING = "write KEY=VALUE with a section or key of the config's first level, such as --config 'train={lr: 0.2}'"
 
 
@@ -52,3 +54,25 @@ def test_what_config_cannot_say_is_answered_with_a_sentence(answer, entry, sente
 def test_no_cores_are_refused(answer, option, number):
     sentence = f"headroom: --{option} is {number}, with which no job could start: give at least 1"
     assert answer(**{option: number}) == (2, sentence)
+
+
+@pytest.mark.parametrize("name", ["results", "data", "logs", "reports", ".snakemake"])
+def test_a_file_in_the_place_of_a_folder_of_the_workflow_is_named(tmp_path, answer, name):
+    (tmp_path / name).write_text("")
+    sentence = f"headroom: {tmp_path / name} is a file, and the workflow keeps a folder there: move it away"
+    assert answer(directory=tmp_path) == (2, sentence)
+
+
+@pytest.mark.parametrize("name", ["logs", ".snakemake", ""])
+def test_a_folder_that_nothing_can_be_noted_in_is_named(tmp_path, answer, name):
+    folder = tmp_path / name
+    with mounted(folder), read_only(folder):
+        status, said = answer(directory=tmp_path)
+    assert status == 2 and said == (
+        f"headroom: {folder} cannot be written into: make it writable, or run in a copy of it"
+    )
+
+
+def test_results_that_cannot_be_written_may_be_read(tmp_path, answer):
+    with mounted(tmp_path / "results"), read_only(tmp_path / "results"):
+        assert answer(directory=tmp_path)[0] == 0

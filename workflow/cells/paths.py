@@ -6,7 +6,8 @@ parts that vary, the plan their values.
 
 from dataclasses import dataclass
 
-RESULTS, DATA = "results", "data"
+RESULTS, DATA, LOGS, REPORTS = FOLDERS = ("results", "data", "logs", "reports")
+"""folders that the workflow writes into, where it runs"""
 SUMMARY = "summary.json"
 PUBLISHED, PUBLISHED_SUMMARIES = f"{RESULTS}/published", (f"*/{SUMMARY}", f"*/*/{SUMMARY}")
 """what was published, a folder a machine; and the patterns, therein, of the summaries of a machine, or of a profile"""

@@ -5,6 +5,7 @@ snakemake with one sentence and exit status 2.
 """
 
 import argparse
+import os
 from collections.abc import Iterator, MutableMapping, Sequence
 from pathlib import Path
 
@@ -13,10 +14,13 @@ from snakemake.utils import update_config
 
 from workflow.cells.config import Config
 from workflow.cells.config_file import FOLDER, check_entry, check_file, typed
+from workflow.cells.paths import FOLDERS, LOGS
 from workflow.errors import UserError, command_line
 from workflow.running.logger import register
 
 DEFAULT = FOLDER / "default.yaml"
+NOTES = ".snakemake"
+"""folder that snakemake keeps its notes in"""
 
 
 def start(asked: argparse.Namespace) -> None:
@@ -26,7 +30,7 @@ def start(asked: argparse.Namespace) -> None:
 
 
 def check(asked: argparse.Namespace) -> None:
-    """UserError for a config file, a `--config` or a number of cores that no run can have."""
+    """UserError for a config file, a `--config`, a number of cores or folders that no run can have."""
     for path in files(asked):
         check_file(path)
     for entry in asked.config or ():
@@ -35,6 +39,19 @@ def check(asked: argparse.Namespace) -> None:
         number = getattr(asked, option)
         if number is not None and number < 1:
             raise UserError(f"--{option} is {number}, with which no job could start: give at least 1")
+    check_folders(Path(asked.directory or ""))
+
+
+def check_folders(place: Path) -> None:
+    """UserError where something else lies in the place of a folder that snakemake and its jobs write into, or where
+    snakemake can note nothing."""
+    for name in (*FOLDERS, NOTES):
+        if (folder := place / name).exists() and not folder.is_dir():
+            raise UserError(f"{folder} is a file, and the workflow keeps a folder there: move it away")
+    for name in (LOGS, NOTES):
+        folder = place / name if (place / name).exists() else place
+        if folder.exists() and not os.access(folder, os.W_OK):
+            raise UserError(f"{folder.absolute()} cannot be written into: make it writable, or run in a copy of it")
 
 
 def files(asked: argparse.Namespace) -> Iterator[Path]:
