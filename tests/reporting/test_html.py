@@ -15,7 +15,7 @@ from workflow.errors import UserError
 from workflow.files import read_json, write_json
 from workflow.reporting.document import load
 from workflow.reporting.figures.every import PLOTS
-from workflow.reporting.html import HERE, SCRIPTS, write_html
+from workflow.reporting.html import HERE, SCRIPTS, drawing_of, write_html
 from workflow.reporting.material import Material
 from workflow.summary.answers import HARD
 from workflow.summary.samples import by_seed
@@ -236,3 +236,10 @@ def test_the_config_and_the_command_stand_there_to_be_copied(tree: Element) -> N
     assert text_of(places["listing-command"]).startswith("snakemake --cores all --configfile")
     copies = {element.get("data-of") for element in tree.iter("button") if element.get("data-copy") == "text"}
     assert copies == set(places)
+
+
+@pytest.mark.parametrize("content", [b"", b"<svg", b"\x80\xff", b"{}"])
+def test_a_damaged_drawing_is_named(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "pareto.svg").write_bytes(content)
+    with pytest.raises(UserError, match=r"pareto\.svg is no drawing \(.*\): delete it and draw the figures again$"):
+        drawing_of(tmp_path / "pareto.svg", ())

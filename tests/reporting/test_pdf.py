@@ -1,4 +1,5 @@
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -90,3 +91,12 @@ def test_long_words_may_break_without_changing() -> None:
     opened = open_up(re.fullmatch(r"\S+", path))  # type: ignore[arg-type]
     assert opened.replace("\u200b", "") == path
     assert max(map(len, opened.split("\u200b"))) <= 17
+
+
+@pytest.mark.parametrize("content", [b"", b"<svg and no more", bytes(range(256))])
+def test_a_damaged_figure_is_one_clear_sentence(made: Made, tmp_path: Path, content: bytes) -> None:
+    figures = shutil.copytree(made.figures, tmp_path / "figures")
+    (figures / "pareto.svg").write_bytes(content)
+    with pytest.raises(UserError, match=r"^typst cannot make the report \(.*\): draw the figures again$"):
+        write_pdf(load(made.summary, figures), figures, tmp_path / "r.pdf")
+    assert not (tmp_path / "r.pdf").exists()

@@ -3,14 +3,15 @@
 import base64
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from xml.etree.ElementTree import ParseError
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from workflow.errors import UserError
+from workflow.errors import UserError, reason
 from workflow.files import write_text
 from workflow.reporting.blocks import Table
 from workflow.reporting.document import Document, document
@@ -64,7 +65,7 @@ def page_of(report: Document, material: Material, figures: Path, out: Path) -> P
     places = frozenset(material.entries.anchors)
     names = [name for drawn in report.drawn for name in (drawn, f"{drawn}-narrow")]
     return Page(
-        drawings={name: inline_svg(read(figures / f"{name}.svg").decode(), name, places) for name in names},
+        drawings={name: drawing_of(figures / f"{name}.svg", places) for name in names},
         data={name: address("text/csv;charset=utf-8", read(figures / f"{name}.csv")) for name in report.drawn},
         papers={name: address("application/pdf", read(figures / f"{name}.pdf")) for name in report.drawn},
         files=addresses(report, out),
@@ -91,6 +92,14 @@ def seen_from(out: Path, path: str) -> str:
 def joined(folder: str, names: Iterable[str], ending: str) -> str:
     """The source files of a folder, as one text."""
     return "\n".join((HERE / folder / f"{name}.{ending}").read_text(encoding="utf-8").strip() for name in names)
+
+
+def drawing_of(path: Path, places: Collection[str]) -> Markup:
+    """A figure for the page; UserError where its file holds no drawing."""
+    try:
+        return inline_svg(read(path).decode(), path.stem, places)
+    except (UnicodeDecodeError, ParseError) as error:
+        raise UserError(f"{path} is no drawing ({reason(error)}): delete it and draw the figures again") from error
 
 
 def read(path: Path) -> bytes:

@@ -11,7 +11,7 @@ from pathlib import Path
 import matplotlib
 from pydantic import JsonValue, TypeAdapter
 
-from workflow.errors import UserError
+from workflow.errors import UserError, reason
 from workflow.files import atomic, write_json, writing
 from workflow.reporting.blocks import Block, Explorer, Table
 from workflow.reporting.document import Document, document
@@ -61,7 +61,7 @@ def typeset(folder: Path, out: Path) -> None:
     try:
         out.write_bytes(typst.compile(folder / "report.typ", root=folder, font_paths=[FONTS], ignore_system_fonts=True))
     except typst.TypstError as error:
-        raise RuntimeError(f"the PDF template does not compile: {error}") from error
+        raise UserError(f"typst cannot make the report ({reason(error)}): draw the figures again") from error
 
 
 def typeset_by_program(folder: Path, out: Path) -> None:
