@@ -1,5 +1,6 @@
 """The field's evaluation sets: read as published, scored by hand-checkable numbers, under their own names."""
 
+import json
 import pickle
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from tests.data.sets import SIZE, as_list, encoded, photos
 from workflow.cells.config import Config
 from workflow.cells.evaluate_section import Evaluate, EvaluationSet
 from workflow.errors import UserError
+from workflow.evaluating import check_sets
 from workflow.evaluating.embed import embed
 from workflow.evaluating.metrics import METRICS, describe
 from workflow.evaluating.set_images import embedded, read_set
@@ -142,3 +144,26 @@ def test_a_set_that_is_not_there_is_told_before_anything_runs(tmp_path):
         Config.parse(config | {"evaluate": {"sets": sets}})
     assert f"'evaluate.sets.0.path': {tmp_path}/lfw.bin is not a file: name one" in str(error.value)
     assert "'evaluate.sets.1.folder': /no/folder is not a folder" in str(error.value)
+
+
+def test_sets_are_read_whole_before_anything_is_trained(tmp_path, capsys):
+    keys = as_list(tmp_path / "g", photos(classes=5, images=3, seed=9))
+    search = {"name": "shop", "gallery": keys["path"], "probes": keys["path"], "root": keys["root"]}
+    settings = {"hash": "x", "settings": {"size": SIZE, "colour": "rgb"}}
+    (tmp_path / "manifest.json").write_text(json.dumps(settings), encoding="utf-8")
+    whole, spoiled = write_bin(tmp_path / "lfw.bin"), write_bin(tmp_path / "bad.bin", spoiled=True)
+
+    def check(*sets: object) -> None:
+        text = json.dumps({"sets": sets}, default=str)
+        given = ["--sets", text, "--dataset", str(tmp_path), "--out", str(tmp_path / "out.txt")]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("sys.argv", ["check_sets", *given])
+            check_sets.main()
+
+    check(whole, search)
+    wanted = "lfw: 24 pairs, 12 of them of one class\nshop: 15 probes among 15 gallery images\n"
+    assert (tmp_path / "out.txt").read_text(encoding="utf-8") == wanted
+    (tmp_path / "out.txt").unlink()
+    with pytest.raises(UserError, match=r"bad\.bin: image 1 cannot be read"):
+        check(whole, spoiled)
+    assert not (tmp_path / "out.txt").exists()

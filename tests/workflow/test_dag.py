@@ -198,3 +198,12 @@ def test_what_was_published_is_rendered_without_data(project, stages):
 
 def test_publishing_needs_no_more_than_the_summary(finished):
     assert finished.planned("publish", *QUICK) == {"publish": 1}
+
+
+def test_evaluation_sets_are_read_before_the_first_cell_is_trained(finished, tmp_path):
+    assert not finished.planned(*QUICK)
+    (tmp_path / "lfw.bin").write_bytes(b"")
+    config = finished.folder / "config/quick.yaml"
+    config.write_text(config.read_text().replace("evaluate: {", f"evaluate: {{sets: [{tmp_path}/lfw.bin], "))
+    scored = {"embed": HEADS, "score": HEADS, "baseline": COUNTS["baseline"]}
+    assert finished.planned(*QUICK) == Counter({"sets": 1} | scored | REPORT)

@@ -81,6 +81,11 @@ class Paths:
         """The lists of the planned training cells and cost cells."""
         return f"{self.results}/plan/runs.json", f"{self.results}/plan/costs.json"
 
+    @property
+    def sets(self) -> str:
+        """What says that the evaluation sets of the config can be read."""
+        return f"{self.results}/plan/sets.txt"
+
     def split(self, fingerprint: str) -> str:
         """The split that was made by the settings with this fingerprint; its numbers lie beside it as JSON."""
         return f"{self.results}/{self.dataset}/split-{fingerprint}.npz"

@@ -102,11 +102,12 @@ class Crew:
         """End the processes."""
         _end(self.workers)
         self.begun.clear()
+        self.free.clear()
 
     def _start(self, size: int) -> None:
         self.memory = multiprocessing.get_context("spawn").RawArray("B", STEPS * size)
         self.size = size
-        self.free.extend(slot * size for slot in range(STEPS))
+        self.free = deque(slot * size for slot in range(STEPS))
         maker = Maker(self.folder, self.memory, self.level)
         self.workers.extend(Worker(maker) for _ in range(self.count))
         weakref.finalize(self, _end, self.workers)

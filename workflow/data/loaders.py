@@ -85,6 +85,11 @@ class Loader:
         labels = tuple(labels[_own(labels)] for _, labels in self._views(step))
         return Batch(tuple(made), tuple(torch.from_numpy(own).to(self.device) for own in labels))
 
+    def close(self) -> None:
+        """End the processes that prepare batches; the next batch would start them again."""
+        if self.crew is not None:
+            self.crew.close()
+
     def _wants(self, step: int) -> list[Want]:
         """The images of every view of a step, or of this process's part of it."""
         found = []

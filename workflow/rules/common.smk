@@ -62,6 +62,7 @@ PROCESSES, NODES = CONFIG.train.processes, CONFIG.train.nodes
 ACROSS = {"mpi": "srun", "tasks": NODES, "nodes": NODES} if NODES > 1 else {}
 """what asks Slurm for several nodes, on which the cell's own command starts processes"""
 SETS_ASKED = CONFIG.evaluate.asked_of_sets()
+SETS_CHECKED = [PATHS.sets] if CONFIG.evaluate.sets else []
 SET_FILES = [str(path_of(file)) for one in CONFIG.evaluate.sets_in_full for file in one.files]
 
 # What a job is told and how it speaks: its specification names the output, so no number rests on these, but for RATES.

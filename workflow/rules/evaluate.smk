@@ -1,6 +1,34 @@
 # Embed a cell's evaluation images once; derive its scores from the embeddings, so a new metric retrains nothing.
 
 
+# Whether the field's sets can be read, and every image of them decoded: due as soon as there is a data set, before cells
+# are trained, which do not start anew for it.
+rule sets:
+    input:
+        code=code("workflow.evaluating.check_sets", without=FORMS),
+        dataset=MANIFEST,
+        sets=SET_FILES,
+    output:
+        PATHS.sets,
+    log:
+        PATHS.log("sets"),
+    benchmark:
+        telemetry(PATHS.log("sets"))
+    priority: 10000
+    conda:
+        "../envs/train.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        asked=SETS_ASKED,
+        dataset=subpath(input.dataset, parent=True),
+    shell:
+        "logged {log:q} python -m workflow.evaluating.check_sets --sets {params.asked:q}"
+        " --dataset {params.dataset:q} --out {output:q}"
+
+
 rule embed:
     input:
         code=code(
@@ -11,6 +39,7 @@ rule embed:
         dataset=MANIFEST,
         split=split_of_run,
         sets=SET_FILES,
+        checked=SETS_CHECKED,
     output:
         embeddings=f"{CELL}/{EMBEDDINGS}",
         centres=f"{CELL}/{CENTRES}",

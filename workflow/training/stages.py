@@ -4,18 +4,22 @@ import numpy as np
 
 from heads.kit.interface import Batch
 from workflow.cells.train_section import Train
+from workflow.data.loaders import Loader
 from workflow.errors import UserError
 from workflow.training.trainer import Batches
 
 
 class InStages:
-    """The first `number` batches of `first`, then those of `rest`."""
+    """The first `number` batches of `first`, which is then closed, then those of `rest`."""
 
-    def __init__(self, first: Batches, rest: Batches, number: int):
+    def __init__(self, first: Loader, rest: Batches, number: int):
         self.first, self.rest, self.number = first, rest, number
 
     def batch(self, step: int) -> Batch:
-        return (self.first if step < self.number else self.rest).batch(step)
+        if step < self.number:
+            return self.first.batch(step)
+        self.first.close()
+        return self.rest.batch(step)
 
 
 def first_batches(train: Train) -> int:
