@@ -51,3 +51,20 @@ def test_a_stage_whose_files_may_not_grow_says_so_and_leaves_no_result(reference
     assert "would be larger than a file may be here: raise that limit" in sentence and "Traceback" not in said
     assert Path(sentence.split()[1]).parent in {Path(name).parent for name in stage.makes}
     assert not (chain.folder / stage.makes[0]).exists()
+
+
+@pytest.mark.parametrize("stage", SHORT[1:], ids=lambda stage: stage.name)
+def test_a_file_that_holds_something_else_is_one_sentence(reference, tmp_path, stage):
+    """Of all that the stages before have left; what a stage does not read may hold anything."""
+    chain, log = Chain(tmp_path / "chain", reference), tmp_path / f"chain/logs/{stage.name}.log"
+    for other in [name for earlier in SHORT[: SHORT.index(stage)] for name in earlier.makes]:
+        chain.take_before(stage)
+        (chain.folder / other).write_text("[]")
+        log.unlink(missing_ok=True)
+        status, said = run(stage, chain.folder).status, log.read_text(encoding="utf-8")
+        assert status in (0, 2) and "Traceback" not in said, f"{other}: {said}"
+        assert [line[:10] for line in said.splitlines() if line.startswith("headroom: ")] == ["headroom: "] * (
+            status // 2
+        )
+        for name in stage.makes:
+            (chain.folder / name).unlink(missing_ok=True)
