@@ -1,6 +1,7 @@
 """Where the cells of a config lie: named by what shapes them."""
 
 import hashlib
+import itertools
 from pathlib import Path
 
 import pytest
@@ -57,9 +58,24 @@ def test_a_key_of_train_moves_every_run_unless_it_shapes_nothing(key):
     heads = [{"head": "dcq"}]  # which takes them all
     first, other = planned(heads=heads), planned(heads=heads, train={key: TRAIN[key]} | WITH.get(key, {}))
     if key in SHAPES_NOTHING:
-        assert (list(first.runs), list(first.costs)) == (list(other.runs), list(other.costs))
+        assert list(first.runs) == list(other.runs)
+        assert key == "workers" or list(first.costs) == list(other.costs)
     else:
         assert not set(first.runs) & set(other.runs)
+
+
+def test_other_workers_measure_each_whole_step_anew_and_nothing_else():
+    measure = {"synthetic_classes": [10_000_000], "synthetic_dim": 512}
+    none, two, four = (planned(measure=measure, train={"workers": workers}) for workers in (0, 2, 4))
+    heads = {record for record, spec in none.costs.items() if spec.mode == "head"}
+    assert 0 < len(heads) < len(none.costs)
+    for one, other in itertools.combinations((none, two, four), 2):
+        assert list(one.runs) == list(other.runs) and set(one.costs) & set(other.costs) == heads
+
+
+def test_the_whole_steps_of_the_default_lie_where_they_lay():
+    records = sorted(record for record, spec in planned().costs.items() if spec.mode == "end-to-end")
+    assert hashlib.sha256("\n".join(records).encode()).hexdigest()[:12] == "9b978ab6a262"
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from workflow.cells.paths import MANIFEST, Paths, ratio_text
 from workflow.cells.spec import CostSpec, PlannedCost, PlannedRun, RunSpec, fingerprint, run_specs
 
 SHAPES_NOTHING = {"processes", "nodes", "workers", "checkpoint_every", "log_every", "hung_after"}
-"""keys of `train` that change how a run is carried out, but not what comes out of it"""
+"""keys of `train` that change how a run is carried out, but not what comes out of it; its time is another matter"""
 
 
 @dataclass(frozen=True)
@@ -162,8 +162,14 @@ def data_of(config: Config, row: HeadRow) -> Data:
 
 def shaping(spec: RunSpec | CostSpec) -> JsonValue:
     """What of a specification shapes the cell's result. What lists cells in `measure` shapes none."""
+    idle = SHAPES_NOTHING - {"workers"} if waits_for_workers(spec) else SHAPES_NOTHING
     content: JsonValue = spec.model_dump(
         mode="json",
-        exclude={"cell": {"profile"}, "train": SHAPES_NOTHING, "measure": CELLS, "origins": True, "data": True},
+        exclude={"cell": {"profile"}, "train": idle, "measure": CELLS, "origins": True, "data": True},
     )
     return content
+
+
+def waits_for_workers(spec: RunSpec | CostSpec) -> bool:
+    """Whether the cell measures a whole step, whose loader has processes of its own."""
+    return isinstance(spec, CostSpec) and spec.mode != "head" and spec.train.workers > 0
