@@ -1,6 +1,8 @@
 """One measurement at a time."""
 
 import os
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -8,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from workflow.errors import UserError
-from workflow.measuring.exclusive import LOCK, OtherLoad, alone
+from workflow.measuring.exclusive import LOCK, OtherLoad, alone, own_seconds
 
 
 def test_the_second_measurement_waits_for_the_first_and_says_so(tmp_path, capsys):
@@ -94,6 +96,30 @@ def test_the_own_load_is_not_the_others(end, cores, monkeypatch):
     readings = iter([(100.0, 50.0, 2.0), end])  # seconds: wall, whole machine busy, this process busy
     monkeypatch.setattr(OtherLoad, "_read", staticmethod(lambda: next(readings)))
     assert OtherLoad().cores() == cores
+
+
+BUSY = """
+import subprocess, sys, time
+if len(sys.argv) > 1:
+    child = subprocess.Popen([sys.executable, *sys.argv[1:]], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    child.stdout.readline()
+while time.process_time() < 0.3:
+    pass
+print("done", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_the_load_of_processes_that_this_one_started_is_its_own(tmp_path):
+    (tmp_path / "busy.py").write_text(BUSY)
+    command = [sys.executable, str(tmp_path / "busy.py"), str(tmp_path / "busy.py")]
+    before = own_seconds()
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        child.stdout.readline()
+        running = own_seconds()
+        assert running - before > 0.55, "its own 0.3 s and those of the process that it started, but for clock ticks"
+        child.stdin.close()
+    assert own_seconds() - before > 0.25, "what has ended stays counted"
 
 
 def test_this_machine_tells_its_load():

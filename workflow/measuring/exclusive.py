@@ -92,9 +92,18 @@ class OtherLoad:
     @staticmethod
     def _read() -> tuple[float, float, float] | None:
         try:
-            system, own = psutil.cpu_times(), os.times()
+            system, own = psutil.cpu_times(), own_seconds()
         except (OSError, psutil.Error):
             return None
         idle = system.idle + getattr(system, "iowait", 0.0)
         counted = sum(system) - getattr(system, "guest", 0.0) - getattr(system, "guest_nice", 0.0)  # guest is in user
-        return time.perf_counter(), counted - idle, own.user + own.system
+        return time.perf_counter(), counted - idle, own
+
+
+def own_seconds() -> float:
+    """Processor time of this process and of all that it started, such as a loader's, whether they still run or not."""
+    spent = 0.0
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):  # ended meanwhile
+            spent += sum(child.cpu_times()[:4])  # user, system, and both of its own children that ended
+    return spent + sum(os.times()[:4])
