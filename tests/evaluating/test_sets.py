@@ -146,6 +146,25 @@ def test_a_set_that_is_not_there_is_told_before_anything_runs(tmp_path):
     assert "'evaluate.sets.1.folder': /no/folder is not a folder" in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("x" * 300, r"sets\.0\S*': x+ cannot be opened \(.*: name another"), ("", r"sets\.0"), ("a\0b", r"sets\.0")],
+    ids=["too long", "empty", "nothing a name may hold"],
+)
+@pytest.mark.parametrize("key", ["path", "pairs", "folder", "gallery", "probes", "root"])
+def test_a_set_whose_path_cannot_be_one_is_a_problem_of_the_config(text, said, key):
+    import yaml
+
+    config = yaml.safe_load((Path(__file__).parents[2] / "config/default.yaml").read_text(encoding="utf-8"))
+    others = {"path": {}, "pairs": {"folder": "."}, "folder": {"pairs": "p"}}
+    one = others.get(key, {"gallery": "g", "probes": "p"}) | {key: text}
+    with pytest.raises(UserError, match=said):
+        Config.parse(config | {"evaluate": {"sets": [one]}})
+    if key == "path":
+        with pytest.raises(UserError, match=said):
+            Config.parse(config | {"evaluate": {"sets": [text]}})
+
+
 def test_sets_are_read_whole_before_anything_is_trained(tmp_path, capsys):
     keys = as_list(tmp_path / "g", photos(classes=5, images=3, seed=9))
     search = {"name": "shop", "gallery": keys["path"], "probes": keys["path"], "root": keys["root"]}

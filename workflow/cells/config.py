@@ -13,14 +13,14 @@ from pydantic import Field, ValidationError, field_validator
 from workflow.cells.agreement import contradictions
 from workflow.cells.choices import BACKBONES, REFERENCES
 from workflow.cells.data_section import Data
-from workflow.cells.evaluate_section import Evaluate, no_sets
+from workflow.cells.evaluate_section import Evaluate
 from workflow.cells.fair_section import Budget, Tune
 from workflow.cells.fields import AtLeastTwo, Count, Device, Listed, Name, NotNegative, OneOf, Positive, Seed, once_each
 from workflow.cells.head_row import HeadRow
 from workflow.cells.names import clashes
 from workflow.cells.problems import listed, sentences
 from workflow.cells.section import Section
-from workflow.cells.sources import no_source
+from workflow.cells.sources import no_sets, no_source
 from workflow.cells.train_section import Loss, Train
 from workflow.cells.values import unwritable
 from workflow.errors import UserError

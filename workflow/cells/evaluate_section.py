@@ -1,18 +1,18 @@
 """The config's section `evaluate`: which questions are asked beyond the fixed ones."""
 
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Discriminator, Tag, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from workflow.cells.choices import BASELINES
 from workflow.cells.fields import Count, Listed, Name, OneOf, once_each
 from workflow.cells.problems import PATH, WHOLE
 from workflow.cells.section import Section, compact_json
 from workflow.cells.values import as_name
-from workflow.names import path_of
+
+Written = Annotated[str, Field(min_length=1)]
 
 
 class EvaluationSet(Section):
@@ -20,17 +20,17 @@ class EvaluationSet(Section):
 
     name: Name | None = None
     """what its scores are called by; null: its file's name without the ending"""
-    path: str | None = None
+    path: Written | None = None
     """a pickled .bin of pairs"""
-    pairs: str | None = None
+    pairs: Written | None = None
     """a list as LFW's pairs.txt, of images below `folder`"""
-    folder: str | None = None
+    folder: Written | None = None
     """where the images of `pairs` lie, as NAME/NAME_0001.jpg"""
-    gallery: str | None = None
+    gallery: Written | None = None
     """a list of paths and labels, among whose classes `probes` are looked for, each class by the mean of its images"""
-    probes: str | None = None
+    probes: Written | None = None
     """a list of paths and labels, all of classes of the gallery"""
-    root: str | None = None
+    root: Written | None = None
     """the folder that paths of gallery and probes start from; null: the one that each list lies in"""
 
     @model_validator(mode="after")
@@ -62,7 +62,7 @@ class EvaluationSet(Section):
 
 
 Listing = Annotated[
-    Annotated[str, Tag(PATH)] | Annotated[EvaluationSet, Tag(WHOLE)],
+    Annotated[Written, Tag(PATH)] | Annotated[EvaluationSet, Tag(WHOLE)],
     Discriminator(lambda value: PATH if isinstance(value, str) else WHOLE),
 ]
 
@@ -104,13 +104,3 @@ class Evaluate(Section):
 def in_full(one: str | EvaluationSet) -> EvaluationSet:
     """A set that may be given by its path."""
     return EvaluationSet(path=one) if isinstance(one, str) else one
-
-
-def no_sets(sets: tuple[EvaluationSet, ...]) -> Iterator[str]:
-    """One sentence for each file or folder of a set that is not there: asked only of a whole config."""
-    for place, one in enumerate(sets):
-        for key in ("path", "pairs", "gallery", "probes", "folder", "root"):
-            text, wanted = getattr(one, key), Path.is_dir if key in ("folder", "root") else Path.is_file
-            if text is not None and not wanted(path_of(text)):
-                kind = "a folder" if wanted is Path.is_dir else "a file"
-                yield f"'evaluate.sets.{place}.{key}': {text} is not {kind}: name one, or leave the set out"

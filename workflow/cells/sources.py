@@ -1,9 +1,10 @@
 """Files of images that are not there: asked only of a whole config, as a stage may run on another machine."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from workflow.cells.evaluate_section import EvaluationSet
 from workflow.cells.paths import DATA, RESULTS
 from workflow.names import path_of
 
@@ -26,6 +27,15 @@ def no_source(data: object) -> list[str]:
         return []
     test = data.get("test")
     return [*_lacking(data, "data"), *(_lacking(test, "data.test") if isinstance(test, Mapping) else [])]
+
+
+def no_sets(sets: Sequence[EvaluationSet]) -> Iterator[str]:
+    """One sentence for each file or folder of an evaluation set that is not there."""
+    for place, one in enumerate(sets):
+        for key in ("path", "pairs", "gallery", "probes", "folder", "root"):
+            wanted, kind = (Path.is_dir, "folder") if key in ("folder", "root") else (Path.is_file, "file")
+            said = f"is not a {kind}: name one, or leave the set out"
+            yield from _unless(wanted, said, f"evaluate.sets.{place}.{key}", getattr(one, key))
 
 
 def _lacking(data: Mapping[str, object], where: str) -> Iterator[str]:
