@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import struct
 from pathlib import Path
@@ -16,6 +17,7 @@ from workflow.cells.data_section import Data
 from workflow.data import gathered
 from workflow.data import images as images_module
 from workflow.data.build import build
+from workflow.data.formats.table_files import tables
 from workflow.data.images import EncodedImages
 from workflow.data.listing import listing
 from workflow.data.store import Dataset, check_dataset, check_mapped, open_dataset, open_images
@@ -245,9 +247,30 @@ def test_what_datasets_saves_to_a_disk_is_read(tmp_path, wanted, stream, pa):
 def test_a_folder_with_several_parts_of_a_set_asks_for_one(tmp_path, wanted):
     keys = as_table(tmp_path / "in", PHOTOS)
     shutil.copy(tmp_path / "in/data/train-00000-of-00002.parquet", tmp_path / "in/data/test-00000-of-00001.parquet")
-    with pytest.raises(UserError, match=r"in holds the parts test, train of a set: name the files of one, such as"):
+    said = r"in holds the parts test, train of a set: name the files of one, such as (.*)"
+    with pytest.raises(UserError, match=said) as error:
         read(tmp_path, keys)
-    same(read(tmp_path, keys | {"path": str(tmp_path / "in/data/train-*.parquet")}), wanted)
+    same(read(tmp_path, keys | {"path": re.search(said, str(error.value))[1]}), wanted)
+
+
+@pytest.mark.parametrize(
+    ("of_one", "others"),
+    [
+        (["a [b]/train-0-of-2.parquet", "a [b]/train-1-of-2-9ab.parquet"], ["a [b]/test-0-of-1.parquet"]),
+        (["train/data-0.arrow", "train/data-1.arrow"], ["test/data-0.arrow"]),
+        (["val-0.parquet", "val-1.parquet"], ["train-0.parquet", "test-0.parquet", "vale-0.parquet"]),
+        (["train.parquet"], ["test.parquet", "trainer.parquet"]),
+        (["train.0.arrow", "train.1.arrow"], ["test.0.arrow"]),
+    ],
+    ids=["shards in a folder", "folders", "a name that begins another", "single files", "dots"],
+)
+def test_the_files_that_are_named_as_one_part_are_those_of_the_part(tmp_path, of_one, others):
+    for name in (*of_one, *others):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    with pytest.raises(UserError, match="holds the parts") as error:
+        tables(str(tmp_path))
+    assert tables(str(error.value).partition("such as ")[2]) == [tmp_path / name for name in of_one]
 
 
 def test_a_file_that_is_no_table_is_named(tmp_path, pa):

@@ -1,5 +1,6 @@
 """The files of a table of images: those that a pattern names, or all that a folder holds of one part of a set."""
 
+import glob
 from pathlib import Path
 
 from workflow.data.formats.shards import shards
@@ -19,13 +20,22 @@ def tables(pattern: str) -> list[Path]:
     found = sorted(path for path in top.rglob("*") if path.suffix in SUFFIXES and not _hidden(path, top))
     if not found:
         raise UserError(f"{shown(top)} holds no .parquet or .arrow file: name the folder that does")
-    parts = sorted({part for path in found if (part := _part(path, top))})
+    parts = {part: path for path in found if (part := _part(path, top))}
     if len(parts) > 1:
         raise UserError(
-            f"{shown(top)} holds the parts {', '.join(parts)} of a set: name the files of one, such as "
-            f"{shown(top)}/**/{parts[-1]}*{found[0].suffix}"
+            f"{shown(top)} holds the parts {', '.join(sorted(parts))} of a set: name the files of one, such as "
+            f"{shown(_those_like(*max(parts.items())))}"
         )
     return found
+
+
+def _those_like(part: str, path: Path) -> str:
+    """A pattern of the files of a part that lie beside one of them."""
+    following = path.stem.removeprefix(part)
+    name = f"*{path.suffix}"  # the folder says which part
+    if path.name.startswith((f"{part}-", f"{part}.")):
+        name = f"{part}{following[:1]}{name}" if following else path.name
+    return f"{glob.escape(str(path.parent))}/{name}"
 
 
 def _hidden(path: Path, top: Path) -> bool:
