@@ -195,12 +195,12 @@ def test_a_class_whose_different_files_become_one_picture_is_refused(photos, cap
     (photos / "logos").mkdir()
     one_picture(photos / "logos", [(255, 255), (255, 128), (255, 30)])
     with pytest.raises(
-        UserError, match=r"class .*/photos/logos: its 3 different files all become one picture with 255 in"
+        UserError, match=r"class .*/photos/logos: its 3 different images all become one picture with 255 in"
     ):
         read(photos)
     dataset = read(photos, skip_unreadable=True)
     assert dataset.manifest["one_picture"] == ["logos"] and dataset.names[-1] == "logos"
-    assert "logos: its 3 different files all become one picture with 255 in every pixel, which is kept once" in (
+    assert "logos: its 3 different images all become one picture with 255 in every pixel, which is kept once" in (
         capsys.readouterr().err
     )
     assert len(read(photos, ground="black").images) == 18 + 3
@@ -211,7 +211,7 @@ def test_so_is_one_that_is_not_the_last_and_not_plain(photos):
     (photos / "class 1" / "1.jpg").unlink()
     (photos / "class 1" / "2.bmp").unlink()
     image.save(photos / "class 1" / "1.bmp")
-    with pytest.raises(UserError, match="class 1: its 2 different files all become one picture: set another"):
+    with pytest.raises(UserError, match="class 1: its 2 different images all become one picture: set another"):
         read(photos)
 
 

@@ -80,7 +80,7 @@ class Gathered:
         """Names, class and source of every image; UserError if too few classes are left."""
         kept, classes, groups = self.sieve.labels()
         for lost in sorted(set(range(len(self.names))) - set(kept.tolist())):
-            log(f"class {shown(self.names[lost])} is left out: none of its files could be read")
+            log(f"class {shown(self.names[lost])} is left out: none of its images could be read")
         if len(kept) < FEWEST:
             raise UserError(
                 f"{shown(self.path)} has {len(kept)} classes that can be read: at least {FEWEST} are needed"
@@ -161,9 +161,11 @@ class Gathered:
     def _doubt(self, numbers: Sequence[int]) -> None:
         """Of a class whose different images all are one picture; UserError unless the config asks to go on."""
         name = self.names[self.classes[numbers[0]]]
+        group = self.groups[numbers[0]]
+        of = _class_of(self.sources[group], name.removeprefix(OF_TEST) if group else name)
         image = read(self._task(np.array(numbers[:1])))[0]
         plain = f" with {image.min()} in every pixel" if image.min() == image.max() else ""
-        said = f"class {shown(self.path / name)}: its {len(numbers)} different files all become one picture{plain}"
+        said = f"{of}: its {len(numbers)} different images all become one picture{plain}"
         if not self.account.skip:
             raise UserError(
                 f"{said}: set another data.ground if they are transparent, raise data.size if they differ in details, "
@@ -185,6 +187,12 @@ class Gathered:
         """An image, as the manifest calls it."""
         file, name = self.catalogue.origin(number)
         return place_of(file, name) if name else within(self.account.tops, file)
+
+
+def _class_of(source: Data, name: str) -> str:
+    """How a message names a class of a source."""
+    top = path_of(source.path or "")
+    return f"class {shown(top / name)}" if source.source == "folder" else f"class {shown(name)} of {shown(top)}"
 
 
 def _group(path: Path, number: int) -> dict[str, object]:
