@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.workflow.conftest import Project
+
 PROFILE = "Using workflow specific profile profiles/default for setting default command line arguments."
 
 
@@ -72,3 +74,18 @@ def test_a_folder_with_braces_in_its_path_is_no_placeholder(project, tmp_path):
         "--configfile", "config/mine.yaml", "--until", "dataset", path=Path(sys.executable).parent
     )
     assert str(images) in result.stderr.splitlines()[-1] and "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("name", ["it's $HOME", "both ' and \"", "two\nlines", "back\\slash `id`; #"])
+def test_a_checkout_may_lie_anywhere(tmp_path, stages, name):
+    project = Project(tmp_path / name)
+    result = project.snakemake("--configfile", "config/quick.yaml", "--until", "dataset", path=stages)
+    assert result.returncode == 0, result.stderr
+    assert list(project.folder.glob("data/*/manifest.json"))
+
+
+def test_but_not_where_snakemake_reads_placeholders(tmp_path):
+    project = Project(tmp_path / "a {x}")
+    said = refused(project.snakemake("--configfile", "config/quick.yaml"))
+    place = project.folder.resolve()
+    assert said == f"headroom: this checkout lies in {place}, whose braces snakemake takes for placeholders: move it"

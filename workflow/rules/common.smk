@@ -1,5 +1,6 @@
 # Shared by all stages: the checked config, the plan of its cells, what code a rule depends on, and what jobs take.
 import os
+import shlex
 import shutil
 import sys
 from functools import lru_cache
@@ -70,7 +71,7 @@ FORMS = ("workflow.cells", "workflow.console", "workflow.endings", "workflow.err
 RATES = "workflow.cells.rates"
 
 # Commands run modules of this checkout, wherever the workflow is started from.
-shell.prefix(f"HEADROOM={str(ROOT)!r}; source {str(ROOT)!r}/workflow/rules/logged.sh; ")
+shell.prefix(f"HEADROOM={shlex.quote(str(ROOT))}; source {shlex.quote(str(ROOT))}/workflow/rules/logged.sh; ")
 
 
 wildcard_constraints:

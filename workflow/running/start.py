@@ -18,6 +18,7 @@ from workflow.cells.paths import FOLDERS, LOGS
 from workflow.errors import UserError, command_line
 from workflow.running.logger import register
 
+ROOT = Path(__file__).resolve().parents[2]
 DEFAULT = FOLDER / "default.yaml"
 NOTES = ".snakemake"
 """folder that snakemake keeps its notes in"""
@@ -40,6 +41,8 @@ def check(asked: argparse.Namespace) -> None:
         if number is not None and number < 1:
             raise UserError(f"--{option} is {number}, with which no job could start: give at least 1")
     check_folders(Path(asked.directory or ""))
+    if {"{", "}"} & set(str(ROOT)):
+        raise UserError(f"this checkout lies in {ROOT}, whose braces snakemake takes for placeholders: move it")
 
 
 def check_folders(place: Path) -> None:
