@@ -5,9 +5,11 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from tests.cells.test_supervising import worker  # noqa: F401
@@ -35,34 +37,60 @@ def watch(monkeypatch) -> Watch:
 
 
 def test_only_a_step_can_hang(watch):
-    assert not any(watch.sees_it_hang(os.getpid(), 1) for _ in range(1000))
+    assert not any(watch.sees_it_hang(1) for _ in range(1000))
     with within_step():
-        assert [watch.sees_it_hang(os.getpid(), 4) for _ in range(4)] == [False, False, False, True]
-    assert not watch.sees_it_hang(os.getpid(), 4)
+        assert [watch.sees_it_hang(4) for _ in range(4)] == [False, False, False, True]
+    assert not watch.sees_it_hang(4)
 
 
 def test_a_step_that_fails_has_ended(watch):
     with pytest.raises(KeyError), within_step():
         raise KeyError
-    assert not any(watch.sees_it_hang(os.getpid(), 9) for _ in range(9))
+    assert not any(watch.sees_it_hang(9) for _ in range(9))
 
 
 def test_every_step_is_watched_anew_and_slow_ones_give_the_others_time(watch):
     for _ in range(300):
         with within_step():
-            assert not any(watch.sees_it_hang(os.getpid(), 4) for _ in range(3))
+            assert not any(watch.sees_it_hang(4) for _ in range(3))
     assert watch.limit == watching.LONGER * 8
     with within_step():
-        looks = [watch.sees_it_hang(os.getpid(), 10) for _ in range(18)]
+        looks = [watch.sees_it_hang(10) for _ in range(18)]
     assert looks == [False] * 17 + [True]
 
 
-def test_the_time_of_a_stopped_process_is_not_counted(watch, monkeypatch):
-    monkeypatch.setattr(watching, "is_stopped", lambda process: True)
-    with within_step():
-        assert not any(watch.sees_it_hang(os.getpid(), 9) for _ in range(9))
-        monkeypatch.setattr(watching, "is_stopped", lambda process: False)
-        assert any(watch.sees_it_hang(os.getpid(), 9) for _ in range(9))
+@pytest.mark.parametrize("stopped", [0, 1])
+@pytest.mark.parametrize(("ends", "statuses"), [(1005, [0, 0]), (1020, [None, None])], ids=["ends", "hangs"])
+def test_the_time_in_which_one_of_several_is_stopped_counts_for_none(monkeypatch, stopped, ends, statuses):
+    """Stopped until second 1000, of steps that may take ten: no step hangs until it goes on, whoever waits for it."""
+    clock, looked = iter(np.arange(0, 2000, 0.5)), [0.0]
+
+    def monotonic() -> float:
+        looked[0] = next(clock)
+        return looked[0]
+
+    def poll() -> int | None:
+        return 0 if looked[0] > ends else None
+
+    monkeypatch.setattr(supervising, "time", SimpleNamespace(monotonic=monotonic, sleep=lambda _: None))
+    monkeypatch.setattr(supervising, "is_stopped", lambda process: process == stopped and looked[0] < 1000)
+    monkeypatch.setattr(supervising, "ask", lambda processes: None)
+    workers = [SimpleNamespace(pid=pid, poll=poll, kill=lambda: None) for pid in (0, 1)]
+    with closing(Watch(10)) as one, closing(Watch(10)) as other:
+        one.shared[0] = other.shared[0] = 1
+        assert outlast(workers, [one, other]) == statuses
+        assert looked[0] > 1000
+
+
+def test_who_is_stopped_is_asked_only_within_a_long_step(monkeypatch):
+    polls, asked = iter([None] * 10 + [0]), []
+    clock = SimpleNamespace(monotonic=itertools.count(0, 0.5).__next__, sleep=lambda _: None)
+    monkeypatch.setattr(supervising, "time", clock)
+    monkeypatch.setattr(supervising, "is_stopped", asked.append)
+    with closing(Watch(600)) as watch:
+        assert outlast([SimpleNamespace(pid=1, poll=lambda: next(polls))], [watch]) == [0] and not asked
+        watch.shared[0], polls = 1, iter([None] * 10 + [0])
+        assert outlast([SimpleNamespace(pid=1, poll=lambda: next(polls))], [watch]) == [0] and asked
 
 
 def test_a_stopped_process_is_known():
@@ -121,13 +149,13 @@ def test_a_worker_that_somebody_stops_goes_on(worker, monkeypatch):  # noqa: F81
     seen = []
 
     def sees(process: int) -> bool:
-        """It is stopped; twice as long as a step may take later, it goes on."""
+        """It is stopped; thrice as long as a step may take later, it goes on."""
         seen.append(process)
-        if len(seen) == 2:
+        if len(seen) >= 20:
             os.kill(process, signal.SIGCONT)
         return True
 
-    monkeypatch.setattr(watching, "is_stopped", sees)
+    monkeypatch.setattr(supervising, "is_stopped", sees)
     assert run(record, 1, 0.3) == (0, []) and record.read_text() == "done"
 
 
@@ -135,5 +163,5 @@ def test_the_time_in_which_the_supervisor_was_stopped_is_not_counted(monkeypatch
     clock, passed, polls = itertools.count(0, 1000), [], iter([None, None, None, 0])
     monkeypatch.setattr(supervising, "time", SimpleNamespace(monotonic=lambda: next(clock), sleep=lambda _: None))
     process = SimpleNamespace(pid=1, poll=lambda: next(polls))
-    watch = SimpleNamespace(sees_it_hang=lambda process, seconds: passed.append(seconds))
+    watch = SimpleNamespace(is_long=False, sees_it_hang=passed.append)
     assert outlast([process], [watch]) == [0] and passed == [supervising.BLINK] * 3

@@ -20,7 +20,7 @@ from math import inf
 from pathlib import Path
 from typing import IO, NamedTuple, Protocol
 
-from workflow.cells.watching import WATCHED, Watch, ask, hung
+from workflow.cells.watching import WATCHED, Watch, ask, hung, is_stopped
 from workflow.endings import Ending, memory_kills, named, out_of_memory
 from workflow.errors import DIED, TO_MEND, WORKER, UserError, how_it_died
 from workflow.files import read_json
@@ -204,7 +204,9 @@ def outlast(workers: Sequence[Worker], watches: Sequence[Watch] = ()) -> list[in
         if failed_at is not None and now - failed_at > GRACE:
             break
         passed, looked = min(now - looked, BLINK), now
-        seen = [watch.sees_it_hang(worker.pid, passed) for worker, watch in zip(workers, watches, strict=False)]
+        if any(watch.is_long for watch in watches) and any(is_stopped(worker.pid) for worker in workers):
+            passed = 0.0
+        seen = [watch.sees_it_hang(passed) for watch in watches]
         if failed_at is None and any(seen):
             ask([worker.pid for worker in workers])
             break

@@ -108,7 +108,7 @@ class Train(Section):
     checkpoint_every: Positive = 30
     """seconds between two checkpoints"""
     hung_after: Positive = 600
-    """seconds in which a step must end, or 20 times the longest before it: else it hangs, and the run has failed"""
+    """seconds in which a step, its loading included, must end, or 20 times the longest before it: else it has hung"""
 
     @property
     def cores(self) -> int:

@@ -1,8 +1,9 @@
 """Whether the steps of a process end. The process says in shared memory when it is within one; its supervisor watches.
 
 A step that does not end within the time that the config gives it, or many times that of the longest one before, hangs:
-a deadlock, a loop without end, a driver that does not answer. Loading, validating and saving are no steps: they take
-what they take. Nor is the time counted in which somebody has stopped the process.
+a deadlock, a loop without end, a driver that does not answer. The images of a step are loaded within it; validating and
+saving are no steps: they take what they take. Nor is the time counted in which somebody has stopped one of the
+processes that work together, as the others then wait for it.
 """
 
 import faulthandler
@@ -24,6 +25,8 @@ WATCHED = "HEADROOM_WATCHED"
 """set in the environment of a worker: the handle of the file that it shares with its supervisor"""
 SIZE = mmap.PAGESIZE
 """bytes that are shared; behind them the worker writes where it is, if it is asked"""
+LONG = 1.0
+"""seconds from which on a step is so long that somebody may have stopped a process"""
 LONGER = 20
 """times the longest step so far that a step may take"""
 ASK = signal.SIGUSR1
@@ -72,15 +75,18 @@ class Watch:
         """Seconds that a step may take."""
         return max(self.patience, LONGER * self.longest)
 
-    def sees_it_hang(self, process: int, seconds: float) -> bool:
-        """Look again, `seconds` after the last time: whether the process hangs in a step."""
+    @property
+    def is_long(self) -> bool:
+        """Whether the step lasts so long that the reason may be a process that somebody has stopped."""
+        return self.lasts > min(LONG, self.patience / 2)
+
+    def sees_it_hang(self, seconds: float) -> bool:
+        """Look again, `seconds` that count after the last time: whether the process hangs in a step."""
         if self.shared[0] != self.count:
             self.longest = max(self.longest, self.lasts)
             self.lasts, self.count = 0.0, self.shared[0]
         elif self.count % 2:
             self.lasts += seconds
-        if self.lasts > self.limit and is_stopped(process):
-            self.lasts = 0.0
         return self.lasts > self.limit
 
     def where(self) -> str:
