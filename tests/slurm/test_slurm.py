@@ -13,7 +13,7 @@ from tests.slurm.conftest import CONFIG, Submitted
 from workflow.cells.records import RunRecord
 
 MEASURED = ("machine", "cost_head", "cost_end_to_end")
-LONG = {"steps": 1500, "batch": 32, "log_every": 10, "curve_points": 2, "checkpoint_every": 1}
+LONG = {"steps": 600, "batch": 32, "log_every": 10, "curve_points": 2, "checkpoint_every": 1}
 
 
 def ended(submitted: Submitted, started) -> str:
@@ -81,7 +81,7 @@ def test_jobs_that_are_cancelled_or_requeued_go_on(submitted, cluster: Cluster):
         cluster.say("scontrol", "update", "NodeName=one", "State=RESUME")
     for seed in (0, 1):
         found = record(submitted, seed)
-        assert (found.outcome, found.steps, found.resumed > 0) == ("ok", 1500, True), said
+        assert (found.outcome, found.steps, found.resumed > 0) == ("ok", LONG["steps"], True), said
 
 
 def test_a_cell_on_two_nodes_is_told_of_when_one_dies_and_goes_on_elsewhere(submitted, cluster: Cluster):
@@ -117,8 +117,8 @@ def rank(submitted: Submitted, number: int) -> psutil.Process:
 
 
 def test_a_time_limit_is_outlived(submitted):
-    config = CONFIG | {"train": LONG | {"steps": 3000}}
+    config = CONFIG | {"train": LONG | {"steps": 1200}}
     resources = ["--set-resources", "train:runtime=1", "train:slurm_extra='--signal=TERM@20'"]
     said = ended(submitted, trained(submitted, config, "--retries", "9", *resources))
     found = record(submitted)
-    assert (found.outcome, found.steps, found.resumed > 0) == ("ok", 3000, True), said
+    assert (found.outcome, found.steps, found.resumed > 0) == ("ok", 1200, True), said

@@ -5,6 +5,7 @@ The files are parsed, not imported, so that a rule's inputs can be listed where 
 
 import ast
 from collections.abc import Collection, Iterator
+from functools import cache
 from pathlib import Path
 
 PACKAGES = ("heads", "workflow")
@@ -51,25 +52,34 @@ def imports(file: Path, root: Path) -> Iterator[str]:
     return (name for name in all_imports(file, root) if name.split(".")[0] in PACKAGES)
 
 
-def all_imports(file: Path, root: Path) -> Iterator[str]:
+def all_imports(file: Path, root: Path) -> tuple[str, ...]:
     """The same, of whatever project; what only a type checker imports is left out."""
-    for node in executed(ast.parse(file.read_text(encoding="utf-8"), filename=str(file))):
+    return _imported(file.read_text(encoding="utf-8"), file.relative_to(root))
+
+
+@cache
+def _imported(source: str, file: Path) -> tuple[str, ...]:
+    """What a file with this source imports: most are asked of once for every rule."""
+    found: list[str] = []
+    for node in executed(ast.parse(source, filename=str(file))):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            base = ".".join((*package(file, root, node.level), *filter(None, [node.module])))
-            yield base
-            yield from (f"{base}.{alias.name}" for alias in node.names)
+            base = ".".join((*package(file, node.level), *filter(None, [node.module])))
+            found += [base, *(f"{base}.{alias.name}" for alias in node.names)]
+    return tuple(found)
 
 
-def package(file: Path, root: Path, level: int) -> tuple[str, ...]:
+def package(file: Path, level: int) -> tuple[str, ...]:
     """The package that the dots of a relative import stand for; none without dots."""
-    return file.relative_to(root).parent.parts[: len(file.relative_to(root).parent.parts) - level + 1] if level else ()
+    return file.parent.parts[: len(file.parent.parts) - level + 1] if level else ()
 
 
 def executed(tree: ast.AST) -> Iterator[ast.AST]:
-    """All nodes but those under `if TYPE_CHECKING:`."""
+    """All statements, and what holds some, but for those under `if TYPE_CHECKING:`."""
     yield tree
     for child in ast.iter_child_nodes(tree):
-        if not (isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test)):
+        if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
+            continue
+        if isinstance(child, ast.stmt | ast.excepthandler | ast.match_case):
             yield from executed(child)
