@@ -7,13 +7,16 @@ import pytest
 import torch
 from scipy.linalg import eigh
 
+from tests.evaluating.test_sets import write_bin
 from workflow.cells.config import Backbone
+from workflow.cells.evaluate_section import Evaluate
 from workflow.cells.records import EvaluationRecord
 from workflow.data.split_file import load_split
 from workflow.evaluating import baselines
 from workflow.evaluating.__main__ import parser
-from workflow.evaluating.baselines import BASELINES, discriminants, pixels
+from workflow.evaluating.baselines import BASELINES, discriminants, evaluate_baseline, pixels
 from workflow.evaluating.embed import open_images
+from workflow.evaluating.set_images import SetImages
 from workflow.training.backbones import build
 
 BACKBONE = Backbone(**{"name": "small", "width": 8, "dim": 12})
@@ -76,3 +79,30 @@ def test_a_baseline_is_scored_as_a_cell_is(kind, glyphs, split, tmp_path):
     with np.load(tmp_path / "resamples.npz") as stored:
         assert set(stored.files) == {name for name, score in record.test.items() if score is not None}
     assert json.loads((tmp_path / "evaluation.json").read_text())["outcome"] == "ok"
+
+
+@pytest.mark.parametrize("kind", BASELINES)
+def test_the_flip_test_adds_the_features_of_the_mirror_image(kind, images, split):
+    rows_of, rows = BASELINES[kind](images, load_split(split), BACKBONE), np.arange(20)
+    some = np.array(images[rows])
+    mirrored = np.ascontiguousarray(some[:, :, ::-1])
+    both = rows_of(some, rows, flip=True)
+    np.testing.assert_allclose(both, rows_of(mirrored, rows, flip=True), atol=2e-3)
+    assert np.abs(both - rows_of(some, rows)).max() > 0.01
+
+
+@pytest.mark.parametrize("flip", [False, True])
+def test_the_flip_test_reaches_the_sets_of_a_baseline(flip, glyphs, split, tmp_path, monkeypatch):
+    asked, real = {"sets": [str(write_bin(tmp_path / "lfw.bin"))], "flip": flip}, baselines.embed
+    seen: list[tuple[bool, bool]] = []
+
+    def spy(net, shown, *more, flip):
+        seen.append((isinstance(shown, SetImages), flip))
+        return real(net, shown, *more, flip=flip)
+
+    monkeypatch.setattr(baselines, "embed", spy)
+    places = (tmp_path, "p", glyphs, split)
+    evaluate_baseline("untrained", *places, BACKBONE, Evaluate.parse(asked | {"distractors": []}, "evaluate"))
+    assert set(seen) == {(False, False), (True, flip)}
+    record = EvaluationRecord.read(tmp_path / "evaluation.json")
+    assert record.test["sets/lfw/accuracy"] is not None

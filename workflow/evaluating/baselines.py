@@ -6,8 +6,8 @@ of F pixels, whatever the number of classes; memory is that of the class sums, C
 with the first weights of seed 0.
 """
 
-from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -34,8 +34,12 @@ SIDE = 32
 ROWS = 4096
 SHRINKAGE = 0.01  # of the mean variance within classes, added to each pixel's: some pixels never vary
 
-Embed = Callable[[Images, np.ndarray], np.ndarray]
-"""images, and rows (n,) of them, to float16 unit embeddings (n, D)"""
+
+class Embed(Protocol):
+    """Images, and rows (n,) of them, to float16 unit embeddings (n, D); with `flip` of each image and its mirror image,
+    their features summed."""
+
+    def __call__(self, images: Images, rows: np.ndarray, /, flip: bool = False) -> np.ndarray: ...
 
 
 def evaluate_baseline(
@@ -58,7 +62,7 @@ def evaluate_baseline(
     sets, ground = evaluate.sets_in_full, ground_of(read_manifest(dataset, "hash").get("settings", {}))
 
     def whole(_: str, shown: Images) -> np.ndarray:
-        return rows_of(shown, np.arange(len(shown)))
+        return rows_of(shown, np.arange(len(shown)), flip=evaluate.flip)
 
     scored = with_sets(scored, sets, embedded(sets, whole, images.shape[1], mode_of(images), ground))
     cell = baseline_name(kind, profile, backbone.name, split)
@@ -67,31 +71,35 @@ def evaluate_baseline(
 
 def raw(images: Images, split: Split, backbone: Backbone) -> Embed:
     """The pixels themselves."""
-    return lambda shown, rows: _stored(pixels(shown, rows))
+    return lambda shown, rows, flip=False: _stored(pixels(shown, rows, flip))
 
 
 def lda(images: Images, split: Split, backbone: Backbone) -> Embed:
     """As many discriminants as the backbone has dimensions, if the pixels and classes allow."""
     mean, directions = discriminants(images, split.arrays["train_rows"], split.arrays["train_labels"], backbone.dim)
-    return lambda shown, rows: _stored((pixels(shown, rows) - mean) @ directions)
+    return lambda shown, rows, flip=False: _stored((pixels(shown, rows, flip) - mean) @ directions)
 
 
 def untrained(images: Images, split: Split, backbone: Backbone) -> Embed:
     """The backbone as training finds it."""
     torch.manual_seed(0)
     net = build(backbone, 1 if images.ndim == 3 else images.shape[3], images.shape[1])
-    return lambda shown, rows: embed(net, shown, rows, torch.device("cpu"), "embedding with the untrained backbone")
+    device, said = torch.device("cpu"), "embedding with the untrained backbone"
+    return lambda shown, rows, flip=False: embed(net, shown, rows, device, said, flip=flip)
 
 
 BASELINES = {"raw": raw, "lda": lda, "untrained": untrained}
 
 
-def pixels(images: Images, rows: np.ndarray) -> np.ndarray:
-    """Grey values from 0 to 1, float32 (n, F), of `rows` (n,) of `images`; larger ones are averaged to SIDE x SIDE."""
+def pixels(images: Images, rows: np.ndarray, flip: bool = False) -> np.ndarray:
+    """Grey values from 0 to 1, float32 (n, F), of `rows` (n,) of `images`; larger ones are averaged to SIDE x SIDE,
+    with `flip` each with its mirror image: of features that are linear in the pixels, half the sum."""
     side = min(SIDE, images.shape[1])
     found = np.empty((len(rows), side * side), np.float32)
     for first, last in spans(len(rows), ROWS):
         grey = (to_tensor(images[rows[first:last]]).mean(1, keepdim=True) + 1) / 2
+        if flip:
+            grey = (grey + grey.flip(3)) / 2
         found[first:last] = adaptive_avg_pool2d(grey, side).flatten(1).numpy()
     return found
 
