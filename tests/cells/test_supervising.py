@@ -4,34 +4,17 @@ import os
 import signal
 import subprocess
 import sys
-import textwrap
 import time
 from pathlib import Path
 
 import pytest
 
+from tests.cells.conftest import MODULE
 from workflow import errors
 from workflow.cells import supervising
 from workflow.cells.supervising import TOLD, Launcher, alone, supervise
 from workflow.endings import GONE, Ending
 from workflow.errors import DIED, KILLS, WORKER, UserError
-
-MODULE = "tests_worker"
-
-
-@pytest.fixture
-def worker(tmp_path, monkeypatch):
-    """worker("code") makes that code what the supervisor runs; it sees `record`, a path, and `rank`, an int."""
-
-    def make(code: str) -> Path:
-        record = tmp_path / "run.json"
-        lines = f"import os, signal, sys, time\nfrom pathlib import Path\nrecord = Path({str(record)!r})\n"
-        lines += "rank = int(os.environ.get('RANK', 0))\n" + textwrap.dedent(code)
-        (tmp_path / f"{MODULE}.py").write_text(lines)
-        monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-        return record
-
-    return make
 
 
 def run(record: Path, number: int = 1) -> tuple[int, list[Ending]]:

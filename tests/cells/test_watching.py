@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,7 +13,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from tests.cells.test_supervising import worker  # noqa: F401
+from tests.cells.conftest import MODULE
+from tests.disks import full, mounted
 from workflow.cells import supervising, watching
 from workflow.cells.supervising import outlast, supervise
 from workflow.cells.watching import Watch, within_step
@@ -111,10 +113,10 @@ def test_nobody_watches_a_process_that_was_started_alone():
 
 def run(record: Path, number: int, patience: float) -> tuple[int, list[Ending]]:
     lost: list[Ending] = []
-    return supervise("tests_worker", [], number, record, lost.append, patience), lost
+    return supervise(MODULE, [], number, record, lost.append, patience), lost
 
 
-def test_a_worker_that_hangs_is_ended_and_the_log_says_where_it_was(worker, capfd):  # noqa: F811
+def test_a_worker_that_hangs_is_ended_and_the_log_says_where_it_was(worker, capfd):
     status, lost = run(worker(f"{STEP}def loop():\n    while True: pass\nwith within_step(): loop()"), 1, 0.5)
     assert (status, lost) == (
         0,
@@ -132,18 +134,18 @@ def test_a_worker_that_hangs_is_ended_and_the_log_says_where_it_was(worker, capf
         (IN_COLLECTIVE, "process 0 of 3 and process 1 of 3 and process 2 of 3"),
     ],
 )
-def test_of_several_those_that_wait_for_no_other_are_named(worker, code, who, capfd):  # noqa: F811
+def test_of_several_those_that_wait_for_no_other_are_named(worker, code, who, capfd):
     [lost] = run(worker(f"{STEP}{ALL}with within_step(): {code}"), 3, 1)[1]
     assert lost.reason == f"{who} did not end a step within 1 s (train.hung_after): the log says where"
     assert capfd.readouterr().err.count("had not ended its step") == 3
 
 
-def test_what_is_no_step_may_take_long(worker):  # noqa: F811
+def test_what_is_no_step_may_take_long(worker):
     code = f"{STEP}time.sleep(1)\nwith within_step(): pass\ntime.sleep(1)\nrecord.write_text('done')"
     assert run(worker(code), 2, 0.5) == (0, [])
 
 
-def test_a_worker_that_somebody_stops_goes_on(worker, monkeypatch):  # noqa: F811
+def test_a_worker_that_somebody_stops_goes_on(worker, monkeypatch):
     stopped = f"{STEP}with within_step(): os.kill(os.getpid(), signal.SIGSTOP)\nrecord.write_text('done')"
     record = worker(stopped)
     seen = []
@@ -165,3 +167,14 @@ def test_the_time_in_which_the_supervisor_was_stopped_is_not_counted(monkeypatch
     process = SimpleNamespace(pid=1, poll=lambda: next(polls))
     watch = SimpleNamespace(is_long=False, sees_it_hang=passed.append)
     assert outlast([process], [watch]) == [0] and passed == [supervising.BLINK] * 3
+
+
+@pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="only Linux has files in memory")
+def test_a_full_disk_ends_no_worker(worker, tmp_path, monkeypatch):
+    record = worker(f"{STEP}with within_step(): pass\nrecord.write_text('done')")
+    (tmp_path / "small").mkdir()
+    with mounted(tmp_path / "small") as done, full(tmp_path / "small", room=0):
+        if not done:
+            pytest.skip("needs root")
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "small"))
+        assert run(record, 1, 100) == (0, []) and record.read_text() == "done"

@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
+from typing import BinaryIO, cast
 
 import psutil
 
@@ -62,7 +63,7 @@ class Watch:
 
     def __init__(self, patience: float):
         self.patience, self.longest, self.lasts, self.count = patience, 0.0, 0.0, 0
-        self.file = tempfile.TemporaryFile()  # noqa: SIM115  # as long as the worker
+        self.file = in_memory()
         self.file.truncate(SIZE)
         self.shared = mmap.mmap(self.file.fileno(), SIZE)
 
@@ -93,6 +94,13 @@ class Watch:
         """Where the worker was when it was asked; empty where it did not answer."""
         self.file.seek(SIZE)
         return self.file.read().decode(errors="replace")
+
+
+def in_memory() -> BinaryIO:
+    """A file that no full disk keeps from being written: who then writes to memory that it is mapped to is killed."""
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("headroom"), "w+b")
+    return cast(BinaryIO, tempfile.TemporaryFile())
 
 
 def is_stopped(process: int) -> bool:
