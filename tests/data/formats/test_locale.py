@@ -13,7 +13,7 @@ READ = """
 from pathlib import Path
 from workflow.data.formats import lists, tars
 from workflow.data.formats.encoded import content
-for images in (lists.images(Path("list.csv")), tars.images("shard.tar")):
+for images in (lists.images(Path("list.csv")), tars.of_shard(Path("shard.tar"), "label")):
     print(ascii([(image.name, image.label, content(image.data)) for image in images]))
 """
 

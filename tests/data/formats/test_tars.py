@@ -3,13 +3,15 @@
 import io
 import json
 import tarfile
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import pytest
 
-from workflow.data.formats.encoded import Place, content
+from workflow.data.formats.encoded import Encoded, Place, content
 from workflow.data.formats.shards import shards
-from workflow.data.formats.tars import images
+from workflow.data.formats.tars import of_shard
 from workflow.errors import UserError
 
 Members = list[tuple[str, bytes]]
@@ -23,6 +25,11 @@ def write(path: Path, members: Members, mode: str = "w", form: int = tarfile.PAX
             entry.size = len(data)
             tar.addfile(entry, io.BytesIO(data))
     return path
+
+
+def images(pattern: str, field: str = "label") -> Iterator[Encoded]:
+    """The images of the tars of `pattern`, as a build reads them."""
+    return chain.from_iterable(of_shard(path, field) for path in shards(pattern))
 
 
 def read(pattern: object, *more: str) -> list[tuple[str, int | str, bytes]]:

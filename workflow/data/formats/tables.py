@@ -15,7 +15,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from workflow.data.formats.encoded import Encoded, Place, Refuse, stop, stored, tried, whole, written
-from workflow.data.formats.table_files import tables
 from workflow.errors import UserError
 from workflow.names import path_of, shown, text_of
 
@@ -34,22 +33,14 @@ class Columns(NamedTuple):
     names: list[str] | None
 
 
-def images(
-    pattern: str, image: str | None = None, label: str | None = None, root: Path | None = None, refuse: Refuse = stop
+def rows(
+    path: Path, image: str | None, label: str | None, root: Path | None, refuse: Refuse = stop
 ) -> Iterator[Encoded]:
-    """The images of the tables that `pattern` names (a folder, or files as in shards.py), in the order of their rows.
+    """The images of one table (see table_files.py), in the order of its rows.
 
     `image` and `label` are columns. Paths are of files below `root`, or else below the table's folder. UserError names
     the file and the row that lacks its image or label, which `refuse` may have left out.
     """
-    for path in tables(pattern):
-        yield from rows(path, image, label, root, refuse)
-
-
-def rows(
-    path: Path, image: str | None, label: str | None, root: Path | None, refuse: Refuse = stop
-) -> Iterator[Encoded]:
-    """The images of one table."""
     try:
         schema, batches = _opened(path, image, label)
         columns, number = _columns(path, schema, image, label), 0

@@ -24,7 +24,6 @@ from workflow.data.formats.encoded import (
     whole,
     written,
 )
-from workflow.data.formats.shards import shards
 from workflow.errors import UserError
 from workflow.names import shown, text_of
 
@@ -42,18 +41,12 @@ class Member(NamedTuple):
     data: Place | bytes
 
 
-def images(pattern: str, field: str = "label", refuse: Refuse = stop) -> Iterator[Encoded]:
-    """The images of the tars that `pattern` names (see shards.py), in the order of the shards and of their samples.
+def of_shard(path: Path, field: str, refuse: Refuse = stop) -> Iterator[Encoded]:
+    """The images of one tar, in the order of its samples.
 
     `field` is that of .json. UserError names the shard and the sample that is damaged or double, or lacks a part; such
     a sample `refuse` may have left out.
     """
-    for path in shards(pattern):
-        yield from of_shard(path, field, refuse)
-
-
-def of_shard(path: Path, field: str, refuse: Refuse = stop) -> Iterator[Encoded]:
-    """The images of one tar."""
     none = True
     for sample in _samples(path):
         if image := tried(partial(_image, path, sample, field), refuse):
