@@ -3,9 +3,11 @@
 from dataclasses import replace
 
 import pandas as pd
+import pytest
 
 from workflow.reporting.material import Material
 from workflow.reporting.pages.papers import papers_table
+from workflow.summary import papers
 from workflow.summary.papers import published_rows
 
 
@@ -30,6 +32,15 @@ def test_ours_and_theirs_stand_under_the_sets_name(material):
     assert "leader board" in theirs["DCQ"][0].sub
     ours = [row for row in found.rows if row[1].text == "this run"]
     assert len(ours) == len(material.names)
+
+
+@pytest.mark.parametrize(("ratio", "shown"), [(0.1, True), (0.5, False), (None, True)])
+def test_what_was_published_of_another_ratio_is_not_shown(material, monkeypatch, ratio, shown):
+    ours = material.summary.heads
+    assert 0.1 in set(ours["ratio"][ours["head"] == "partial_fc"]) and 0.5 not in set(ours["ratio"])
+    row = next(row for row in published_rows() if row.head == "partial_fc").model_copy(update={"ratio": ratio})
+    monkeypatch.setattr(papers, "published_rows", lambda: (row,))
+    assert (papers_table(scored(material, *row.scores)) is not None) == shown
 
 
 def test_what_was_published_says_where_it_was_read():

@@ -13,7 +13,8 @@ ACCURACY = r"sets/([^/]+)/accuracy"
 
 
 class PublishedRow(BaseModel):
-    """One trained model of somebody else's; `scores` are accuracies by the name of the evaluation set, from 0 to 1."""
+    """One trained model of somebody else's, of any ratio where none is said; `scores` are accuracies by the name of the
+    evaluation set, from 0 to 1."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -34,9 +35,10 @@ def published_rows() -> tuple[PublishedRow, ...]:
 
 
 def beside(summary: Summary) -> tuple[list[str], list[PublishedRow]]:
-    """The evaluation sets of a run, by name, and the published rows of its heads that have a score on one of them."""
+    """The evaluation sets of a run, by name, and the published rows of its heads at its ratios with a score on one."""
     test = summary.scores.loc[summary.scores["part"] == "test", "score"].unique()
     found = (re.fullmatch(ACCURACY, str(name)) for name in test)
     sets = sorted(match[1] for match in found if match)
-    heads = set(summary.heads["head"])
-    return sets, [row for row in published_rows() if row.head in heads and set(sets) & set(row.scores)]
+    rows = set(zip(summary.heads["head"], summary.heads["ratio"], strict=True))
+    own = rows | {(head, None) for head, _ in rows}
+    return sets, [row for row in published_rows() if (row.head, row.ratio) in own and set(sets) & set(row.scores)]
