@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 import heads
-from workflow.cells.config import Config
+from workflow.cells.config import Backbone, Config
 from workflow.cells.data_section import Data
 from workflow.cells.head_row import HeadRow
 from workflow.cells.train_section import Train
@@ -182,3 +182,19 @@ def test_a_folder_that_lies_on_another_machine_is_only_refused_in_a_whole_config
 def test_what_a_row_may_not_train_with_is_refused(config, own, message):
     with pytest.raises(UserError, match=message):
         Config.parse(config | {"heads": [{"head": "fc", "train": own}]})
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{", "--backbone is not valid JSON: "),
+        ("[" * 100_000, "--backbone is not valid JSON: "),
+        ("[]", "'backbone' is [], not a mapping of names to values"),
+        ("null", "'backbone' is null, not a mapping of names to values"),
+        ('{"dim": "x"}', "'backbone.dim' is \"x\", not a whole number"),
+    ],
+)
+def test_a_section_on_a_command_line_is_one_or_is_refused_in_a_sentence(text, said):
+    with pytest.raises(UserError) as raised:
+        Backbone.parse_argument("--backbone", text, "backbone")
+    assert str(raised.value).startswith(said)

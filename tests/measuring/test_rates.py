@@ -76,7 +76,7 @@ def test_the_machines_record(small, tmp_path, capsys):
     ("settings", "message"),
     [
         ("{", "not valid JSON"),
-        ("[]", "JSON object"),
+        ("[]", "not a mapping of names to values"),
         ('{"thread": 1}', "'measure.thread' is not a key.*did you mean 'threads'"),
         ('{"threads": 0}', "'measure.threads' is 0"),
     ],

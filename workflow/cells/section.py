@@ -29,6 +29,15 @@ class Section(BaseModel):
             raise UserError("; ".join(sentences(error, cls, where))) from error
 
     @classmethod
+    def parse_argument(cls, option: str, text: str, where: str) -> Self:
+        """The section in the JSON `text` that stands behind `option` on a command line; UserError as `parse`."""
+        try:
+            content = json.loads(text)
+        except (json.JSONDecodeError, RecursionError) as error:
+            raise UserError(f"{option} is not valid JSON: {error}") from error
+        return cls.parse(content, where)
+
+    @classmethod
     def problems(cls, mapping: Mapping[str, object]) -> list[str]:
         """What is wrong with `mapping`, one sentence each, beginning with its key in quotes."""
         try:

@@ -1,7 +1,6 @@
 """Fetch, build, split and check datasets: `python -m workflow.data --help`."""
 
 import argparse
-import json
 from pathlib import Path
 
 from workflow.cells.data_section import Data
@@ -54,11 +53,7 @@ def _add_cache(parser: argparse.ArgumentParser) -> None:
 
 
 def _json(text: str) -> Data:
-    try:
-        section = json.loads(text_of(text))
-    except json.JSONDecodeError as error:
-        raise UserError(f"--settings is not valid JSON ({error})") from error
-    return Data.parse(section, "data")
+    return Data.parse_argument("--settings", text_of(text), "data")
 
 
 def _fetch(arguments: argparse.Namespace) -> None:

@@ -1,7 +1,6 @@
 """`python -m workflow.evaluating embed|score`: a trained cell's embeddings, then its scores."""
 
 import argparse
-import json
 from functools import partial
 from pathlib import Path
 
@@ -62,8 +61,8 @@ def _add_sets(parser: argparse.ArgumentParser) -> None:
 def _sets(text: str) -> Evaluate:
     """The evaluation sets in the JSON `text`, or argparse's complaint."""
     try:
-        return Evaluate.parse(json.loads(text), "evaluate")
-    except (ValueError, UserError) as error:
+        return Evaluate.parse_argument("--sets", text, "evaluate")
+    except UserError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
@@ -103,7 +102,7 @@ def _baseline(arguments: argparse.Namespace) -> None:
     from workflow.evaluating.baselines import evaluate_baseline
 
     torch.set_num_threads(arguments.threads)
-    backbone = Backbone.parse(json.loads(arguments.backbone), "backbone")
+    backbone = Backbone.parse_argument("--backbone", arguments.backbone, "backbone")
     places = arguments.out, arguments.profile, arguments.dataset, arguments.split
     asked = arguments.sets.model_copy(update={"distractors": tuple(arguments.distractors)})
     evaluate_baseline(arguments.kind, *places, backbone, asked)

@@ -1,7 +1,6 @@
 """What each command of `python -m workflow.measuring` does."""
 
 import argparse
-import json
 
 import torch
 
@@ -95,10 +94,4 @@ def read_spec(text: str) -> CostSpec:
 
 def read_measure(text: str) -> Measure:
     """The section `measure` in the JSON `text`; UserError names what is wrong."""
-    try:
-        section = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise UserError(f"--settings is not valid JSON: {error}") from error
-    if not isinstance(section, dict):
-        raise UserError("--settings must be a JSON object: the config's section `measure`")
-    return Measure.parse(section, "measure")
+    return Measure.parse_argument("--settings", text, "measure")

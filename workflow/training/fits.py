@@ -1,7 +1,6 @@
 """`python -m workflow.training.fits`: whether a backbone takes the images, tried before any of them is made."""
 
 import argparse
-import json
 
 from workflow.cells.config import Backbone
 from workflow.errors import command_line
@@ -11,7 +10,7 @@ from workflow.training.backbones import build
 def main() -> None:
     """Make the backbone; what it does not take is said in a sentence, with exit status 2."""
     given = parser().parse_args()
-    build(Backbone.parse(json.loads(given.backbone), "backbone"), given.channels, given.size)
+    build(Backbone.parse_argument("--backbone", given.backbone, "backbone"), given.channels, given.size)
 
 
 def parser() -> argparse.ArgumentParser:
