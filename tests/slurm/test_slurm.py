@@ -38,11 +38,6 @@ def record(submitted: Submitted, seed: int = 0) -> RunRecord:
     return found
 
 
-def log_of(submitted: Submitted) -> str:
-    """What a cell has logged."""
-    return next(submitted.folder.glob("logs/tiny/train/*/*/0-*.log")).read_text()
-
-
 def trained(submitted: Submitted, config: dict[str, object], *arguments: str):
     return submitted.start(config, "--until", "train", *arguments)
 
@@ -95,14 +90,7 @@ def test_a_cell_on_two_nodes_is_told_of_when_one_dies_and_goes_on_elsewhere(subm
     assert (found.outcome, found.reason) == ("failed", "one of 2 processes was killed by signal 9 (SIGKILL)"), said
 
     again = "--forcerun", str(path.relative_to(submitted.folder))
-    began = saved(submitted, 0).stat().st_mtime
-    started = trained(submitted, CONFIG | {"train": LONG | {"processes": 2, "nodes": 2}}, *again)
-    until(lambda: saved(submitted, 0).stat().st_mtime > began)
-    started.terminate()
-    said, _ = started.communicate(timeout=600)
-    assert re.search(r"stopped at step \d+; run again", log_of(submitted)), said
-
-    said = ended(submitted, trained(submitted, CONFIG | {"train": LONG}))
+    said = ended(submitted, trained(submitted, CONFIG | {"train": LONG}, *again))
     found = record(submitted)
     assert (found.outcome, found.processes, found.resumed > 0) == ("ok", 1, True), said
 
@@ -117,8 +105,8 @@ def rank(submitted: Submitted, number: int) -> psutil.Process:
 
 
 def test_a_time_limit_is_outlived(submitted):
-    config = CONFIG | {"train": LONG | {"steps": 1200}}
+    config = CONFIG | {"train": LONG | {"steps": 2400}}
     resources = ["--set-resources", "train:runtime=1", "train:slurm_extra='--signal=TERM@20'"]
     said = ended(submitted, trained(submitted, config, "--retries", "9", *resources))
     found = record(submitted)
-    assert (found.outcome, found.steps, found.resumed > 0) == ("ok", 1200, True), said
+    assert (found.outcome, found.steps, found.resumed > 0) == ("ok", 2400, True), said
