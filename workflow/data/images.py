@@ -1,5 +1,6 @@
 """The images of a set, however they are stored: asked by rows, given as uint8 arrays."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -28,36 +29,50 @@ class Images(Protocol):
     def __getitem__(self, rows: slice | np.ndarray, /) -> np.ndarray: ...
 
 
-class EncodedImages:
-    """Images that stay JPEG, PNG or WebP until they are asked for.
+class Decoded(ABC):
+    """Images that stay JPEG, PNG or WebP until they are asked for, then size x size in Pillow's `mode` L or RGB,
+    on `ground` where they are transparent: the same pixels as a set of raw ones holds."""
 
-    files: what they lie in, each mapped into memory when it is first needed; index: int64 (N, 3), file, offset and
-    length of each. They are made size x size in Pillow's `mode` L or RGB, on `ground` where they are transparent: the
-    same pixels as a set of raw ones holds.
-    """
-
-    def __init__(self, files: Sequence[Path], index: np.ndarray, size: int, mode: str, ground: str) -> None:
-        self.files, self.index = list(files), index
+    def __init__(self, size: int, mode: str, ground: str) -> None:
         self.size, self.mode, self.ground = size, mode, ground
-        self._mapped: dict[int, np.ndarray] = {}
+
+    @abstractmethod
+    def __len__(self) -> int: ...
+
+    @abstractmethod
+    def decoded(self, row: int) -> np.ndarray:
+        """One image; UserError, which names it, if it cannot be read."""
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return (len(self.index), self.size, self.size, *((3,) if self.mode == "RGB" else ()))
+        return (len(self), self.size, self.size, *((3,) if self.mode == "RGB" else ()))
 
     @property
     def ndim(self) -> int:
         return len(self.shape)
 
-    def __len__(self) -> int:
-        return len(self.index)
-
     def __getitem__(self, rows: slice | np.ndarray, /) -> np.ndarray:
-        wanted = np.arange(len(self.index))[rows]
+        wanted = np.arange(len(self))[rows]
         found = np.empty((len(wanted), *self.shape[1:]), np.uint8)
         for image, row in zip(found, wanted.tolist(), strict=True):
-            image[:] = self._decoded(row)
+            image[:] = self.decoded(row)
         return found
+
+
+class EncodedImages(Decoded):
+    """The images of a data set, where they lie.
+
+    files: what they lie in, each mapped into memory when it is first needed; index: int64 (N, 3), file, offset and
+    length of each.
+    """
+
+    def __init__(self, files: Sequence[Path], index: np.ndarray, size: int, mode: str, ground: str) -> None:
+        super().__init__(size, mode, ground)
+        self.files, self.index = list(files), index
+        self._mapped: dict[int, np.ndarray] = {}
+
+    def __len__(self) -> int:
+        return len(self.index)
 
     def place(self, row: int) -> Place:
         """Where the bytes of an image lie."""
@@ -76,7 +91,7 @@ class EncodedImages:
     def __getstate__(self) -> dict[str, object]:
         return vars(self) | {"_mapped": {}}  # a process that is given them maps the files itself
 
-    def _decoded(self, row: int) -> np.ndarray:
+    def decoded(self, row: int) -> np.ndarray:
         from workflow.data.reading import square
 
         try:

@@ -54,17 +54,6 @@ def how_embedded(cell: Path) -> Ending:
     return Ending("ok")
 
 
-def load_arrays(path: Path) -> dict[str, np.ndarray]:
-    """The arrays of a .npz file; UserError if there is none, or it is broken."""
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            return {name: stored[name] for name in stored.files}
-    except FileNotFoundError as error:
-        raise UserError(f"{path} does not exist: embed the cell again") from error
-    except Exception as error:  # zipfile and numpy raise many kinds for what they do not expect
-        raise UserError(f"{path} cannot be read ({reason(error)}): delete it and embed the cell again") from error
-
-
 def load_rows(cell: Path, name: str, allowed: Collection[int]) -> np.ndarray:
     """float16 unit rows (n, D) of `name` in the cell; UserError if not finite, not unit, n is not `allowed`, or they
     are not what was written."""

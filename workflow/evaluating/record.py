@@ -10,15 +10,16 @@ from workflow.cells.evaluate_section import EvaluationSet
 from workflow.cells.paths import CENTRES, EMBEDDINGS, EVALUATION, MEANS, RESAMPLES, SETS
 from workflow.cells.records import BANDS, EvaluationRecord, RunRecord, SplitRecord
 from workflow.cells.spec import CellName
-from workflow.data.split_file import Split, load_split
+from workflow.data.split_file import Split, load_arrays, load_split
 from workflow.endings import Ending
 from workflow.errors import UserError
-from workflow.evaluating.files import how_embedded, load_arrays, load_rows, load_run, save_arrays
+from workflow.evaluating.files import how_embedded, load_rows, load_run, save_arrays
 from workflow.evaluating.metrics import describe
 from workflow.evaluating.scores import Scored, all_scores, no_scores
 from workflow.evaluating.sets import set_scores
 from workflow.provenance import now, provenance
 
+AGAIN = "embed the cell again"
 SHOWN = {
     "hard pairs": "verification_hard/accuracy",
     "1:N": "identification/rank1",
@@ -41,7 +42,7 @@ def evaluate_cell(cell: Path, split_file: Path, distractors: Sequence[int], sets
         return evaluation_lost(cell, split_file, distractors, ending, sets)
     scored = cell_scores(cell, split, distractors)
     if sets:
-        scored = with_sets(scored, sets, load_arrays(cell / SETS))
+        scored = with_sets(scored, sets, load_arrays(cell / SETS, first=AGAIN, again=AGAIN))
     write_evaluation(cell, facts, run.cell, ending, split, scored)
     return one_line(run, ending, scored.scores["test"])
 

@@ -12,7 +12,7 @@ from workflow.cells.evaluate_section import EvaluationSet
 from workflow.data.formats import face_bin, lists
 from workflow.data.formats.encoded import Place, content
 from workflow.data.formats.pairs import pairs as read_pairs
-from workflow.data.images import Images
+from workflow.data.images import Decoded, Images
 from workflow.data.reading import square
 from workflow.errors import UserError, reason
 from workflow.evaluating.files import check_unit
@@ -22,29 +22,17 @@ Questions = dict[str, np.ndarray]
 """of pairs `pairs` (P, 2) and `same` (P,) bool; of a search `gallery`, `probe` with `gallery_class`, `probe_class`"""
 
 
-class SetImages:
+class SetImages(Decoded):
     """The images of a set, decoded when they are asked for, as those of the data set are made."""
 
     def __init__(self, name: str, data: Sequence[Place | bytes], size: int, mode: str, ground: str) -> None:
+        super().__init__(size, mode, ground)
         self.name, self.data = name, data
-        self.size, self.mode, self.ground = size, mode, ground
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return (len(self.data), self.size, self.size, *((3,) if self.mode == "RGB" else ()))
-
-    @property
-    def ndim(self) -> int:
-        return len(self.shape)
 
     def __len__(self) -> int:
         return len(self.data)
 
-    def __getitem__(self, rows: slice | np.ndarray, /) -> np.ndarray:
-        wanted = np.arange(len(self.data))[rows].tolist()
-        return np.stack([self._decoded(row) for row in wanted]) if wanted else np.zeros((0, *self.shape[1:]), np.uint8)
-
-    def _decoded(self, row: int) -> np.ndarray:
+    def decoded(self, row: int) -> np.ndarray:
         try:
             return square(content(self.data[row]), self.size, self.mode, self.ground)
         except Exception as error:  # a decoder raises whatever it likes
