@@ -14,7 +14,7 @@ from workflow.cells.problems import Inner
 from workflow.cells.section import Section
 from workflow.cells.train_section import Loss, Train
 
-COMMON = {"device", "threads", "processes", "workers"}
+COMMON = {"device", "threads", "processes", "nodes", "workers"}
 """keys of `train` that say what a job takes of the machine, which rows share"""
 
 ABLATIONS = {"min_shots", "noise"}
