@@ -10,15 +10,13 @@ import yaml
 from snakemake.utils import update_config
 
 from workflow.cells.config import Config
-from workflow.cells.config_file import FOLDER, check_file, text_of
+from workflow.cells.config_file import DEFAULT, FOLDER, check_file, text_of
 from workflow.cells.holding import held_elsewhere
 from workflow.cells.paths import COMPUTED, DATA, DATASETS, LOCK, MANIFEST, PUBLISHED, RESULTS, RUN, fits
 from workflow.cells.plan import Plan, plan
 from workflow.errors import UserError
 from workflow.files import read_json
 
-DEFAULT = FOLDER / "default.yaml"
-"""what every config is put on top of"""
 KINDS = (".yaml", ".yml", ".json")
 WORKFLOW_LOCKS = Path(".snakemake/locks")
 

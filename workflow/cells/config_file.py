@@ -14,6 +14,8 @@ from yaml import MappingNode, Node, ScalarNode, SequenceNode
 from workflow.errors import UserError
 
 FOLDER = Path("config")
+DEFAULT = FOLDER / "default.yaml"
+"""what every config is put on top of"""
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
 PLAIN = {f"tag:yaml.org,2002:{kind}" for kind in ("map", "seq", "str", "int", "float", "bool", "null", "merge")}
 """what a config is made of; other tags make dates, sets and objects of Python"""

@@ -1,5 +1,4 @@
-"""The .npy files of a dataset folder: written whole, streamed where they are large, and read with an error that names
-them."""
+"""Files of arrays: written whole, streamed where they are large, and read with an error that names them."""
 
 from pathlib import Path
 from typing import BinaryIO
@@ -29,3 +28,15 @@ def load(path: Path) -> np.ndarray:
         return np.load(path, mmap_mode="r" if path.stem == "images" else None)
     except Exception as error:  # numpy takes a header for source code, and raises what that may raise
         raise UserError(f"{path} cannot be read ({reason(error)}): delete its folder and build it again") from error
+
+
+def load_arrays(path: Path, first: str, again: str) -> dict[str, np.ndarray]:
+    """The arrays of a .npz file; UserError if there is none, which says what makes it `first`, or it is broken, which
+    says what makes it `again`."""
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return {name: stored[name] for name in stored.files}
+    except FileNotFoundError as error:
+        raise UserError(f"{path} does not exist: {first}") from error
+    except Exception as error:  # zipfile and numpy raise many kinds for what they do not expect
+        raise UserError(f"{path} cannot be read ({reason(error)}): delete it and {again}") from error

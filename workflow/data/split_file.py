@@ -16,7 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from workflow.cells.records import SplitRecord
-from workflow.errors import UserError, reason
+from workflow.data.arrays import load_arrays
+from workflow.errors import UserError
 
 EVALUATED = ("validation", "test")
 POSITIONS = ("hard_pairs", "random_pairs", "all", "gallery", "probe", "closed_gallery", "closed_probe")
@@ -93,18 +94,6 @@ def _names() -> list[str]:
 
 def _arrays(path: Path) -> dict[str, np.ndarray]:
     return load_arrays(path, "make the split first (python -m workflow.data --help)", "make the split again")
-
-
-def load_arrays(path: Path, first: str, again: str) -> dict[str, np.ndarray]:
-    """The arrays of a .npz file; UserError if there is none, which says what makes it `first`, or it is broken, which
-    says what makes it `again`."""
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            return {name: stored[name] for name in stored.files}
-    except FileNotFoundError as error:
-        raise UserError(f"{path} does not exist: {first}") from error
-    except Exception as error:  # zipfile and numpy raise many kinds for what they do not expect
-        raise UserError(f"{path} cannot be read ({reason(error)}): delete it and {again}") from error
 
 
 def _check_galleries(path: Path, arrays: Mapping[str, np.ndarray], part: str) -> None:

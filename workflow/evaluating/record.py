@@ -10,7 +10,8 @@ from workflow.cells.evaluate_section import EvaluationSet
 from workflow.cells.paths import CENTRES, EMBEDDINGS, EVALUATION, MEANS, RESAMPLES, SETS
 from workflow.cells.records import BANDS, EvaluationRecord, RunRecord, SplitRecord
 from workflow.cells.spec import CellName
-from workflow.data.split_file import Split, load_arrays, load_split
+from workflow.data.arrays import load_arrays
+from workflow.data.split_file import Split, load_split
 from workflow.endings import Ending
 from workflow.errors import UserError
 from workflow.evaluating.files import how_embedded, load_rows, load_run, save_arrays

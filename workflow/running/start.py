@@ -13,13 +13,12 @@ from snakemake.cli import parse_config
 from snakemake.utils import update_config
 
 from workflow.cells.config import Config
-from workflow.cells.config_file import FOLDER, check_entry, check_file, typed
+from workflow.cells.config_file import DEFAULT, check_entry, check_file, typed
 from workflow.cells.paths import FOLDERS, LOGS
 from workflow.errors import UserError, command_line
 from workflow.running.logger import register
 
 ROOT = Path(__file__).resolve().parents[2]
-DEFAULT = FOLDER / "default.yaml"
 NOTES = ".snakemake"
 """folder that snakemake keeps its notes in"""
 
