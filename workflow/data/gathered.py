@@ -16,7 +16,7 @@ from workflow.data.formats.encoded import Place, content
 from workflow.data.formats.labels import Labels
 from workflow.data.items import Account, items, place_of, within
 from workflow.data.listing import files_of
-from workflow.data.reading import Files, Tasks, look_at, read, read_all
+from workflow.data.reading import MODES, Files, Tasks, look_at, read, read_all
 from workflow.data.sieve import Sieve, hashes
 from workflow.errors import UserError
 from workflow.names import path_of, shown, text_of
@@ -25,7 +25,6 @@ CHUNK = 256  # images in one task
 FEWEST = 6  # classes: two each to train on, for validation and for test
 LISTED = 1000  # pairs of equal images that the manifest names
 MOST_RAW = 2**32  # bytes of pixels that are stored as such: what any machine keeps in memory
-MODES = {"grey": "L", "rgb": "RGB"}
 HOLD_MANY = {"records", "webdataset"}  # sources whose files hold the bytes of many images
 OF_TEST = "test/"  # before the names of classes of a test source
 SPOOL = "spool.part"

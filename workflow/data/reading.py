@@ -19,6 +19,8 @@ from workflow.errors import UserError
 from workflow.names import shown
 
 R = TypeVar("R")
+MODES = {"grey": "L", "rgb": "RGB"}
+"""Pillow's, by `data.colour`"""
 MEMORY = re.compile(r" ?<_io.BytesIO object at 0x[0-9a-f]+>")
 """how Pillow names an image that is no file"""
 

@@ -2,12 +2,12 @@
 so that a damaged one is told then and not after the training."""
 
 import argparse
-import json
 from pathlib import Path
 
 from workflow.cells.evaluate_section import Evaluate, EvaluationSet
 from workflow.console import say
 from workflow.data.manifest import read_manifest
+from workflow.data.reading import MODES
 from workflow.errors import command_line
 from workflow.evaluating.cosine import spans
 from workflow.evaluating.set_images import ground_of, read_set
@@ -21,8 +21,8 @@ def main() -> None:
     """Check, and write what each set asks; what cannot be read is a sentence, with exit status 2."""
     given = parser().parse_args()
     settings = read_manifest(given.dataset, "hash")["settings"]
-    mode = "RGB" if settings.get("colour") == "rgb" else "L"
-    asked = Evaluate.parse(json.loads(given.sets), "evaluate").sets_in_full
+    mode = MODES[str(settings.get("colour", "grey"))]
+    asked = Evaluate.parse_argument("--sets", given.sets, "evaluate").sets_in_full
     told = [checked(one, int(str(settings["size"])), mode, ground_of(settings)) for one in asked]
     write_text(given.out, "".join(f"{line}\n" for line in told))
     say("; ".join(told))
