@@ -16,8 +16,8 @@ report: .venv/ready  ## the whole benchmark with the default config, and its rep
 quick: .venv/ready  ## the same, small: two or three minutes
 	$(BIN)/snakemake --cores $(CORES) --configfile config/quick.yaml
 
-test: .venv/ready  ## the tests
-	$(BIN)/python -m pytest
+test: .venv/ready  ## the tests, on as many processes as there are cores, four at most
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 faults: .venv/ready  ## 100 kills at random moments, each resumed to the same bits; FAULTS="--seed 1" for others
 	$(BIN)/python -m tests.faults $(FAULTS)

@@ -9,6 +9,7 @@ With several processes each holds a share of the classes and compares the whole 
 a number a sample, and in `gather_embeddings` the embeddings and their gradient: nothing that grows with C.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, Protocol, cast
 
 import torch
@@ -217,10 +218,15 @@ class _Compare(torch.autograd.Function):
 
 
 def _initial(own: range, dim: int, std: float, seed: int) -> Tensor:
-    """The classes `own` of a (C, D) normal start that does not depend on how many ranks share it."""
+    """The classes `own` of a (C, D) normal start that depends neither on how many ranks share it nor on the threads."""
     weight = torch.empty(len(own), dim)
-    for start in range(own.start // BLOCK * BLOCK, own.stop, BLOCK):
+
+    def fill(start: int) -> None:
         block = torch.randn(BLOCK, dim, generator=stream(seed, start // BLOCK)).mul_(std)
         first, last = max(start, own.start), min(start + BLOCK, own.stop)
         weight[first - own.start : last - own.start] = block[first - start : last - start]
+
+    with ThreadPoolExecutor(torch.get_num_threads()) as threads:
+        for _ in threads.map(fill, range(own.start // BLOCK * BLOCK, own.stop, BLOCK)):
+            pass
     return weight

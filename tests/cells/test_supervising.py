@@ -12,7 +12,7 @@ import pytest
 from tests.cells.conftest import MODULE
 from workflow import errors
 from workflow.cells import supervising
-from workflow.cells.supervising import TOLD, Launcher, alone, supervise
+from workflow.cells.supervising import TOLD, WARNING, Launcher, alone, passed_on, supervise
 from workflow.endings import GONE, Ending
 from workflow.errors import DIED, KILLS, WORKER, UserError
 
@@ -207,7 +207,7 @@ def supervisor(tmp_path: Path) -> subprocess.Popen:
 READY = "Path(record.parent, 'ready').write_text(str(os.getpid()))\n"
 
 
-STOPS = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP]
+STOPS = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, WARNING]
 
 
 @pytest.fixture
@@ -221,12 +221,21 @@ def nothing_ignored():
 
 @pytest.mark.parametrize("number", STOPS)
 def test_a_request_to_stop_reaches_the_worker(nothing_ignored, worker, tmp_path, number):
-    heard = int(signal.SIGTERM if number == signal.SIGHUP else number)
+    heard = int(signal.SIGTERM if number in (signal.SIGHUP, WARNING) else number)
     code = f"signal.signal({heard}, lambda *_: (record.write_text('saved'), os._exit(2)))\n{READY}time.sleep(100)"
     record = worker(code)
     process = supervisor(tmp_path)
     process.send_signal(number)
     assert process.wait(30) == 2 and record.read_text() == "saved" and process.stdout.read() == ""
+
+
+def test_a_queue_that_is_asked_to_stop_all_processes_is_asked_once(nothing_ignored, tmp_path):
+    with passed_on([], ["mkdir", str(tmp_path / "asked")]) as received:
+        os.kill(os.getpid(), WARNING)  # the queue's own
+        assert not (tmp_path / "asked").exists()
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert (tmp_path / "asked").is_dir()
+    assert received == [WARNING, signal.SIGTERM]
 
 
 def test_a_closed_terminal_stops_nothing_under_nohup(worker, tmp_path, monkeypatch):

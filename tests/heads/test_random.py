@@ -9,6 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from heads.kit.centres import BLOCK, Centres
 from heads.kit.dice import Dice, draw_seed, stream
 from heads.kit.sample import sample_classes
 
@@ -99,3 +100,18 @@ def test_a_seed_is_drawn_from_a_wide_range():
     torch.manual_seed(0)
     seeds = [draw_seed() for _ in range(100)]
     assert len(set(seeds)) == 100 and max(seeds) > 2**60 and min(seeds) >= 0
+
+
+@pytest.mark.parametrize("threads", [2, 5])
+def test_centres_start_alike_on_any_number_of_threads(threads):
+    def start() -> torch.Tensor:
+        torch.manual_seed(3)
+        return Centres(3 * BLOCK + 7, 2).weight
+
+    one = start()
+    torch.set_num_threads(threads)
+    try:
+        many = start()
+    finally:
+        torch.set_num_threads(1)
+    assert torch.equal(one, many) and one.std() == pytest.approx(0.01, rel=0.05)

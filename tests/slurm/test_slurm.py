@@ -59,7 +59,7 @@ def test_jobs_ask_for_what_any_node_has(submitted, stages):
     assert {rule for rule, line in options.items() if "--gpus=1" in line} == {"train", "embed", *MEASURED}
     cores = {rule: next(one for one in line if one.startswith("--cpus-per-task")) for rule, line in options.items()}
     assert {cores.pop("dataset")} == {"--cpus-per-task=2"} and set(cores.values()) == {"--cpus-per-task=1"}
-    assert "--signal=TERM@180" in options["train"]
+    assert "--signal=URG@180" in options["train"]
 
 
 def test_jobs_that_are_cancelled_or_requeued_go_on(submitted, cluster: Cluster):
@@ -79,10 +79,14 @@ def test_jobs_that_are_cancelled_or_requeued_go_on(submitted, cluster: Cluster):
         assert (found.outcome, found.steps, found.resumed > 0) == ("ok", LONG["steps"], True), said
 
 
-def test_a_cell_on_two_nodes_is_told_of_when_one_dies_and_goes_on_elsewhere(submitted, cluster: Cluster):
-    started = trained(submitted, CONFIG | {"train": LONG | {"processes": 2, "nodes": 2}})
+def test_a_cell_on_two_nodes_saves_before_it_is_stopped_and_is_told_of_when_one_dies(submitted, cluster: Cluster):
+    started = trained(submitted, CONFIG | {"train": LONG | {"processes": 2, "nodes": 2}}, "--retries", "1")
     until(lambda: saved(submitted, 0))
-    assert cluster.job("train_wildcards_fc_1_0").node == "one,two"
+    first = cluster.job("train_wildcards_fc_1_0")
+    assert first.node == "one,two"
+    cluster.say("scancel", "--signal=URG", str(first.number))
+    stopped = until(lambda: re.search(r"stopped at step (\d+); run again", log_of(submitted)))
+    until(lambda: f"continuing from step {stopped[1]} of" in log_of(submitted))
     rank(submitted, 1).kill()
     said = ended(submitted, started)
     path = next(submitted.folder.glob("results/tiny/*/*/*/*/0-*/run.json"))
@@ -93,6 +97,11 @@ def test_a_cell_on_two_nodes_is_told_of_when_one_dies_and_goes_on_elsewhere(subm
     said = ended(submitted, trained(submitted, CONFIG | {"train": LONG}, *again))
     found = record(submitted)
     assert (found.outcome, found.processes, found.resumed > 0) == ("ok", 1, True), said
+
+
+def log_of(submitted: Submitted) -> str:
+    """What the only cell has logged."""
+    return next(submitted.folder.glob("logs/tiny/train/*/*/0-*.log")).read_text()
 
 
 def rank(submitted: Submitted, number: int) -> psutil.Process:
@@ -106,7 +115,7 @@ def rank(submitted: Submitted, number: int) -> psutil.Process:
 
 def test_a_time_limit_is_outlived(submitted):
     config = CONFIG | {"train": LONG | {"steps": 2400}}
-    resources = ["--set-resources", "train:runtime=1", "train:slurm_extra='--signal=TERM@20'"]
+    resources = ["--set-resources", "train:runtime=1", "train:slurm_extra='--signal=URG@20'"]
     said = ended(submitted, trained(submitted, config, "--retries", "9", *resources))
     found = record(submitted)
     assert (found.outcome, found.steps, found.resumed > 0) == ("ok", 2400, True), said

@@ -36,7 +36,7 @@ def test_nodes_share_the_processes_of_a_job(monkeypatch):
     monkeypatch.setattr("shutil.which", lambda name: name)
     command, stop = launcher(nodes=2, processes=6, cores=12)
     assert command[:5] == ["srun", "--nodes=2", "--ntasks=2", "--ntasks-per-node=1", "--cpus-per-task=6"]
-    assert stop == ["scancel", "--signal=TERM", "17"]
+    assert stop == ["scancel", "--signal=SIGURG", "17"]
     told = dict(pairwise(command))
     assert (told["--nnodes"], told["--nproc-per-node"], told["--rdzv-id"]) == ("2", "3", "17")
 

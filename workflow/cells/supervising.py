@@ -31,13 +31,21 @@ INTERRUPTED = 130
 GLANCE = 0.05  # seconds between looks at the workers
 BLINK = 1.0  # seconds that count between two looks at most: the rest of it, this process was stopped itself
 GRACE = 2.0  # seconds that workers have to end by themselves once one of them has failed
-SIGNALS = {signal.SIGTERM: signal.SIGTERM, signal.SIGINT: signal.SIGINT, signal.SIGHUP: signal.SIGTERM}
+WARNING = signal.SIGURG
+"""a request to stop from a queue whose time runs out: ignored by all that do not know of it, where srun answers SIGTERM
+by killing what it has started"""
+SIGNALS = {
+    signal.SIGTERM: signal.SIGTERM,
+    signal.SIGINT: signal.SIGINT,
+    signal.SIGHUP: signal.SIGTERM,
+    WARNING: signal.SIGTERM,
+}
 """requests to stop, and as what they reach the workers: a terminal that was closed wants the same as a scheduler"""
 
 
 class Launcher(NamedTuple):
     """Commands: one that starts all processes of a cell on several machines, whose module and arguments follow it, and
-    ends with the highest status of them; and one that asks them all to stop."""
+    ends with the highest status of them; and one that has the queue send all of them, and this process, a WARNING."""
 
     command: Sequence[str]
     stop: Sequence[str]
@@ -176,7 +184,8 @@ def passed_on(workers: Sequence[subprocess.Popen[bytes]], stop: Sequence[str] = 
     def pass_on(number: int, _: object) -> None:
         received.append(number)
         if stop:
-            subprocess.run(stop, check=False)
+            if number != WARNING:
+                subprocess.run(stop, check=False)
             return
         for worker in workers:
             if worker.poll() is None:

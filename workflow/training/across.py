@@ -14,7 +14,7 @@ from torch.distributed import run
 from torch.distributed.elastic.multiprocessing.api import SignalException
 from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 
-from workflow.cells.supervising import TOLD, Launcher
+from workflow.cells.supervising import TOLD, WARNING, Launcher
 from workflow.cells.watching import WATCHED
 from workflow.errors import UserError
 
@@ -26,7 +26,7 @@ def launcher(nodes: int, processes: int, cores: int) -> Launcher:
     """What runs a module in `processes` processes on the `nodes` nodes of this job of Slurm's, on `cores` cores of all
     of them. UserError outside of a job.
 
-    A signal to srun would have it kill what it has started: the queue is asked to pass one on.
+    A signal to srun would have it kill what it has started: the queue is asked to send all of the job a WARNING.
     """
     if not shutil.which("srun") or "SLURM_JOB_ID" not in os.environ:
         raise UserError(f"'train.nodes' is {nodes}, and this is no job of Slurm's: lower it, or use profiles/slurm")
@@ -40,7 +40,7 @@ def launcher(nodes: int, processes: int, cores: int) -> Launcher:
         *("--nnodes", str(nodes), "--nproc-per-node", str(processes // nodes), "--max-restarts", "0"),
         *("--rdzv-backend", "c10d", "--rdzv-endpoint", meeting, "--rdzv-id", job, "-m"),
     ]
-    return Launcher(command, ["scancel", "--signal=TERM", job])
+    return Launcher(command, ["scancel", f"--signal={WARNING.name}", job])
 
 
 def main() -> None:

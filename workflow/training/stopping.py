@@ -3,18 +3,19 @@
 import signal
 
 from heads.kit.ranks import count
+from workflow.cells.supervising import WARNING
 
 
 class StopRequest:
-    """Turns the first SIGTERM or Ctrl-C into a request that training answers after the current step.
+    """Turns the first SIGTERM, Ctrl-C or a queue's WARNING into a request that training answers after the current step.
 
     A second Ctrl-C ends a process that was started alone; to those of torchrun one Ctrl-C may come twice.
     """
 
     def __init__(self) -> None:
         self.requested = False
-        signal.signal(signal.SIGTERM, self._request)
-        signal.signal(signal.SIGINT, self._request)
+        for number in (signal.SIGTERM, signal.SIGINT, WARNING):
+            signal.signal(number, self._request)
 
     def _request(self, *_: object) -> None:
         self.requested = True
