@@ -122,6 +122,21 @@ def dds(fourcc: bytes) -> bytes:
     return b"DDS " + size + struct.pack("<2I4s5I", 32, 4, fourcc, 0, 0, 0, 0, 0) + bytes(20 + 256)
 
 
+POSTSCRIPT = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n{} loop\n"
+"""what an interpreter would never be done with"""
+
+
+def news(image: bytes) -> bytes:
+    """An IPTC file around the bytes of an image."""
+    facts = {(3, 20): b"\x08", (3, 30): b"\x08", (3, 60): b"\1\0", (3, 120): b"\5", (8, 10): image}
+    return b"".join(bytes([0x1C, *tag]) + struct.pack(">H", len(value)) + value for tag, value in facts.items())
+
+
+def metafile() -> bytes:
+    """The head of a drawing that Windows draws."""
+    return b"\xd7\xcd\xc6\x9a\0\0" + struct.pack("<4hH", 0, 0, 8, 8, 72) + bytes(6) + b"\1\0\t\0" + bytes(40)
+
+
 def fits() -> bytes:
     """An astronomer's picture, whose numbers have a sign."""
     cards = {"SIMPLE": "T", "BITPIX": 16, "NAXIS": 2, "NAXIS1": SIDE, "NAXIS2": SIDE}

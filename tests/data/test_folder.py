@@ -242,3 +242,18 @@ def test_a_picture_in_several_classes_is_counted_and_named(photos, capsys):
 def test_nothing_shared_is_counted_as_nothing(photos, capsys):
     assert read(photos).manifest["shared"] == {"pictures": 0, "images": 0, "pairs": []}
     assert "more than one class" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("store", ["pixels", "encoded"])
+def test_images_that_use_a_part_of_their_range_are_counted_and_the_first_is_named(photos, capsys, store):
+    twelve_bits = np.random.default_rng(0).integers(0, 4096, (8, 8)).astype(np.uint16)
+    for name, pixels in (("dim", twelve_bits), ("dim too", twelve_bits // 2), ("bright", 16 * twelve_bits)):
+        Image.fromarray(pixels).save(photos / "class 2" / f"{name}.png")
+    dataset = read(photos, store=store)
+    assert dataset.manifest["dim"] == 2 and len(dataset.images) == 21
+    said = capsys.readouterr().err
+    assert "images without a pixel brighter than an eighth of white: 2, the first class 2/dim too.png; if" in said
+
+
+def test_of_bright_images_nothing_is_said(photos, capsys):
+    assert read(photos).manifest["dim"] == 0 and "brighter than" not in capsys.readouterr().err

@@ -259,6 +259,13 @@ REFUSED: dict[str, tuple[str, Make, str]] = {
     "a texture of a game": ("a.blp", holds(b"BLP2\1\0\0\0\3\x08\0\0" + bytes([8, 0, 0, 0] * 2) + bytes(1300)), "BLP"),
     "a damaged AVIF": ("a.avif", holds(saved(halves(), "AVIF").replace(b"av01", b"av99")), "AVIF|decode|identify"),
     "a damaged JPEG 2000": ("a.jp2", holds(saved(NOISE, "JPEG2000")[:-400]), "broken data|truncated|decode"),
+    "a program without end": (
+        "a.jpg",
+        holds(strange.POSTSCRIPT),
+        "PostScript files are drawn by a program, which is not run",
+    ),
+    "a program within news": ("a.jpg", holds(strange.news(strange.POSTSCRIPT)), "IPTC files are drawn by a program"),
+    "a drawing for Windows": ("a.png", holds(strange.metafile()), "Windows metafiles are drawn by a program"),
     "a named pipe": ("a.jpg", strange.pipe, "is a named pipe"),
     "a socket": ("a.jpg", strange.listening, "is a socket"),
     "a link to a device": ("a.jpg", strange.link("/dev/zero"), "is a device"),

@@ -17,7 +17,7 @@ from workflow.data.formats.labels import Labels
 from workflow.data.items import Account, items, place_of, within
 from workflow.data.listing import files_of
 from workflow.data.reading import MODES, Files, Tasks, look_at, read, read_all
-from workflow.data.sieve import Sieve, hashes
+from workflow.data.sieve import Sieve, dim, hashes
 from workflow.errors import UserError
 from workflow.names import path_of, shown, text_of
 
@@ -43,7 +43,7 @@ class Gathered:
         self.account = Account(data)
         self.catalogue = Catalogue(folder / SPOOL)
         self.sieve, self.pictures = Sieve(self.account.rejected), Pictures(self._differ)
-        self.one_picture: list[str] = []
+        self.one_picture, self.dim = list[str](), list[int]()
         self.shared = Shared(0, 0, [])
         self.names, self.classes, self.groups = self._gather()
         self.order = np.argsort(self.classes, kind="stable")
@@ -54,13 +54,13 @@ class Gathered:
         """Kept images, uint8 (n, size, size) or (n, size, size, 3), in the order of class and place in the source."""
         for numbers, (images, problems) in self._read(read):
             good = self._readable(numbers, problems)
-            yield images[good][self._new(numbers[good], hashes(images[good]))]
+            yield images[good][self._new(numbers[good], hashes(images[good]), dim(images[good]))]
 
     def looks(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Of the same images: hashes of their pixels, uint64 (n,), and the pooled images, uint8 (n, F)."""
         for numbers, seen in self._read(look_at):
             good = self._readable(numbers, seen.problems)
-            new = self._new(numbers[good], seen.hashes[good])
+            new = self._new(numbers[good], seen.hashes[good], seen.dim[good])
             yield seen.hashes[good][new], seen.pooled[good][new]
 
     def places(self) -> tuple[list[Path], np.ndarray]:
@@ -85,6 +85,7 @@ class Gathered:
                 f"{shown(self.path)} has {len(kept)} classes that can be read: at least {FEWEST} are needed"
             )
         self._warn_of_leaks()
+        self._warn_of_dim()
         return [self.names[number] for number in kept], classes, groups
 
     def record(self) -> dict[str, object]:
@@ -96,6 +97,7 @@ class Gathered:
             "rejected": dict(self.sieve.rejected),
             "skipped": self.account.skipped,
             "one_picture": self.one_picture,
+            "dim": len(self.dim),
             "shared": {"pictures": self.shared.pictures, "images": self.shared.images, "pairs": pairs},
             "render": {"size": self.size, "mode": self.mode, "ground": self.ground},
         }
@@ -143,13 +145,15 @@ class Gathered:
                 self.account.unreadable(*self.catalogue.origin(number), f"cannot be read ({problem})")
         return np.array([problem is None for problem in problems])
 
-    def _new(self, numbers: np.ndarray, prints: np.ndarray) -> np.ndarray:
-        """Which of some images, with the hashes `prints` (n,) of their pixels, are new to their class, bool (n,)."""
+    def _new(self, numbers: np.ndarray, prints: np.ndarray, dim: np.ndarray) -> np.ndarray:
+        """Which of some images, with the hashes `prints` (n,) of their pixels, are new to their class, bool (n,); and
+        note those of them that are `dim` (n,)."""
         classes = self.classes[numbers]
         for same in self.pictures.add(numbers, classes, prints):
             self._doubt(same)
         new = self.sieve.fresh(prints, classes, self.groups[numbers])
         self.kept.append(numbers[new])
+        self.dim += numbers[new & dim].tolist()
         return new
 
     def _differ(self, numbers: Sequence[int]) -> bool:
@@ -180,6 +184,14 @@ class Gathered:
             log(
                 f"pictures in more than one class: {self.shared.pictures:,}, the first in {shown(one)} and "
                 f"{shown(other)}; each is a wrong label, and a leak where only one of its classes is trained on"
+            )
+
+    def _warn_of_dim(self) -> None:
+        if self.dim:
+            log(
+                f"images without a pixel brighter than an eighth of white: {len(self.dim):,}, the first "
+                f"{shown(self._named(self.dim[0]))}; if their numbers use a part of what their format holds, as "
+                "12 bits in 16, stretch them first"
             )
 
     def _named(self, number: int) -> str:

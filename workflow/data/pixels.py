@@ -9,6 +9,9 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 WHITE = {"PNG": 65535, "PPM": 65535, "JPEG2000": 65535}
 """what stands for white in the 16-bit greys of a format, as Pillow delivers them; TIFF says it itself"""
 
+PROGRAMS = {"EPS": "PostScript files", "WMF": "Windows metafiles", "IPTC": "IPTC files"}
+"""formats that Pillow has another program draw, or that hold one of them: a set of images must not run anything"""
+
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -30,9 +33,12 @@ def picture(source: Path | bytes, mode: str, ground: str) -> Image.Image:
     """The image in a file, or of encoded bytes, as Pillow's `mode` L or RGB; `ground` is the colour behind what is
     transparent.
 
-    Raises what Pillow raises on a damaged file, and ValueError where nobody knows which number is white.
+    Raises what Pillow raises on a damaged file, and ValueError where nobody knows which number is white or only another
+    program can draw it.
     """
     with _opened(source) as image:
+        if image.format in PROGRAMS:
+            raise ValueError(f"{PROGRAMS[image.format]} are drawn by a program, which is not run: save it as PNG")
         image.load()
         return _turned(image, _on_ground(_in_eight_bits(image), ground).convert(mode))
 

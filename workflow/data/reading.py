@@ -13,7 +13,7 @@ from PIL import Image, ImageOps
 from workflow.data.formats.encoded import Place, content
 from workflow.data.pixels import picture
 from workflow.data.processes import ProcessDied, at, in_parallel
-from workflow.data.sieve import hashes
+from workflow.data.sieve import dim, hashes
 from workflow.data.similar import pooled
 from workflow.errors import UserError
 from workflow.names import shown
@@ -70,10 +70,11 @@ Read = tuple[np.ndarray, list[str | None]]
 
 class Seen(NamedTuple):
     """What is kept of images that are looked at and not stored: hashes of their pixels, uint64 (n,), the images pooled
-    as look-alikes are told by, uint8 (n, F), and for each why it could not be read."""
+    as look-alikes are told by, uint8 (n, F), whether they are dim, bool (n,), and for each why it could not be read."""
 
     hashes: np.ndarray
     pooled: np.ndarray
+    dim: np.ndarray
     problems: list[str | None]
 
 
@@ -117,7 +118,7 @@ def read(task: Files) -> Read:
 def look_at(task: Files) -> Seen:
     """The same, without keeping the images."""
     images, problems = read(task)
-    return Seen(hashes(images), pooled(images), problems)
+    return Seen(hashes(images), pooled(images), dim(images), problems)
 
 
 def square(source: Path | bytes, size: int, mode: str, ground: str) -> np.ndarray:

@@ -12,6 +12,15 @@ def hashes(images: np.ndarray) -> np.ndarray:
     return np.frombuffer(digests, dtype="<u8").astype(np.uint64)
 
 
+DIM = 32
+"""an eighth of white: numbers that use less of their range may have been meant for a smaller one, as 12 bits in 16"""
+
+
+def dim(images: np.ndarray) -> np.ndarray:
+    """Of which of the `images` (n, ...), uint8, no pixel is as bright as DIM, bool (n,)."""
+    return images.reshape(len(images), -1).max(axis=1, initial=0) < DIM
+
+
 class Sieve:
     """Drops images equal to one that their class already has, and keeps account of every image kept or rejected."""
 
