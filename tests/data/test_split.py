@@ -379,7 +379,6 @@ def test_classes_of_one_image_cannot_be_asked_about_and_it_is_said(tmp_path, ima
 
     write_dataset(tmp_path / "own", Own(), {"name": "own", "settings": {}})
     data = Data.parse({"name": "own", "source": "folder", "path": "/own"})
-    with pytest.raises(
-        UserError, match=rf"\({fit} of its 8 have two images or more, and only these can be asked about\)"
-    ):
+    why = rf"\({fit} of its 8 have two images or more, and only these can be asked about\)"
+    with pytest.raises(UserError, match=rf"{why}: add images to some classes, or name a set of its own to test on"):
         make_split(open_dataset(tmp_path / "own"), data, tmp_path / "split.npz")

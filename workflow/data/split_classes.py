@@ -10,6 +10,9 @@ from workflow.data.split_numbers import SplitNumbers
 from workflow.data.store import Dataset
 from workflow.errors import UserError
 
+FEWEST_ASKED = 2
+"""open-set classes of each part"""
+
 
 @dataclass(frozen=True)
 class Roles:
@@ -115,7 +118,7 @@ class _Deck:
     def __init__(self, dataset: Dataset, numbers: SplitNumbers) -> None:
         self.similar, self.name, self.seed = dataset.similar, dataset.manifest["name"], numbers.seed
         self.free = np.ones(len(dataset.names), dtype=bool)
-        self.of_ones_own = dataset.parts is None
+        self.of_ones_own, self.counted = dataset.parts is None, numbers.classes is not None
         self.hangul = np.array([not self.of_ones_own and "\uac00" <= name <= "\ud7a3" for name in dataset.names])
         self.draws = 0
 
@@ -125,8 +128,7 @@ class _Deck:
         if count > len(left):
             raise UserError(
                 f"data.{key} asks for {count:,} classes, but {self.name} has only {len(left):,} left that fit"
-                f"{self._shortage(key, fit)}: lower data.{key}"
-                + (" or data.min_images" if key == "classes" else " or data.classes")
+                f"{self._shortage(key, fit)}: {self._remedy(key, len(left))}"
             )
         return self._take(left[:count])
 
@@ -135,6 +137,13 @@ class _Deck:
         if not (self.of_ones_own and key.startswith("open_set")):
             return ""
         return f" ({int(fit.sum()):,} of its {len(fit):,} have two images or more, and only these can be asked about)"
+
+    def _remedy(self, key: str, left: int) -> str:
+        """What there is to do where only `left` classes are left to draw from."""
+        if self.of_ones_own and key.startswith("open_set") and left < FEWEST_ASKED:
+            return "add images to some classes, or name a set of its own to test on, data.test"
+        others = {"classes": " or data.min_images"}.get(key, " or data.classes" if self.counted else "")
+        return f"lower data.{key}{others}"
 
     def open_set(self, fit: np.ndarray, count: int, part: str, hangul: float) -> np.ndarray:
         """The same for an open set, in couples of look-alikes, with the share of Hangul that training has if it can.
