@@ -36,12 +36,15 @@ class Refused(ValueError):
 
 
 def names() -> list[str]:
-    """Names of all heads, sorted. Files that start with an underscore are not heads, nor are folders."""
-    return sorted(path.stem for path in FOLDER.glob("[!_]*.py"))
+    """Names of all heads, sorted. Files that start with an underscore are not heads, nor are folders, nor what Python
+    finds a folder in the place of."""
+    return sorted(path.stem for path in FOLDER.glob("[!_]*.py") if not path.with_suffix("").is_dir())
 
 
 def path(name: str) -> Path:
     """The file of head `name`; ValueError names the known heads and the nearest one."""
+    if (FOLDER / name).is_dir() and name.isidentifier():
+        raise ValueError(f"head '{name}' cannot be: the folder heads/{name} goes before a file of that name; rename it")
     if name not in names():
         near = difflib.get_close_matches(name, names(), 1)
         hint = f"did you mean '{near[0]}'?" if near else f"add heads/{name}.py or choose one of {', '.join(names())}"

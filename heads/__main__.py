@@ -4,6 +4,7 @@ training step would take, before anything is run."""
 import argparse
 import inspect
 import io
+import keyword
 import sys
 from typing import TYPE_CHECKING
 
@@ -45,8 +46,11 @@ def new(name: str) -> str:
     path = heads.FOLDER / f"{name}.py"
     if not name.isidentifier() or name.startswith("_"):
         raise ValueError(f"'{name}' cannot name a head: use letters, digits and underscores, not an underscore first")
-    if path.exists():
-        raise ValueError(f"heads/{name}.py exists already: choose another name or edit that file")
+    if keyword.iskeyword(name):
+        raise ValueError(f"'{name}' is a word of Python's: choose another name")
+    there = {one.stem.casefold(): one.name for one in heads.FOLDER.iterdir()}
+    if found := there.get(name.casefold()):
+        raise ValueError(f"heads/{found} exists already: choose another name or edit that")
     try:
         path.write_text(EXAMPLE.read_text(encoding="utf-8"), encoding="utf-8")
     except OSError as error:

@@ -45,6 +45,11 @@ def test_names_that_differ_by_case_alone_are_told(capsys):
     assert "differ by case alone: 'Shoe' and 'shoe' and 'SHOE', and 1 more; if these are one" in capsys.readouterr().err
 
 
+def test_numbers_that_differ_by_leading_zeros_alone_are_told(capsys):
+    check_names(["7", "70", "007", "07", "0", "00", "", "a7", "a07", "9" * 5000])
+    assert "differ by leading zeros alone: '7' and '007' and '07', and 1 more; if" in capsys.readouterr().err
+
+
 def test_a_name_as_it_reads_keeps_what_can_be_seen():
     assert as_read(" a\tb\u00e9\u200d ") == "a b\u00e9"
 

@@ -305,6 +305,8 @@ def test_a_plan_notices_every_file_that_changes(tmp_path, form):
 
 def test_a_plan_goes_on_without_the_files(tmp_path):
     assert listing(section({"source": "list", "path": str(tmp_path / "nowhere.csv")}))
+    (tmp_path / "l.csv").write_text("a.png,1\nb\0.png,2\n")
+    assert listing(section({"source": "list", "path": str(tmp_path / "l.csv")}))
 
 
 def test_a_set_is_refused_where_the_file_that_its_images_lie_in_has_changed(tmp_path):

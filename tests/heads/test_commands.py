@@ -66,11 +66,26 @@ def test_a_faulty_file_does_not_hide_the_other_heads(folder):
 
 
 @pytest.mark.parametrize(
-    ("name", "message"), [("fc", "heads/fc.py exists already"), ("_x", "cannot name a head"), ("a-b", "cannot")]
+    ("name", "message"),
+    [
+        ("fc", "heads/fc.py exists already"),
+        ("FC", "heads/fc.py exists already"),
+        ("kit", "heads/kit exists already"),
+        ("_x", "cannot name a head"),
+        ("a-b", "cannot"),
+        ("class", "'class' is a word of Python's"),
+    ],
 )
 def test_new_refuses_a_name_it_cannot_use(folder, name, message):
     result = python(folder, "new", name)
     assert result.returncode != 0 and message in result.stderr and "Traceback" not in result.stderr
+
+
+def test_a_file_that_a_folder_hides_is_no_head(folder):
+    (folder / "heads/kit.py").write_text((folder / "heads/fc.py").read_text())
+    assert "\nkit " not in python(folder).stdout
+    with pytest.raises(ValueError, match="head 'kit' cannot be: the folder heads/kit goes before"):
+        heads.load("kit")
 
 
 def test_files_of_the_kit_are_no_heads():

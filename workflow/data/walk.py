@@ -132,7 +132,7 @@ def entry_of(path: Path) -> Entry:
     """What lies at a path."""
     try:
         status = path.stat()
-    except OSError as error:
+    except (OSError, ValueError) as error:  # of a name with a zero byte
         return Entry(path, problem=_lost(path, error))
     if stat.S_ISDIR(status.st_mode):
         return Entry(path, folder=_place(status))
@@ -141,7 +141,7 @@ def entry_of(path: Path) -> Entry:
     return Entry(path, status.st_size, status.st_mtime_ns)
 
 
-def _lost(path: Path, error: OSError) -> str:
+def _lost(path: Path, error: Exception) -> str:
     if isinstance(error, FileNotFoundError) and path.is_symlink():
         return f"is a link to {shown(os.readlink(path))}, which does not exist"
     return f"cannot be reached ({_why(error)})"

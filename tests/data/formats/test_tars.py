@@ -155,7 +155,8 @@ def test_patterns_of_no_file(tmp_path, pattern):
         ([("a.jpg", b"1"), ("a.json", b"[" * 100_000)], "its .json is damaged"),
         ([("a.jpg", b"1"), ("a.json", b"\xff")], "its .json is damaged"),
         ([("a.jpg", b"1"), ("a.json", b'{"class": 1}')], "no number or name under 'label', but 'class'"),
-        ([("a.jpg", b"1"), ("a.json", b'{"label": [1]}')], "no number or name under 'label'"),
+        ([("a.jpg", b"1"), ("a.json", b'{"label": [1]}')], "no number or name under 'label', but 'label' is [1]"),
+        ([("a.jpg", b"1"), ("a.json", b'{"label": null}')], "no number or name under 'label', but 'label' is null"),
         ([("a.jpg", b"1"), ("a.json", b'{"label": true}')], "no number or name under 'label'"),
         ([("a.jpg", b"1"), ("a.json", b'{"label": ""}')], "no number or name under 'label'"),
         ([("a.jpg", b"1"), ("a.json", b'{"label": NaN}')], "no whole number"),
@@ -196,5 +197,5 @@ def test_tars_that_are_damaged(tmp_path):
     path.write_bytes(b"PK\3\4" + bytes(2000))
     assert "no tar" in refused(path)
     path.write_bytes(b"")
-    assert "no tar" in refused(path)
+    assert "no tar (file could not be opened successfully): fetch" in refused(path)
     assert "cannot be opened (Is a directory)" in refused(tmp_path)

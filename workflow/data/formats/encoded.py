@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+from workflow.data.walk import KINDS
 from workflow.errors import UserError
 from workflow.names import shown
 
@@ -65,7 +66,7 @@ def content(data: Place | bytes) -> bytes:
 def mapped(path: Path) -> Iterator[mmap.mmap]:
     """The bytes of a file, of which only those that are looked at are read; UserError if there are none."""
     try:
-        with path.open("rb") as file:
+        with with_end(path).open("rb") as file:
             memory = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except OSError as error:
         raise unopened(path, error) from error
@@ -73,6 +74,14 @@ def mapped(path: Path) -> Iterator[mmap.mmap]:
         raise UserError(f"{shown(path)} is empty: fetch it again") from error
     with memory:
         yield memory
+
+
+def with_end(path: Path) -> Path:
+    """The path, unless reading there would wait for ever, as for what somebody writes into a pipe: then UserError."""
+    kind = KINDS.get(stat.S_IFMT(path.stat().st_mode))
+    if kind:
+        raise UserError(f"{shown(path)} is {kind}: name a file")
+    return path
 
 
 def unopened(path: Path, error: OSError) -> UserError:

@@ -4,6 +4,9 @@ from array import array
 
 import numpy as np
 
+LONGEST = 100
+"""digits of what is taken for a number"""
+
 
 class Labels:
     """Takes the labels of images one by one and knows in the end which class each is."""
@@ -38,7 +41,7 @@ class Labels:
 
 def _is_number(name: str) -> bool:
     digits = name.removeprefix("-")
-    return digits.isascii() and digits.isdigit()
+    return digits.isascii() and digits.isdigit() and len(digits) <= LONGEST
 
 
 def _by_number(name: str) -> tuple[int, str]:

@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TextIO
 
-from workflow.data.formats.encoded import Encoded, Refuse, stop, stored, system_name, tried, unopened, written
+from workflow.data.formats.encoded import Encoded, Refuse, stop, stored, system_name, tried, unopened, with_end, written
 from workflow.errors import UserError
 from workflow.names import shown, text_of
 
@@ -83,15 +83,15 @@ def _columns(names: list[str]) -> tuple[int, int] | None:
 def _rows(path: Path) -> Iterator[Row]:
     """The lines that are not blank; UserError if this is no text."""
     try:
-        with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-            yield from _split(file)
+        with with_end(path).open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
+            yield from _split(file, path)
     except OSError as error:
         raise unopened(path, error) from error
-    except (csv.Error, UnicodeError, ValueError) as error:
+    except ValueError as error:
         raise UserError(f"{shown(path)} is no list in UTF-8 ({error}): save it as CSV or TSV") from error
 
 
-def _split(file: TextIO) -> Iterator[Row]:
+def _split(file: TextIO, path: Path) -> Iterator[Row]:
     first = next((line for line in file if line.strip()), "")
     if "\0" in first:
         raise ValueError("it holds zero bytes")
@@ -102,6 +102,13 @@ def _split(file: TextIO) -> Iterator[Row]:
         yield from ((number, [field.strip() for field in fields]) for number, fields in rows if fields)
         return
     reader = csv.reader(file, delimiter=separator, strict=True)
-    for fields in reader:
-        if any(field.strip() for field in fields):
-            yield reader.line_num, fields
+    ended = 0
+    try:
+        for fields in reader:
+            ended = reader.line_num
+            if any(field.strip() for field in fields):
+                yield ended, fields
+    except csv.Error as error:
+        raise UserError(
+            f"{shown(path)}, line {ended + 1} cannot be read ({error}): close its quotes, or take them out"
+        ) from error

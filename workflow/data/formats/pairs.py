@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from workflow.data.formats.encoded import Place, stored, system_name, unopened
+from workflow.data.formats.encoded import Place, stored, system_name, unopened, with_end
 from workflow.errors import UserError
 from workflow.names import shown
 
@@ -44,7 +44,7 @@ def pairs(path: Path, folder: Path) -> Iterator[Pair]:
 def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Number and fields of the lines that are not blank; names may hold blanks where tabs separate them."""
     try:
-        with path.open(encoding="utf-8-sig", errors="surrogateescape") as file:
+        with with_end(path).open(encoding="utf-8-sig", errors="surrogateescape") as file:
             for number, line in enumerate(file, 1):
                 fields = [field.strip() for field in line.rstrip().split("\t" if "\t" in line.strip() else None)]
                 if fields != [""] and fields:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from workflow.data.formats.encoded import unopened
+from workflow.data.formats.encoded import unopened, with_end
 from workflow.errors import UserError
 from workflow.names import shown
 
@@ -75,7 +75,7 @@ def _columns(path: Path, parsed: Callable[[int, list[str]], Row | None], values:
 def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Number and fields of every line that is not blank."""
     try:
-        with path.open(encoding="utf-8", errors="replace") as file:
+        with with_end(path).open(encoding="utf-8", errors="replace") as file:
             for number, line in enumerate(file, 1):
                 if line.strip():
                     yield number, [field.strip() for field in line.split("\t")]

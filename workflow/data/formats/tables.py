@@ -14,7 +14,7 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from workflow.data.formats.encoded import Encoded, Place, Refuse, stop, stored, tried, whole, written
+from workflow.data.formats.encoded import Encoded, Place, Refuse, stop, stored, tried, whole, with_end, written
 from workflow.errors import UserError
 from workflow.names import path_of, shown, text_of
 
@@ -58,10 +58,10 @@ def rows(
 def _opened(path: Path, image: str | None, label: str | None) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
     """The schema of a table, and its rows, of which only the two columns are read where that can be."""
     if path.suffix != ".arrow":
-        file = pq.ParquetFile(path)
+        file = pq.ParquetFile(with_end(path))
         wanted = _columns(path, file.schema_arrow, image, label)[:2]
         return file.schema_arrow, file.iter_batches(ROWS, columns=list(wanted))
-    memory = pa.memory_map(str(path))
+    memory = pa.memory_map(str(with_end(path)))
     try:
         stream = pa.ipc.open_stream(memory)
     except pa.ArrowInvalid:

@@ -22,6 +22,7 @@ from workflow.data.formats.encoded import (
     tried,
     unopened,
     whole,
+    with_end,
     written,
 )
 from workflow.errors import UserError
@@ -73,7 +74,7 @@ def _samples(path: Path) -> Iterator[dict[str, Member]]:
 def _members(path: Path) -> Iterator[Member]:
     """The images and labels of a tar; UserError if it cannot be read to its end."""
     try:
-        with tarfile.open(path, encoding="utf-8", errors="surrogateescape") as tar:
+        with tarfile.open(with_end(path), encoding="utf-8", errors="surrogateescape") as tar:
             for entry in tar:
                 entry.name = system_name(entry.name)
                 key, kind = _named(entry.name)
@@ -86,7 +87,7 @@ def _members(path: Path) -> Iterator[Member]:
     except Exception as error:  # a decompressor raises whatever it likes
         if isinstance(error, OSError) and error.strerror:
             raise unopened(path, error) from error
-        reason = shown(str(error)) or type(error).__name__
+        reason = shown(str(error).partition("\n")[0].rstrip(":")) or type(error).__name__
         raise UserError(f"{shown(path)} is cut off, damaged or no tar ({reason}): fetch it again") from error
 
 
@@ -157,6 +158,7 @@ def _field(where: str, data: bytes, field: str) -> int | str:
         raise UserError(f"{where}: its .json is damaged ({error}): mend it") from error
     label = found.get(field) if isinstance(found, dict) else found
     if isinstance(label, bool | list | dict | None) or label == "":
+        kind = f"{field!r} is {json.dumps(label)[:60]}" if isinstance(found, dict) and field in found else ""
         has = ", ".join(map(repr, found)) if isinstance(found, dict) else type(found).__name__
-        raise UserError(f"{where}: its .json has no number or name under {field!r}, but {shown(has)[:200]}")
+        raise UserError(f"{where}: its .json has no number or name under {field!r}, but {kind or shown(has)[:200]}")
     return whole(label, where) if isinstance(label, float) else label
