@@ -172,12 +172,14 @@ def test_a_finished_run_names_cells_that_failed_and_how_to_try_them_again(finish
     path = next(finished.folder.glob("results/quick/*/*/fc/*/*/run.json"))
     path.write_text('{"outcome": "failed", "reason": "the process was killed by signal 9 (SIGKILL)"}')
     result = finished.snakemake("--configfile", "config/quick.yaml", "--forcerun", "summary", path=stages)
-    assert result.returncode == 0, result.stderr
+    assert result.returncode == 1, result.stderr
     record = path.relative_to(finished.folder)
     said = (
         f"But {record} says: failed, the process was killed by signal 9 (SIGKILL). To try it again: --forcerun {record}"
     )
     assert said in result.stderr
+    assert result.stderr.splitlines()[-1] == said
+    assert finished.snakemake("publish", *QUICK, path=stages).returncode == 0, "that went well"
     again = finished.planned("--configfile", "config/quick.yaml", "--forcerun", str(record))
     assert again["train"] == 1 and again["score"] == 1
 
