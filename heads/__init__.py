@@ -46,7 +46,9 @@ def path(name: str) -> Path:
     if (FOLDER / name).is_dir() and name.isidentifier():
         raise ValueError(f"head '{name}' cannot be: the folder heads/{name} goes before a file of that name; rename it")
     if name not in names():
-        near = difflib.get_close_matches(name, names(), 1)
+        near = difflib.get_close_matches(name.lower(), names(), 1)
+        if not name.isidentifier():
+            raise ValueError(f"head '{name}' cannot be a file's name in heads/: choose one of {', '.join(names())}")
         hint = f"did you mean '{near[0]}'?" if near else f"add heads/{name}.py or choose one of {', '.join(names())}"
         raise ValueError(f"head '{name}' does not exist: {hint}")
     return FOLDER / f"{name}.py"

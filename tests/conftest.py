@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 import heads
 from tests.collected import collected, recollect
@@ -17,6 +18,8 @@ from workflow.data.split import make_split
 from workflow.data.store import open_dataset
 
 __all__ = ["add_head", "collected", "glyphs", "recollect", "split"]
+settings.register_profile("headroom", deadline=None)  # how long an example takes is the machine's affair
+settings.load_profile("headroom")
 DATA = {"name": "dejavu", "tier": "dejavu", "characters": 600}
 
 

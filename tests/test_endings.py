@@ -3,9 +3,10 @@
 import signal
 
 import pytest
+from pydantic import BaseModel, ValidationError
 
 from workflow import endings
-from workflow.endings import GONE, named, out_of_memory
+from workflow.endings import GONE, in_one_line, named, out_of_memory
 
 KILLED = -signal.SIGKILL
 
@@ -22,6 +23,19 @@ KILLED = -signal.SIGKILL
 )
 def test_want_of_memory_is_known_by_its_phrases(error, expected):
     assert out_of_memory(error) == expected
+
+
+def test_what_does_not_fit_a_record_is_told_by_its_fields():
+    class Facts(BaseModel):
+        rows: int
+        name: str
+
+    with pytest.raises(ValidationError) as raised:
+        Facts(rows="many", name=3)
+    said = in_one_line(raised.value)
+    assert said.startswith("Facts.rows: Input should be a valid integer") and "; Facts.name: Input should" in said
+    assert in_one_line(ValueError("a\n  b")) == "a" and in_one_line(ValueError()) == ""
+    assert len(in_one_line(ValueError("x" * 9999))) == 301
 
 
 def test_an_unknown_signal_has_a_name_of_sorts():

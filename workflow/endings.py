@@ -5,12 +5,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from pydantic import ValidationError
+
 Outcome = Literal["ok", "out of memory", "diverged", "failed"]
 
 OUT_OF_MEMORY = ("can't allocate memory", "std::bad_alloc", "out of memory", "ALLOC_FAILED")
 """what torch and its libraries say where they raise a plain RuntimeError"""
 GONE = 3
 """exit status of a process that the others it works with have left, or left waiting: it knows no more than that"""
+LONGEST = 300
+"""letters of a library's or head's own words in a reason"""
 VMSTAT = Path("/proc/vmstat")
 
 
@@ -21,9 +25,26 @@ class Ending(NamedTuple):
     reason: str | None = None
 
 
+class Ended(Exception):
+    """Work that cannot go on, which is a result: its `ending` belongs into a record."""
+
+    def __init__(self, ending: Ending) -> None:
+        super().__init__(ending.reason)
+        self.ending = ending
+
+
 def out_of_memory(error: BaseException) -> bool:
     """Whether `error` says that there was too little memory."""
     return isinstance(error, MemoryError) or any(words in str(error) for words in OUT_OF_MEMORY)
+
+
+def in_one_line(error: BaseException) -> str:
+    """What an error says in its first line; of what does not fit a record, the fields."""
+    if isinstance(error, ValidationError):
+        found = error.errors(include_url=False)
+        return "; ".join(f"{error.title}.{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in found)
+    words = str(error).strip().partition("\n")[0]
+    return words if len(words) <= LONGEST else f"{words[:LONGEST]}…"
 
 
 def named(statuses: Sequence[int | None], memory_killed: bool, number: int | None = None) -> Ending:

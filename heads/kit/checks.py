@@ -13,6 +13,17 @@ def check_option(name: str, value: str, *known: str) -> str:
     return value
 
 
+def check_loss(loss: object) -> Tensor:
+    """Return what a head's forward gave; TypeError unless it is a scalar with a gradient."""
+    if not isinstance(loss, Tensor):
+        raise TypeError(f"forward must return a scalar tensor, the loss, and returned {type(loss).__name__}")
+    if loss.numel() != 1:
+        raise TypeError(f"forward must return a scalar, the loss, and returned a tensor of shape {tuple(loss.shape)}")
+    if not loss.requires_grad:
+        raise TypeError(f"forward must return a loss with a gradient, and returned a {loss.dtype} without one")
+    return loss
+
+
 class NotFinite(ValueError):
     """The embeddings are no longer numbers: training has diverged."""
 

@@ -134,7 +134,7 @@ def test_nothing_is_removed_while_something_runs(project, monkeypatch):
 def test_a_config_that_cannot_be_run_removes_nothing(project, monkeypatch):
     Path("config/slow.yaml").write_text("profile: quick\nsteps: 3\n")
     before = files()
-    with pytest.raises(UserError, match="'steps' is not a key of the config"):
+    with pytest.raises(UserError, match=r"config/slow\.yaml: .*'steps' is not a key of the config"):
         run(monkeypatch, "prune", "--yes")
     for text in ("a: [", "profile: quick\nprofile: quick\n", "- a"):
         Path("config/slow.yaml").write_text(text)

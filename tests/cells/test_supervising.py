@@ -12,7 +12,8 @@ import pytest
 from tests.cells.conftest import MODULE
 from workflow import errors
 from workflow.cells import supervising
-from workflow.cells.supervising import TOLD, WARNING, Launcher, alone, passed_on, supervise
+from workflow.cells.stop_requests import WARNING, passed_on
+from workflow.cells.supervising import TOLD, Launcher, alone, supervise
 from workflow.endings import GONE, Ending
 from workflow.errors import DIED, KILLS, WORKER, UserError
 
@@ -58,7 +59,7 @@ def test_what_the_survivors_of_a_killed_worker_say_does_not_count(worker):
         (137, 0, ["one of 4 processes was killed by signal 9 (SIGKILL)"]),
         (7, 0, ["the process ended with status 7 and left no record: see the log"]),
         (TOLD, 2, []),
-        (130, 130, []),
+        (130, 0, ["one of 4 processes was killed by signal 2 (SIGINT)"]),
     ],
 )
 def test_the_status_of_what_starts_several_machines_counts(tmp_path, status, answer, reasons):

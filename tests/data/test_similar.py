@@ -23,7 +23,7 @@ def world(seed: int, classes: int, faces: int, colour: bool = False):
     return images, np.tile(np.arange(classes), faces), np.repeat(np.arange(faces), classes)
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(st.integers(0, 2**32), st.integers(2, 12), st.integers(1, 3), st.booleans())
 def test_neighbours_are_those_that_a_slow_search_finds(seed, count, faces, colour):
     images, classes, groups = world(seed, count, faces, colour)

@@ -318,7 +318,7 @@ def test_a_small_folder_makes_a_whole_experiment(photos, tmp_path):
     assert found.record.settings["tail"] == "natural" and set(found.arrays["shots"]) == {5}
 
 
-@settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.integers(2, 7), min_size=8, max_size=40), st.integers(0, 1000), st.floats(0.05, 0.95))
 def test_folders_of_any_shape_keep_apart(photos, tmp_path, sizes, seed, hold_out):
     classes = np.repeat(np.arange(len(sizes)), sizes)
@@ -333,7 +333,6 @@ def test_folders_of_any_shape_keep_apart(photos, tmp_path, sizes, seed, hold_out
     pairs_are_true(one, found.arrays)
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 4)))
 def test_rank_within_counts_the_equal_ones_before(keys):
     slow = [keys[:place].count(key) for place, key in enumerate(keys)]
@@ -357,7 +356,6 @@ def test_all_held_out_images_of_training_classes_are_probes(dataset, loaded, tmp
     assert np.bincount(bounded["enrolled_labels"]).max() == even_share(bounded["shots"], 2 * len(few))
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 9), max_size=9), st.integers(1, 60))
 def test_an_even_share_is_the_largest_that_keeps_to_the_sum(counts, most):
     share = even_share(np.array(counts, dtype=np.int64), most)

@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from workflow.evaluating import allpairs as module
@@ -29,7 +29,6 @@ def same_curve(first, second):
     )
 
 
-@settings(deadline=None)
 @given(st.integers(0, 10_000), st.integers(2, 60), st.integers(1, 20), st.integers(1, 500))
 def test_blockwise_equals_the_list_of_all_pairs(seed, images, classes, block):
     random = np.random.default_rng(seed)

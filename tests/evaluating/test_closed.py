@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from workflow.cells.records import BANDS, ShotLimits
@@ -25,7 +25,6 @@ def slow_closer(probe, label, by_label):
     ]
 
 
-@settings(deadline=None)
 @given(st.integers(0, 10_000), st.integers(2, 30), st.integers(1, 50))
 def test_ranks_equal_the_loops(seed, classes, probes):
     random = np.random.default_rng(seed)

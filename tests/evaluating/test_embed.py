@@ -9,11 +9,13 @@ import torch
 from torch.nn.functional import normalize
 
 from workflow.cells.config import Backbone
+from workflow.data.split_file import load_split
+from workflow.endings import Ended, Ending
 from workflow.errors import UserError
 from workflow.evaluating import embed as module
 from workflow.evaluating.__main__ import main
 from workflow.evaluating.embed import embed_cell
-from workflow.evaluating.files import load_rows
+from workflow.evaluating.files import how_embedded, load_rows
 from workflow.evaluating.record import evaluate_cell
 from workflow.training.backbones import build
 
@@ -91,16 +93,27 @@ def test_a_diverged_cell_gets_empty_arrays_without_reading_its_model(trained, ma
     assert np.load(cell / "embeddings.npy").shape == np.load(cell / "centres.npy").shape == (0, 12)
 
 
-def test_embeddings_that_are_not_finite_name_the_cell(trained):
+def test_embeddings_that_are_not_finite_end_the_cell(trained):
     cell, dataset, split, backbone, _ = trained
     broken = {
         name: value * np.nan if value.is_floating_point() else value for name, value in backbone.state_dict().items()
     }
     change(cell, backbone=broken)
-    with pytest.raises(UserError, match="not finite") as caught:
+    with pytest.raises(Ended) as caught:
         embed_cell(cell, dataset, split, CPU)
-    assert str(cell) in str(caught.value)
+    rows = len(load_split(split).arrays["eval_rows"])
+    assert caught.value.ending == Ending("diverged", f"evaluation images: {rows} of {rows} rows are not finite")
     assert not (cell / "embeddings.npy").exists()
+
+
+def test_a_cell_whose_class_centres_are_not_finite_is_recorded_as_diverged(trained, monkeypatch, capsys):
+    cell, dataset, split, *_ = trained
+    change(cell, centres=torch.full((3, 12), torch.nan))
+    command = ["embed", "--cell", str(cell), "--dataset", str(dataset), "--split", str(split)]
+    monkeypatch.setattr(sys, "argv", ["python -m workflow.evaluating", *command])
+    main()
+    reason = "while embedding, class centres: 3 of 3 rows are not finite"
+    assert how_embedded(cell) == Ending("diverged", reason) and reason in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("damage", ["model", "missing", "backbone", "dataset", "images"])

@@ -120,6 +120,15 @@ def test_a_twin_of_the_mate_counts_as_wrong():
     assert gallery.rank(1) == 0.5
 
 
+def test_what_could_not_be_otherwise_is_not_measured():
+    rows = np.eye(5, dtype=np.float16)
+    gallery = Gallery(rows, np.arange(5), rows[:2], np.array([0, 1]), rows, sizes=(1,))
+    assert gallery.rank(5) == Unmeasured("each of 5 classes is among the first 5")
+    assert gallery.rank(1) == 1.0 and isinstance(gallery.rank(5, 1), float)
+    alone = replace(gallery, images=rows[:1], classes=np.array([0]), probe_class=np.array([0, 0]))
+    assert alone.rank(1) == Unmeasured("each of 1 classes is among the first 1")
+
+
 def test_what_cannot_be_measured_says_why():
     found = scores(task(probes=2), 50, 51)
     assert found["rank1@51"] == Unmeasured("the split holds only 50 distractors")

@@ -47,6 +47,16 @@ def scores(*sets: EvaluationSet) -> tuple[dict[str, float | None], dict[str, str
     return set_scores(sets, arrays)
 
 
+def as_search(folder: Path) -> EvaluationSet:
+    """Every third photo asks which of the five classes of the others it shows."""
+    made = as_list(folder, photos(classes=5, images=3, seed=9))
+    head, *rows = Path(made["path"]).read_text(encoding="utf-8").splitlines()
+    for name, kept in (("gallery", [0, 1]), ("probes", [2])):
+        lines = [head, *(row for number, row in enumerate(rows) if number % 3 in kept)]
+        (folder / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return EvaluationSet(name="shop", gallery=f"{folder}/gallery.csv", probes=f"{folder}/probes.csv", root=made["root"])
+
+
 def test_a_bin_is_scored_as_its_pairs_are(tmp_path):
     asked = EvaluationSet(path=str(write_bin(tmp_path / "lfw.bin")))
     images, questions = read_set(asked, SIZE, "RGB", "white")
@@ -72,19 +82,28 @@ def test_pairs_txt_asks_the_same(tmp_path):
 
 
 def test_probes_are_looked_for_among_the_means_of_the_gallery(tmp_path):
-    gallery, probes = (as_list(tmp_path / name, photos(classes=5, images=3, seed=9)) for name in ("g", "p"))
-    asked = EvaluationSet(gallery=gallery["path"], probes=probes["path"], root=gallery["root"], name="shop")
-    found, _ = scores(asked)
-    assert found == {"sets/shop/rank1": 1.0, "sets/shop/rank5": 1.0}
-    listed = Path(probes["path"]).read_text(encoding="utf-8").replace(",7\n", ",70\n", 1)
-    Path(probes["path"]).write_text(listed, encoding="utf-8")
-    with pytest.raises(UserError, match=r"list\.csv: 0007/0000\.jpg is of 70, which is not in .*g/list\.csv"):
+    asked = as_search(tmp_path)
+    found, notes = scores(asked)
+    assert found == {"sets/shop/rank1": 1.0, "sets/shop/rank5": None}
+    assert notes == {"sets/shop/rank5": "each of 5 classes is among the first 5"}
+    listed = Path(asked.probes).read_text(encoding="utf-8").replace(",7\n", ",70\n", 1)
+    Path(asked.probes).write_text(listed, encoding="utf-8")
+    with pytest.raises(UserError, match=r"probes\.csv: 0007/0002\.jpg is of 70, which is not in .*gallery\.csv"):
+        scores(asked)
+
+
+def test_a_probe_that_is_in_the_gallery_is_refused(tmp_path):
+    asked = as_search(tmp_path)
+    rows = [row.replace("/", "/./") for row in Path(asked.gallery).read_text(encoding="utf-8").splitlines()]
+    with Path(asked.probes).open("a", encoding="utf-8") as probes:
+        probes.write(f"{rows[-1]}\n")
+    with pytest.raises(UserError, match=r"probes\.csv: .*\.jpg is in .*gallery\.csv, too, where it is its own answer"):
         scores(asked)
 
 
 def test_a_damaged_image_is_named(tmp_path):
     asked = EvaluationSet(path=str(write_bin(tmp_path / "lfw.bin", spoiled=True)))
-    with pytest.raises(UserError, match=r"lfw\.bin: image 1 cannot be read \(.*: fetch the set again"):
+    with pytest.raises(UserError, match=r"lfw\.bin: image 1 cannot be read \([^<]*\): fetch the set again"):
         scores(asked)
 
 
@@ -166,8 +185,7 @@ def test_a_set_whose_path_cannot_be_one_is_a_problem_of_the_config(text, said, k
 
 
 def test_sets_are_read_whole_before_anything_is_trained(tmp_path, capsys):
-    keys = as_list(tmp_path / "g", photos(classes=5, images=3, seed=9))
-    search = {"name": "shop", "gallery": keys["path"], "probes": keys["path"], "root": keys["root"]}
+    search = as_search(tmp_path / "g").model_dump(exclude_none=True)
     settings = {"hash": "x", "settings": {"size": SIZE, "colour": "rgb"}}
     (tmp_path / "manifest.json").write_text(json.dumps(settings), encoding="utf-8")
     whole, spoiled = write_bin(tmp_path / "lfw.bin"), write_bin(tmp_path / "bad.bin", spoiled=True)
@@ -180,7 +198,7 @@ def test_sets_are_read_whole_before_anything_is_trained(tmp_path, capsys):
             check_sets.main()
 
     check(whole, search)
-    wanted = "lfw: 24 pairs, 12 of them of one class\nshop: 15 probes among 15 gallery images\n"
+    wanted = "lfw: 24 pairs, 12 of them of one class\nshop: 5 probes among 10 gallery images\n"
     assert (tmp_path / "out.txt").read_text(encoding="utf-8") == wanted
     (tmp_path / "out.txt").unlink()
     with pytest.raises(UserError, match=r"bad\.bin: image 1 cannot be read"):

@@ -95,6 +95,7 @@ def strike(process: BaseProcess, kill: Kill) -> bool:
 
 def perform(stage: Stage, folder: Path, kill: Kill | None, way: Way) -> None:
     """In the new process: what `python -m` would do in `folder`."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell lets those ignore that it runs behind
     os.chdir(folder)
     Path("logs").mkdir(exist_ok=True)
     log = os.open(f"logs/{stage.name}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)

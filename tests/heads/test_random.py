@@ -18,7 +18,7 @@ def drawn(labels: list[int], classes: int, number: int, seed: int) -> list[int]:
     return sample_classes(torch.tensor(labels, dtype=torch.int64), classes, number, stream(seed, 0)).tolist()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(data=st.data(), classes=st.integers(1, 60), seed=st.integers(0, 2**40))
 def test_a_sample_is_sorted_and_distinct_and_holds_the_labels(data, classes, seed):
     """Few classes and many, small samples and all classes, batches smaller and larger than the sample."""

@@ -22,7 +22,7 @@ def test_ring_keeps_the_newest(sizes, capacity):
         assert label < 0 or vector.tolist() == [label, label]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     batches=st.lists(st.lists(st.integers(0, 9), min_size=1, max_size=5), max_size=15), rows=st.sampled_from([2, 1, 3])
 )

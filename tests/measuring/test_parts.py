@@ -62,7 +62,7 @@ def test_afterwards_the_trainer_books_nothing(trainer):
 
 
 def test_a_loss_that_is_no_number_ends_a_dissected_step_as_a_whole_one(trainer, monkeypatch):
-    monkeypatch.setattr(trainer.head, "forward", lambda encode, batch: torch.tensor(float("nan")))
+    monkeypatch.setattr(trainer.head, "forward", lambda encode, batch: torch.tensor(float("nan"), requires_grad=True))
     trainer.ledger = Ledger(CPU)
     with pytest.raises(Diverged, match="the loss is nan at step 1"):
         trainer.step(0)

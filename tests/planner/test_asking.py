@@ -76,6 +76,8 @@ def test_a_question_has_defaults_and_images_only_with_a_backbone():
     full = question("--classes 1e6 --backbone iresnet50 --size 112 --dim 256 --heads fc dcq --ratios 0.1 0.3")
     assert full.inputs == 3 * 112 * 112 and full.backbone.dim == 256
     assert full.heads == ("fc", "dcq") and full.ratios == (0.1, 0.3)
+    twice = question("--classes 1e6 --heads fc dcq fc --ratios 0.1 0.3 0.1")
+    assert (twice.heads, twice.ratios) == (full.heads, full.ratios)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """What the command line of snakemake says, checked before snakemake acts on it."""
 
+import sys
+
 import pytest
 
 from tests.disks import mounted, read_only
@@ -54,6 +56,17 @@ def test_what_config_cannot_say_is_answered_with_a_sentence(answer, entry, sente
 def test_no_cores_are_refused(answer, option, number):
     sentence = f"headroom: --{option} is {number}, with which no job could start: give at least 1"
     assert answer(**{option: number}) == (2, sentence)
+
+
+@pytest.mark.parametrize("again", [["--configfile", "b.yaml"], ["--configfiles=b.yaml"]])
+def test_two_options_of_which_the_last_alone_would_count_are_refused(answer, monkeypatch, again):
+    monkeypatch.setattr(sys, "argv", ["snakemake", "--configfile", "a.yaml", *again])
+    assert answer() == (
+        2,
+        "headroom: --configfile is given twice, and only the last would count: name all files behind one",
+    )
+    monkeypatch.setattr(sys, "argv", ["snakemake", "--configfile", "a.yaml", "b.yaml"])
+    assert answer() == (0, "")
 
 
 @pytest.mark.parametrize("name", ["results", "data", "logs", "reports", ".snakemake"])

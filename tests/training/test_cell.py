@@ -352,6 +352,25 @@ def test_an_error_in_a_head_is_recorded_as_its_failure(cell, monkeypatch):
         ("forward", "import sys; sys.exit(2)", "failed", "SystemExit: 2"),
         ("forward", "import sys; sys.exit()", "failed", "SystemExit: no message"),
         ("forward", "raise GeneratorExit", "failed", "GeneratorExit: no message"),
+        (
+            "forward",
+            "return None",
+            "failed",
+            "TypeError: forward must return a scalar tensor, the loss, and",
+        ),
+        (
+            "forward",
+            "import torch; return torch.ones(2)",
+            "failed",
+            "TypeError: forward must return a scalar, the",
+        ),
+        (
+            "forward",
+            "import torch; return torch.tensor(1)",
+            "failed",
+            "TypeError: forward must return a loss with",
+        ),
+        ("forward", "import os; os.chdir('/'); raise ValueError('far')", "failed", "ValueError: far"),
         ("centres", "raise ValueError('none')", "failed", "ValueError: none"),
     ],
 )

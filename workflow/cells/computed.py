@@ -82,7 +82,10 @@ def read_config(path: Path) -> Config:
     """The config that snakemake would make of the file at `path`; UserError where it would refuse it."""
     merged = parsed(DEFAULT) if DEFAULT.exists() else {}
     update_config(merged, parsed(path))
-    return Config.parse(merged)
+    try:
+        return Config.parse(merged)
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from error
 
 
 def parsed(path: Path) -> dict[str, Any]:

@@ -14,14 +14,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
 from math import inf
 from pathlib import Path
 from typing import IO, NamedTuple, Protocol
 
+from workflow.cells.stop_requests import passed_on
 from workflow.cells.watching import WATCHED, Watch, ask, hung, is_stopped
-from workflow.endings import Ending, memory_kills, named, out_of_memory
+from workflow.endings import Ended, Ending, in_one_line, memory_kills, named, out_of_memory
 from workflow.errors import DIED, TO_MEND, WORKER, UserError, how_it_died
 from workflow.files import read_json
 
@@ -31,16 +32,6 @@ INTERRUPTED = 130
 GLANCE = 0.05  # seconds between looks at the workers
 BLINK = 1.0  # seconds that count between two looks at most: the rest of it, this process was stopped itself
 GRACE = 2.0  # seconds that workers have to end by themselves once one of them has failed
-WARNING = signal.SIGURG
-"""a request to stop from a queue whose time runs out: ignored by all that do not know of it, where srun answers SIGTERM
-by killing what it has started"""
-SIGNALS = {
-    signal.SIGTERM: signal.SIGTERM,
-    signal.SIGINT: signal.SIGINT,
-    signal.SIGHUP: signal.SIGTERM,
-    WARNING: signal.SIGTERM,
-}
-"""requests to stop, and as what they reach the workers: a terminal that was closed wants the same as a scheduler"""
 
 
 class Launcher(NamedTuple):
@@ -104,39 +95,41 @@ def supervise(
     died, left = any(status is not None and status < 0 for status in statuses), written(record) not in (before, None)
     if left and (number == 1 or not died or ended_well(record)):  # what survivors say of a dead one is not why
         return 0
-    if not died and (told := {TOLD, INTERRUPTED} & set(statuses)):
-        return TO_MEND if TOLD in told else INTERRUPTED
+    if not died and TOLD in statuses:
+        return TO_MEND
     lost(ending or named(statuses, memory_kills() != kills, number))
     return 0
 
 
 def as_signal(status: int | None) -> int | None:
     """An exit status as Popen tells it, from one as a shell does: negative for a signal."""
-    return 128 - status if status is not None and status > 128 and status != INTERRUPTED else status
+    return 128 - status if status is not None and status > 128 else status
 
 
 def alone(work: Callable[[], None], record: Path, lost: Callable[[Ending], None]) -> None:
     """Do `work`, which leaves `record`, in this process.
 
-    Where there is too little memory for it, `lost` is called with that ending; where this process dies, the shell that
-    started it has another one call it.
+    Where there is too little memory for it, or it raises Ended, `lost` is called with that ending; where this process
+    dies, the shell that started it has another one call it.
     """
     if DIED in os.environ:
         after_death(record, lost)
-    elif ending := exhausted(work):
+    elif ending := ended_early(work):
         lost(ending)  # what the work held is free by now
 
 
-def exhausted(work: Callable[[], None]) -> Ending | None:
-    """Do `work`; how it ended, if that is for want of memory."""
+def ended_early(work: Callable[[], None]) -> Ending | None:
+    """Do `work`; how it ended, if that is for want of memory or otherwise a result."""
     try:
         work()
     except UserError:
         raise
+    except Ended as ended:
+        return ended.ending
     except Exception as error:
         if not out_of_memory(error):
             raise
-        return Ending("out of memory", str(error).partition("\n")[0] or "the host ran out of memory")
+        return Ending("out of memory", in_one_line(error) or "the host ran out of memory")
     return None
 
 
@@ -173,31 +166,6 @@ def places(number: int) -> list[dict[str, str]]:
         meeting = {"MASTER_ADDR": "localhost", "MASTER_PORT": str(free.getsockname()[1])}
     shared = meeting | {"WORLD_SIZE": str(number), "LOCAL_WORLD_SIZE": str(number)}
     return [shared | {"RANK": str(rank), "LOCAL_RANK": str(rank)} for rank in range(number)]
-
-
-@contextmanager
-def passed_on(workers: Sequence[subprocess.Popen[bytes]], stop: Sequence[str] = ()) -> Iterator[list[int]]:
-    """Within the block, requests to stop go to the workers, by a command where there is one; yields the list of those
-    received."""
-    received: list[int] = []
-
-    def pass_on(number: int, _: object) -> None:
-        received.append(number)
-        if stop:
-            if number != WARNING:
-                subprocess.run(stop, check=False)
-            return
-        for worker in workers:
-            if worker.poll() is None:
-                worker.send_signal(SIGNALS[signal.Signals(number)])
-
-    heard = [number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN]  # nohup means it
-    usual = {number: signal.signal(number, pass_on) for number in heard}
-    try:
-        yield received
-    finally:
-        for number, handler in usual.items():
-            signal.signal(number, handler)
 
 
 def outlast(workers: Sequence[Worker], watches: Sequence[Watch] = ()) -> list[int | None]:

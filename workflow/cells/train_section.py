@@ -1,5 +1,6 @@
 """The config's sections `loss` and `train`: how every cell learns, unless its row of `heads` says otherwise."""
 
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import (
@@ -120,6 +121,13 @@ class Train(Section):
         """`epochs` is younger than many results: where there are none, their folders keep their names."""
         found: dict[str, object] = serialise(self)
         return found if self.epochs is not None else {key: value for key, value in found.items() if key != "epochs"}
+
+    @field_validator("milestones")
+    @classmethod
+    def _rising(cls, milestones: tuple[float, ...]) -> tuple[float, ...]:
+        if any(later <= earlier for earlier, later in pairwise(milestones)):
+            raise ValueError(f"they are {list(milestones)}: list them rising, each once")
+        return milestones
 
     @field_validator("processes")
     @classmethod

@@ -21,7 +21,7 @@ from workflow.data.manifest import read_manifest
 from workflow.data.split_file import Split, load_split
 from workflow.errors import UserError
 from workflow.evaluating.cosine import spans
-from workflow.evaluating.files import check_unit, load_run, save_array, save_arrays
+from workflow.evaluating.files import check_finite, check_unit, load_run, save_array, save_arrays
 from workflow.evaluating.means import class_means
 from workflow.evaluating.set_images import embedded, ground_of, mode_of
 from workflow.training import sealed
@@ -43,7 +43,7 @@ def embed_cell(cell: Path, dataset: Path, split_file: Path, device: torch.device
     """Write embeddings.npy (R, D), centres.npy (L, D) and means.npy (C, D), float16 unit rows, into the cell's folder,
     and sets.npz with those of the evaluation sets of `sets`.
 
-    A cell that did not end well gets empty ones. UserError for files that are missing or do not belong together, and
+    A cell that did not end well gets empty ones. UserError for files that are missing or do not belong together; Ended
     for embeddings that are not finite.
     """
     split = load_split(split_file)
@@ -61,9 +61,9 @@ def embed_cell(cell: Path, dataset: Path, split_file: Path, device: torch.device
             centres = normalize(model["centres"].float(), dim=1).numpy().astype(np.float16)
         if sets is not None:
             of_sets = embed_sets(backbone, images, dataset, sets, device)
-        check_unit(rows, f"{cell}, evaluation images")
-        check_unit(centres, f"{cell}, class centres")
-        check_unit(means, f"{cell}, class means")
+        for name, made in (("evaluation images", rows), ("class centres", centres), ("class means", means)):
+            check_finite(made, name)
+            check_unit(made, f"{cell}, {name}")
     save_arrays(cell / SETS, of_sets)
     save_array(cell / CENTRES, centres)
     save_array(cell / MEANS, means)

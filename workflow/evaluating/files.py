@@ -11,7 +11,7 @@ from workflow.cells.paths import CENTRES, EMBEDDINGS, MEANS, RUN, SETS
 from workflow.cells.records import RunRecord
 from workflow.console import log
 from workflow.data.split_file import Split
-from workflow.endings import Ending
+from workflow.endings import Ended, Ending
 from workflow.errors import UserError, reason
 from workflow.files import writing
 
@@ -91,6 +91,12 @@ def _hash(array: np.ndarray) -> np.ndarray:
     digest = hashlib.sha256(f"{array.dtype.str} {array.shape} ".encode())
     digest.update(np.ascontiguousarray(array).data)
     return np.frombuffer(digest.digest(), np.uint8)
+
+
+def check_finite(rows: np.ndarray, where: str) -> None:
+    """Ended, as diverged, where embeddings that were just made are not finite."""
+    if broken := int(np.count_nonzero(~np.isfinite(rows).all(axis=1))):
+        raise Ended(Ending("diverged", f"{where}: {broken:,} of {len(rows):,} rows are not finite"))
 
 
 def check_unit(rows: np.ndarray, where: str) -> None:

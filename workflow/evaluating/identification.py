@@ -51,7 +51,7 @@ class Gallery:
 
     def rank(self, k: int, size: int = 0) -> Score:
         """The share of probes with the mate among the first `k`, with `size` distractors (0, or one of `sizes`)."""
-        return self._too_few(size) or share(self.closer(size) < k, "probes")
+        return self._too_few(size) or self._certain(k, size) or share(self.closer(size) < k, "probes")
 
     def detected(self, rate: float, size: int = 0) -> Score:
         """DIR at a false alarm rate of at most `rate`, with `size` distractors (0, or one of `sizes`)."""
@@ -111,6 +111,10 @@ class Gallery:
             return Unmeasured(f"{len(alarms):,} unmated probes allow {float(allowed):g} false alarms, fewer than 10")
         threshold = np.maximum(best[mated], alarms[int(allowed)])
         return share(self.columns.mate[mated] > threshold, "mated probes")
+
+    def _certain(self, k: int, size: int) -> Unmeasured | None:
+        among = len(self.classes) + size
+        return Unmeasured(f"each of {among:,} classes is among the first {k}") if among <= k else None
 
     def _too_few(self, size: int) -> Unmeasured | None:
         number = len(self.distractors)

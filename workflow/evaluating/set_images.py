@@ -5,17 +5,18 @@ gallery and probes ask who an image shows. Nothing here scores: another metric e
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 
 from workflow.cells.evaluate_section import EvaluationSet
 from workflow.data.formats import face_bin, lists
-from workflow.data.formats.encoded import Place, content
+from workflow.data.formats.encoded import Encoded, Place, content
 from workflow.data.formats.pairs import pairs as read_pairs
 from workflow.data.images import Decoded, Images
-from workflow.data.reading import square
+from workflow.data.reading import MEMORY, square
 from workflow.errors import UserError, reason
-from workflow.evaluating.files import check_unit
+from workflow.evaluating.files import check_finite, check_unit
 from workflow.names import path_of, shown
 
 Questions = dict[str, np.ndarray]
@@ -36,9 +37,8 @@ class SetImages(Decoded):
         try:
             return square(content(self.data[row]), self.size, self.mode, self.ground)
         except Exception as error:  # a decoder raises whatever it likes
-            raise UserError(
-                f"{self.name}: image {row} cannot be read ({reason(error)}): fetch the set again"
-            ) from error
+            said = MEMORY.sub("", reason(error))
+            raise UserError(f"{self.name}: image {row} cannot be read ({said}): fetch the set again") from error
 
 
 def read_set(asked: EvaluationSet, size: int, mode: str, ground: str) -> tuple[SetImages, Questions]:
@@ -69,6 +69,13 @@ def _search(asked: EvaluationSet) -> tuple[list[Place | bytes], Questions]:
             f"{shown(asked.probes or '')}: {shown(strange.name)} is of {shown(str(strange.label))}, which is not in "
             f"{shown(asked.gallery or '')}: complete the gallery, or leave the image out"
         )
+    enrolled = {_file_of(image) for image in gallery}
+    known_already = next((image for image in probes if _file_of(image) in enrolled), None)
+    if known_already is not None:
+        raise UserError(
+            f"{shown(asked.probes or '')}: {shown(known_already.name)} is in {shown(asked.gallery or '')}, too, where "
+            "it is its own answer: take it out of one of them"
+        )
     questions = {
         "gallery": np.arange(len(gallery)),
         "gallery_class": np.array(known),
@@ -76,6 +83,11 @@ def _search(asked: EvaluationSet) -> tuple[list[Place | bytes], Questions]:
         "probe_class": np.array([number[image.label] for image in probes]),
     }
     return [image.data for image in (*gallery, *probes)], questions
+
+
+def _file_of(image: Encoded) -> Path | None:
+    """The file that an image of a list is, by whatever path it is named."""
+    return image.data.file.resolve() if isinstance(image.data, Place) else None
 
 
 def embedded(
@@ -86,6 +98,7 @@ def embedded(
     for one in sets:
         images, questions = read_set(one, size, mode, ground)
         rows = embed(one.called, images)
+        check_finite(rows, f"the images of {one.called}")
         check_unit(rows, f"the images of {one.called}")
         found |= {f"{one.called}/{name}": array for name, array in (*questions.items(), ("rows", rows))}
     return found

@@ -24,6 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from workflow.measuring import commands  # with torch, which the supervisor can do without
 
     given = parser().parse_args(arguments)
+    given.out = given.out.absolute()  # a head may change the working folder
     run = {"machine": commands.machine, "head": commands.head, "end-to-end": commands.end_to_end}
     run |= {"synthetic": commands.synthetic}
     run[given.command](given)

@@ -9,7 +9,7 @@ import torch
 from heads.kit import Cost
 from workflow.console import log
 from workflow.data.crew import LoaderDied
-from workflow.endings import Outcome, out_of_memory
+from workflow.endings import Outcome, in_one_line, out_of_memory
 from workflow.errors import UserError
 from workflow.files import blames_the_disk
 from workflow.measuring.meters import available_bytes
@@ -54,7 +54,7 @@ def conclude(measure: Callable[[], None]) -> Conclusion:
 
 def conclusion_of(error: BaseException) -> Conclusion:
     """The conclusion that `error` stands for; raises it again if it is not the measured head's."""
-    sentence = str(error).splitlines()[0] if str(error) else type(error).__name__
+    sentence = in_one_line(error) or type(error).__name__
     if isinstance(error, DoesNotFit):
         return Conclusion("out of memory", sentence, error.needed)
     if out_of_memory(error):

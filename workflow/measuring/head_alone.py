@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 import heads
-from heads.kit import Batch, Cost, Head
+from heads.kit import Batch, Cost, Head, check_loss
 from workflow.cells.choices import REFERENCES
 from workflow.cells.spec import CostMode, CostSpec
 from workflow.errors import UserError
@@ -95,7 +95,7 @@ class HeadAlone:
         """Forward, backward, update of the head. The scalar loss stays on the device: reading it would wait for it."""
         if self.optimiser:
             self.optimiser.zero_grad(set_to_none=True)
-        loss: Tensor = self.head(self.encoder, batch)
+        loss = check_loss(self.head(self.encoder, batch))
         loss.backward()
         if self.optimiser:
             self.optimiser.step()

@@ -8,13 +8,14 @@ from workflow.cells.records import SplitRecord
 from workflow.cells.spec import CostMode, CostSpec
 from workflow.console import say
 from workflow.endings import Ending
+from workflow.measuring.headline import headline
 from workflow.provenance import now, provenance
 
 
 def write_lost(spec: CostSpec, mode: CostMode, split: Path | None, out: Path, ending: Ending) -> None:
     """Write to `out` that the cell of `spec` ended as `ending` says; `split` is that of a whole training step, None of
     a head alone. The device is what the config asked for."""
-    CostRecord(
+    record = CostRecord(
         **provenance(),
         finish=now(),
         cell=name_of(spec, mode, split),
@@ -22,8 +23,9 @@ def write_lost(spec: CostSpec, mode: CostMode, split: Path | None, out: Path, en
         measure=spec.measure.model_dump(mode="json", exclude=CELLS),
         outcome=ending.outcome,
         reason=ending.reason,
-    ).write(out)
-    say(f"cost {spec.cell.label}: {ending.outcome}: {ending.reason}")
+    )
+    record.write(out)
+    say(headline(record))
 
 
 def name_of(spec: CostSpec, mode: CostMode, split: Path | None) -> CostName:

@@ -9,6 +9,7 @@ import heads
 from workflow.cells.choices import BACKBONES, PRECISIONS
 from workflow.cells.config import Backbone
 from workflow.cells.hints import hint
+from workflow.cells.paths import ratio_text
 from workflow.errors import UserError
 from workflow.planner import quantities
 
@@ -81,12 +82,20 @@ def asked(given: argparse.Namespace) -> Question:
         channels=whole(given.channels, "--channels", 1, 64),
         precision=given.precision,
         backbone=backbone(given.backbone, given.dim),
-        heads=tuple(given.heads),
-        ratios=None if given.ratios is None else tuple(quantities.share(one, "--ratios") for one in given.ratios),
+        heads=tuple(dict.fromkeys(given.heads)),
+        ratios=ratios(given.ratios),
         machine=given.machine,
     )
     check(question)
     return question
+
+
+def ratios(given: Sequence[str] | None) -> tuple[float, ...] | None:
+    """The ratios that are asked about, each once."""
+    if given is None:
+        return None
+    shares = [quantities.share(one, "--ratios") for one in given]
+    return tuple({ratio_text(share): share for share in shares}.values())
 
 
 def backbone(name: str | None, dim: str) -> Backbone | None:

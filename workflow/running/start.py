@@ -6,6 +6,8 @@ snakemake with one sentence and exit status 2.
 
 import argparse
 import os
+import re
+import sys
 from collections.abc import Iterator, MutableMapping, Sequence
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from workflow.errors import UserError, command_line
 from workflow.running.logger import register
 
 ROOT = Path(__file__).resolve().parents[2]
+CONFIG_FILES = r"--configfiles?(=|$)"
 NOTES = ".snakemake"
 """folder that snakemake keeps its notes in"""
 
@@ -31,6 +34,8 @@ def start(asked: argparse.Namespace) -> None:
 
 def check(asked: argparse.Namespace) -> None:
     """UserError for a config file, a `--config`, a number of cores or folders that no run can have."""
+    if sum(re.match(CONFIG_FILES, word) is not None for word in sys.argv[1:]) > 1:
+        raise UserError("--configfile is given twice, and only the last would count: name all files behind one")
     for path in files(asked):
         check_file(path)
     for entry in asked.config or ():

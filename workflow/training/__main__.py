@@ -84,6 +84,7 @@ def train(spec: RunSpec, dataset: Path, split: Path, folder: Path, reads: tuple[
     name = name_of(spec)
     with joined(spec.train.device):
         say(f"training {name} into {folder}")
+        dataset, split, folder = dataset.absolute(), split.absolute(), folder.absolute()  # a head may go elsewhere
         record = run(Cell(spec, dataset, split, folder, curve_scores, reads))
         end = "done" if record.outcome == "ok" else f"{record.outcome} ({record.reason})"
         say(f"trained {name}: {end}, {record.steps} steps in {duration(record.seconds)}")

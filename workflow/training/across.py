@@ -14,7 +14,8 @@ from torch.distributed import run
 from torch.distributed.elastic.multiprocessing.api import SignalException
 from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 
-from workflow.cells.supervising import TOLD, WARNING, Launcher
+from workflow.cells.stop_requests import WARNING
+from workflow.cells.supervising import TOLD, Launcher
 from workflow.cells.watching import WATCHED
 from workflow.errors import UserError
 

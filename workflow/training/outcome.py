@@ -10,7 +10,7 @@ import heads
 from heads.kit.ranks import count
 from workflow.console import log
 from workflow.data.crew import LoaderDied
-from workflow.endings import GONE, Ending, out_of_memory
+from workflow.endings import GONE, Ending, in_one_line, out_of_memory
 from workflow.errors import UserError
 from workflow.files import blames_the_disk
 from workflow.training.assembly import Refused
@@ -45,7 +45,7 @@ def ending_of(error: BaseException) -> Ending:
 
 
 def _of_a_head(error: BaseException) -> Ending:
-    sentence = str(error).partition("\n")[0]
+    sentence = in_one_line(error)
     if out_of_memory(error) or isinstance(error, torch.OutOfMemoryError):
         return Ending("out of memory", sentence or "the host ran out of memory")
     if blames_the_disk(str(error)):

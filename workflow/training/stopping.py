@@ -3,7 +3,7 @@
 import signal
 
 from heads.kit.ranks import count
-from workflow.cells.supervising import WARNING
+from workflow.cells.stop_requests import WARNING
 
 
 class StopRequest:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from heads.kit import Batch, Encoder, Head, NotFinite
+from heads.kit import Batch, Encoder, Head, NotFinite, check_loss
 from workflow.cells.train_section import Train
 from workflow.cells.watching import within_step
 from workflow.training.encoder import Network
@@ -139,7 +139,7 @@ class Trainer:
     def loss(self, encode: Encoder, batch: Batch, step: int) -> Tensor:
         """The head's scalar loss, found to be finite."""
         try:
-            loss: Tensor = self.head(encode, batch)
+            loss = check_loss(self.head(encode, batch))
         except NotFinite as error:
             raise Diverged(f"at step {step + 1} {error}") from error
         if not math.isfinite(value := float(loss.detach())):

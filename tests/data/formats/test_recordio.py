@@ -146,6 +146,17 @@ def test_labels_of_a_list_go_before_those_of_the_records(im2rec, tmp_path):
     assert [label for _, label, _ in read(im2rec, listed)] == [10, 11, 12, 13]
 
 
+def test_labels_that_run_together_as_floats_need_a_list(tmp_path):
+    path = write(tmp_path / "train.rec", [(0, 2.0**24 - 1, b"first"), (1, 2.0**24, b"second")])
+    assert (
+        "key 1: from 16,777,216 on the labels of a .rec run together, and this one is 16,777,216: name the"
+        in refused(path)
+    )
+    listed = tmp_path / "train.lst"
+    listed.write_text("0\t16777217\ta.jpg\n1\t16777216\tb.jpg\n", encoding="utf-8")
+    assert [label for _, label, _ in read(path, listed)] == [16777217, 16777216]
+
+
 def test_lists_of_faces_count_the_lines_that_were_packed(tmp_path):
     path = write(tmp_path / "a.rec", faces(PAYLOADS, [0, 0, 1, 2]))
     lines = [f"1\t/faces/{key}.jpg\t{key + 20}" for key in range(4)]

@@ -25,8 +25,8 @@ def read(path: Path) -> Verification:
             found = pickles.load(memory)
     except pickles.Refused as error:
         raise UserError(
-            f"{shown(path)} {shown(str(error))}, which no images and answers need: nothing of it was run; it may mean "
-            "harm, so fetch the set from its publisher"
+            f"{shown(path)} {shown(str(error))}, which no images and answers need: nothing of it was run; it is "
+            "another kind of file, or means harm: fetch the set from its publisher"
         ) from error
     except (UserError, MemoryError):
         raise

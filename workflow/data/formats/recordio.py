@@ -176,4 +176,9 @@ def _image(records: Records, name: str, record: Record, listed: Listed | None) -
     if not record.payload or (isinstance(record.payload, Place) and not record.payload.length):
         raise UserError(f"{where} holds no image's bytes: the set was packed wrongly; pack it again")
     value = record.labels[0] if listed is None else listed.label(record.id, where)
+    if listed is None and abs(value) >= EXACT:
+        raise UserError(
+            f"{where}: from {EXACT:,} on the labels of a .rec run together, and this one is {value:,.0f}: name the "
+            "set's list, a .lst, in data.labels"
+        )
     return Encoded(name, whole(value, where), record.payload)
