@@ -7,6 +7,7 @@ over processes returns other neighbours than a whole one, so the trained model w
 checkpoint holds the centres as they were indexed, read back out of the index, and loading builds it again from them.
 """
 
+import math
 import re
 import time
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
+from tqdm import tqdm
 
 from heads.kit import ranks
 from heads.kit.chunking import chunk_on, chunk_size, chunks
@@ -25,6 +27,14 @@ from heads.kit.place import Place
 
 EFFORT = 100
 """candidates that a graph index (HNSW) keeps while it is built and searched: `ef` in the script of Zhang et al."""
+
+
+PART = 2**16
+"""vectors that are added at once"""
+LONGEST = 600.0
+"""seconds that building an index may take: it is built anew every so many steps"""
+SILENT = 5.0
+"""seconds between two words about how far it is"""
 
 
 class Index(nn.Module):
@@ -74,10 +84,17 @@ class Index(nn.Module):
         self.upkeep = Upkeep(time.perf_counter() - started, self.every, times + 1)
 
     def build(self, vectors: Tensor) -> None:
-        """Index the unit rows `vectors` (C, D), float32 on the host."""
-        built = empty_index(self.kind, self.dim)
-        with threads(torch.get_num_threads() if builds_alike() else 1):
-            built.add(vectors.numpy())
+        """Index the unit rows `vectors` (C, D), float32 on the host, telling how far it is. ValueError once it shows
+        that this would take longer than LONGEST."""
+        built, started = empty_index(self.kind, self.dim), time.perf_counter()
+        told = tqdm(
+            total=len(vectors), desc="indexing class centres", unit=" classes", delay=SILENT, mininterval=SILENT
+        )
+        with told, threads(torch.get_num_threads() if builds_alike() else 1):
+            for rows in vectors.split(PART):
+                built.add(rows.numpy())
+                told.update(len(rows))
+                check_pace(built.ntotal, len(vectors), time.perf_counter() - started)
         self.built = built
 
     def vectors(self) -> Tensor:
@@ -103,6 +120,17 @@ class Index(nn.Module):
 
     def set_extra_state(self, state: Tensor) -> None:
         self.age = int(state)
+
+
+def check_pace(done: int, classes: int, seconds: float) -> None:
+    """ValueError where at this pace an index over so many `classes` would take longer than LONGEST: to add a vector
+    takes the longer, by the logarithm, the more there are."""
+    needed = seconds * classes / done * math.log(classes + 1) / math.log(done + 1)
+    if needed > LONGEST:
+        raise ValueError(
+            f"an index over {classes:,} class centres takes about {needed / 60:,.0f} minutes here, each time that it "
+            f"is built anew: more than {LONGEST / 60:.0f} are refused; train with fewer classes, or with another head"
+        )
 
 
 def unit_rows(weight: Tensor) -> Tensor:

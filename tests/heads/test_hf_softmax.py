@@ -8,7 +8,7 @@ import torch
 from torch.nn.functional import normalize
 
 import heads
-from heads.kit import ranks
+from heads.kit import nearest, ranks
 from heads.kit.interface import Batch, Encoder
 from heads.kit.nearest import Index, index_bytes
 from tests.heads.naive import margin_softmax
@@ -172,6 +172,26 @@ def test_it_can_be_made_where_numbers_are_double_by_default():
         assert make(index="HNSW16").bank.weight.dtype == torch.float64
     finally:
         torch.set_default_dtype(torch.float32)
+
+
+@pytest.mark.parametrize("kind", ["Flat", "HNSW8"])
+def test_an_index_is_built_in_parts_to_the_same_bits_each_time(monkeypatch, kind):
+    monkeypatch.setattr(nearest, "PART", 100)
+    vectors = normalize(torch.randn(350, 8), dim=1)
+    one, other = Index(350, 8, kind, 1), Index(350, 8, kind, 1)
+    found = [index.nearest(vectors[:50], vectors, 9) for index in (one, other)]
+    assert torch.equal(*found) and torch.equal(found[0][0], torch.arange(50))
+    torch.testing.assert_close(one.vectors(), vectors)
+
+
+def test_an_index_that_would_take_too_long_is_refused_with_an_estimate(monkeypatch):
+    monkeypatch.setattr(nearest, "PART", 10)
+    monkeypatch.setattr(nearest, "LONGEST", 60.0)
+    seconds = iter([0.0, 0.0, 30.0])
+    monkeypatch.setattr(nearest.time, "perf_counter", lambda: next(seconds))
+    said = "an index over 1,000 class centres takes about 144 minutes here, .* more than 1 are refused"
+    with pytest.raises(ValueError, match=said):
+        Index(1000, 4, "Flat", 100).nearest(torch.eye(4), torch.randn(1000, 4), 2)
 
 
 def test_an_impossible_rebuild_is_refused():
