@@ -16,10 +16,10 @@ MEASURED = ("machine", "cost_head", "cost_end_to_end")
 LONG = {"steps": 600, "batch": 32, "log_every": 10, "curve_points": 2, "checkpoint_every": 1}
 
 
-def ended(submitted: Submitted, started) -> str:
-    """What snakemake said, once it has ended well."""
+def ended(submitted: Submitted, started, status: int = 0) -> str:
+    """What snakemake said, once it has ended, with this exit status."""
     said, _ = started.communicate(timeout=600)
-    assert started.returncode == 0, said
+    assert started.returncode == status, said
     return said
 
 
@@ -88,7 +88,7 @@ def test_a_cell_on_two_nodes_saves_before_it_is_stopped_and_is_told_of_when_one_
     stopped = until(lambda: re.search(r"stopped at step (\d+); run again", log_of(submitted)))
     until(lambda: f"continuing from step {stopped[1]} of" in log_of(submitted))
     rank(submitted, 1).kill()
-    said = ended(submitted, started)
+    said = ended(submitted, started, status=1)
     path = next(submitted.folder.glob("results/tiny/*/*/*/*/0-*/run.json"))
     found = RunRecord.read(path)
     assert (found.outcome, found.reason) == ("failed", "one of 2 processes was killed by signal 9 (SIGKILL)"), said
