@@ -5,6 +5,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
 
@@ -38,13 +39,28 @@ def _starter_of_the_shell() -> int | None:
         return None
 
 
-def pass_on_sigterm() -> None:
-    """Have SIGTERM, from now on, reach the jobs that the shells of this process run: cells save and stop.
+def pass_on_stops() -> None:
+    """Have SIGTERM and SIGINT, from now on, reach the jobs that the shells of this process run: cells save and stop.
 
-    Then comes what the signal did before; snakemake starts nothing more, and would have waited for all that runs.
+    Then comes what the signal did before; snakemake starts nothing more, and would have waited for all that runs. The
+    SIGINT of a terminal reaches the jobs by itself, unlike that of an editor, a container or a service manager.
     """
-    usual = signal.getsignal(signal.SIGTERM)
+    for number in (signal.SIGTERM,) if _in_foreground() else (signal.SIGTERM, signal.SIGINT):
+        usual = signal.getsignal(number)
+        if usual != signal.SIG_IGN:
+            signal.signal(number, _passing_on(usual))
 
+
+def _in_foreground() -> bool:
+    """Whether a Ctrl-C at a terminal reaches this process and all that it starts."""
+    try:
+        with open("/dev/tty", "rb") as terminal:
+            return os.tcgetpgrp(terminal.fileno()) == os.getpgrp()
+    except OSError:
+        return False
+
+
+def _passing_on(usual: object) -> Callable[[int, FrameType | None], None]:
     def pass_on(number: int, frame: FrameType | None) -> None:
         for shell in psutil.Process().children():
             with suppress(psutil.Error):  # ended meanwhile
@@ -53,4 +69,4 @@ def pass_on_sigterm() -> None:
         if callable(usual):
             usual(number, frame)
 
-    signal.signal(signal.SIGTERM, pass_on)
+    return pass_on

@@ -17,7 +17,7 @@ from tests.cells.conftest import MODULE
 from tests.disks import full, mounted
 from workflow.cells import supervising, watching
 from workflow.cells.supervising import outlast, supervise
-from workflow.cells.watching import Watch, within_step
+from workflow.cells.watching import Watch, within_making, within_step
 from workflow.endings import Ending
 
 STEP = "from workflow.cells.watching import within_step\n"
@@ -27,6 +27,9 @@ while len(list(record.parent.glob("* is here"))) < 3:
     time.sleep(0.01)
 """
 IN_COLLECTIVE = "exec(compile('time.sleep(1000)', '/x/torch/distributed/c10d.py', 'exec'))"
+
+
+MAKING = STEP.replace("within_step", "within_making")
 
 
 @pytest.fixture
@@ -43,6 +46,14 @@ def test_only_a_step_can_hang(watch):
     with within_step():
         assert [watch.sees_it_hang(4) for _ in range(4)] == [False, False, False, True]
     assert not watch.sees_it_hang(4)
+
+
+def test_making_a_head_can_hang_and_says_nothing_of_steps(watch):
+    with within_making():
+        assert [watch.sees_it_hang(9), watch.sees_it_hang(9)] == [False, True] and watch.making
+    with within_step():
+        assert not watch.sees_it_hang(9) and not watch.sees_it_hang(9)
+    assert not watch.sees_it_hang(1) and watch.longest == 9
 
 
 def test_a_step_that_fails_has_ended(watch):
@@ -138,6 +149,13 @@ def test_of_several_those_that_wait_for_no_other_are_named(worker, code, who, ca
     [lost] = run(worker(f"{STEP}{ALL}with within_step(): {code}"), 3, 1)[1]
     assert lost.reason == f"{who} did not end a step within 1 s (train.hung_after): the log says where"
     assert capfd.readouterr().err.count("had not ended its step") == 3
+
+
+def test_a_worker_that_hangs_making_its_head_is_ended(worker):
+    [lost] = run(worker(f"{MAKING}with within_making():\n    while True: pass"), 1, 0.5)[1]
+    assert lost.reason == (
+        "the process did not finish making its head within 0.5 s (train.hung_after): the log says where"
+    )
 
 
 def test_what_is_no_step_may_take_long(worker):

@@ -157,9 +157,10 @@ def test_every_command_of_the_rules_can_speak_for_one_that_died(module):
 SNAKEMAKE = """
 import signal, subprocess, sys, time
 from pathlib import Path
-from workflow.lifeline import pass_on_sigterm
-signal.signal(signal.SIGTERM, lambda *_: Path("told").touch())
-pass_on_sigterm()
+from workflow.lifeline import pass_on_stops
+for number in (signal.SIGTERM, signal.SIGINT):
+    signal.signal(number, lambda *_: Path("told").touch())
+pass_on_stops()
 job = subprocess.Popen(["bash", "-euc", {command!r}])
 while job.poll() is None:
     time.sleep(0.05)
@@ -167,11 +168,13 @@ sys.exit(job.returncode)
 """
 
 
-def test_a_workflow_that_is_asked_to_stop_asks_its_cells(folder):
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_workflow_that_is_asked_to_stop_asks_its_cells(folder, number):
     command = f"HEADROOM={str(ROOT)!r}; source {LOGGED}; PYTHONPATH=$PWD:$PYTHONPATH; logged cell.log {JOB}; true"
     code = textwrap.dedent(SNAKEMAKE.format(command=command))
-    workflow = subprocess.Popen([sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": str(ROOT)})
+    apart = {"env": os.environ | {"PYTHONPATH": str(ROOT)}, "start_new_session": True}  # without a terminal
+    workflow = subprocess.Popen([sys.executable, "-c", code], **apart)
     worker()
-    workflow.terminate()
+    workflow.send_signal(number)
     assert workflow.wait(60) == 2
     assert Path("saved").exists() and Path("told").exists() and not Path("record").exists()

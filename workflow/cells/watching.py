@@ -1,4 +1,5 @@
-"""Whether the steps of a process end. The process says in shared memory when it is within one; its supervisor watches.
+"""Whether the steps of a process end, and the making of its head. The process says in shared memory when it is within
+one; its supervisor watches.
 
 A step that does not end within the time that the config gives it, or many times that of the longest one before, hangs:
 a deadlock, a loop without end, a driver that does not answer. The images of a step are loaded within it; validating and
@@ -47,12 +48,23 @@ def within_step() -> Iterator[None]:
         shared[0] = (shared[0] + 1) % 256
 
 
+@contextmanager
+def within_making() -> Iterator[None]:
+    """The block makes the head: it has to end like a step, and says nothing of how long steps take."""
+    shared = _shared()
+    shared[1] = 1
+    try:
+        yield
+    finally:
+        shared[1] = 0
+
+
 @lru_cache(maxsize=1)
 def _shared() -> mmap.mmap | bytearray:
     """What this process shares with its supervisor; from now on it says where it is when it is asked."""
     handle = int(os.environ.get(WATCHED, -1))
     if handle < 0:
-        return bytearray(1)
+        return bytearray(2)
     os.lseek(handle, SIZE, os.SEEK_SET)
     faulthandler.register(ASK, file=handle, all_threads=False)
     return mmap.mmap(handle, SIZE)
@@ -62,7 +74,7 @@ class Watch:
     """A supervisor's eye on the steps of one worker, none of which may take `patience` seconds or longer."""
 
     def __init__(self, patience: float):
-        self.patience, self.longest, self.lasts, self.count = patience, 0.0, 0.0, 0
+        self.patience, self.longest, self.lasts, self.count, self.making = patience, 0.0, 0.0, 0, False
         self.file = in_memory()
         self.file.truncate(SIZE)
         self.shared = mmap.mmap(self.file.fileno(), SIZE)
@@ -82,8 +94,14 @@ class Watch:
         return self.lasts > min(LONG, self.patience / 2)
 
     def sees_it_hang(self, seconds: float) -> bool:
-        """Look again, `seconds` that count after the last time: whether the process hangs in a step."""
-        if self.shared[0] != self.count:
+        """Look again, `seconds` that count after the last time: whether the process hangs in a step, or making its
+        head."""
+        made, self.making = self.making and not self.shared[1], bool(self.shared[1])
+        if made:
+            self.lasts = 0.0
+        if self.making:
+            self.lasts += seconds
+        elif self.shared[0] != self.count:
             self.longest = max(self.longest, self.lasts)
             self.lasts, self.count = 0.0, self.shared[0]
         elif self.count % 2:
@@ -120,18 +138,21 @@ def ask(processes: Sequence[int]) -> None:
 
 
 def hung(statuses: Sequence[int | None], watches: Sequence[Watch]) -> Ending:
-    """The ending of workers, those that had to be ended with the status None, of which one hung in a step; which, as
-    far as they say. In the log, where each was."""
+    """The ending of workers, those that had to be ended with the status None, of which one hung; which, as far as they
+    say. In the log, where each was."""
+    task, done = "end a step", "ended its step"
+    if any(watch.making for watch in watches):
+        task, done = "finish making its head", "finished making its head"
     places = {rank: watches[rank].where() for rank, status in enumerate(statuses) if status is None}
     for rank, place in places.items():
         print(
-            f"{worker(rank, statuses)} had not ended its step. {place or 'It did not say where it was.'}",
+            f"{worker(rank, statuses)} had not {done}. {place or 'It did not say where it was.'}",
             file=sys.stderr,
         )
     alone = [rank for rank, place in places.items() if not waits(place)]
     who = " and ".join(worker(rank, statuses) for rank in alone or places)
     limit = max(watch.limit for watch in watches)
-    return Ending("failed", f"{who} did not end a step within {limit:g} s (train.hung_after): the log says where")
+    return Ending("failed", f"{who} did not {task} within {limit:g} s (train.hung_after): the log says where")
 
 
 def waits(place: str) -> bool:

@@ -10,6 +10,7 @@ import heads
 from heads.kit import Batch, Cost, Head, check_loss
 from workflow.cells.choices import REFERENCES
 from workflow.cells.spec import CostMode, CostSpec
+from workflow.cells.watching import within_making, within_step
 from workflow.errors import UserError
 from workflow.measuring import references
 from workflow.measuring.filling import fill
@@ -47,7 +48,8 @@ class HeadAlone:
         self.synthetic.classes = min(self.classes, PRIMING_CLASSES)
         try:
             self.start(self.synthetic.classes)
-            self.step(self.synthetic.batch(self.head.batches, 0))
+            with within_step():
+                self.step(self.synthetic.batch(self.head.batches, 0))
         except ValueError:
             pass  # too small for this head, which says nothing about the size that is asked for
         finally:
@@ -64,7 +66,8 @@ class HeadAlone:
         """The head for `classes`, and an optimiser if it has parameters that it does not update itself."""
         train = self.spec.train
         torch.manual_seed(self.spec.cell.seed + 1)
-        self.head = self.make(classes).to(self.device)
+        with within_making():
+            self.head = self.make(classes).to(self.device)
         self.head.lr = train.lr
         parameters = list(self.head.parameters())
         self.optimiser = (

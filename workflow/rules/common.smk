@@ -40,7 +40,7 @@ from workflow.cells.section import compact_json
 from workflow.data.listing import listing
 from workflow.errors import command_line
 from workflow.files import write_text
-from workflow.lifeline import pass_on_sigterm
+from workflow.lifeline import pass_on_stops
 from workflow.names import path_of
 from workflow.running.failures import failures
 from workflow.running.machine import check_here

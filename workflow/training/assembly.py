@@ -8,6 +8,7 @@ import torch
 import heads
 from heads.kit import Head
 from workflow.cells.spec import RunSpec
+from workflow.cells.watching import within_making
 from workflow.data.images import Images
 from workflow.data.loaders import Loader
 from workflow.data.split_file import Split
@@ -43,16 +44,17 @@ def assemble(spec: RunSpec, shots: np.ndarray, images: Images, device: torch.dev
 def make_head(spec: RunSpec, shots: np.ndarray) -> Head:
     """Construct the cell's head; shots (C,) int64 are the training images of each label. Refused if it cannot be."""
     try:
-        return heads.make(
-            spec.cell.head,
-            len(shots),
-            spec.backbone.dim,
-            options=spec.options,
-            ratio=spec.cell.ratio,
-            momentum=spec.momentum,
-            class_counts=torch.from_numpy(shots),
-            label=spec.cell.label,
-        )
+        with within_making():
+            return heads.make(
+                spec.cell.head,
+                len(shots),
+                spec.backbone.dim,
+                options=spec.options,
+                ratio=spec.cell.ratio,
+                momentum=spec.momentum,
+                class_counts=torch.from_numpy(shots),
+                label=spec.cell.label,
+            )
     except ValueError as error:
         raise Refused(str(error)) from error
 
