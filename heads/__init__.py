@@ -133,12 +133,22 @@ def cost(
     """What head `name` declares for one step with `batch` images that carry a gradient, of each process at `place`.
 
     A head whose `cost` does not take `place` is asked what it costs alone on a CPU. ValueError if the file is broken or
-    the head refuses its ratio; NotImplementedError where it declares nothing.
+    the head refuses its ratio; Refused where it can say nothing of use; NotImplementedError where it declares nothing.
     """
+    from heads.kit.interface import Cost  # with torch, as every head
+
     kind, chosen_ones = load(name), chosen(name, options, ratio)
     if place is not None and knows_place(name):
         chosen_ones["place"] = place
-    return kind.cost(batch, classes, dim, **chosen_ones)
+    try:
+        found = kind.cost(batch, classes, dim, **chosen_ones)
+    except (ValueError, NotImplementedError):
+        raise
+    except Exception as error:
+        raise Refused(f"heads/{name}.py cannot state its cost: {type(error).__name__}: {error}") from error
+    if not isinstance(found, Cost):
+        raise Refused(f"heads/{name}.py: cost must return kit.Cost, and returned {type(found).__name__}")
+    return found
 
 
 def knows_place(name: str) -> bool:

@@ -9,6 +9,7 @@ from heads.kit.centres import Accumulator, Centres
 from heads.kit.checks import (
     NotFinite,
     check_batch,
+    check_centres,
     check_finite,
     check_labels,
     check_loss,
@@ -78,6 +79,7 @@ __all__ = [
     "both_lse",
     "building_bytes",
     "check_batch",
+    "check_centres",
     "check_finite",
     "check_labels",
     "check_loss",

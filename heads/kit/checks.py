@@ -24,6 +24,16 @@ def check_loss(loss: object) -> Tensor:
     return loss
 
 
+def check_centres(centres: Tensor | None, num_classes: int, embedding_dim: int) -> Tensor | None:
+    """Return what a head's `centres` gave; TypeError unless it is None or (C, D)."""
+    if centres is not None and centres.shape != (num_classes, embedding_dim):
+        raise TypeError(
+            f"centres must return ({num_classes}, {embedding_dim}), a vector for each class, or None, and returned "
+            f"{tuple(centres.shape)}"
+        )
+    return centres
+
+
 class NotFinite(ValueError):
     """The embeddings are no longer numbers: training has diverged."""
 

@@ -120,3 +120,20 @@ def test_a_head_that_knows_no_place_is_asked_what_it_costs_alone(add_head):
     name = add_head("placeless", plain)
     found = heads.cost(name, 8, 100, 4, options={}, ratio=1.0, place=Place("cuda", 3))
     assert found == (100, 1, 1, 8, 0, Parts(), None) and not heads.knows_place(name)
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("return (1, 2)", "heads/odd.py: cost must return kit.Cost, and returned tuple"),
+        ("return 1 / 0", "heads/odd.py cannot state its cost: ZeroDivisionError: division by zero"),
+    ],
+)
+def test_a_cost_that_is_none_names_its_file(add_head, body, message):
+    add_head(
+        "odd",
+        "from heads import kit\nclass Head(kit.Head):\n    @classmethod\n    def cost(cls, batch, classes, dim):\n"
+        f"        {body}\n",
+    )
+    with pytest.raises(heads.Refused, match=message):
+        heads.cost("odd", 8, 100, 4, options={}, ratio=1.0)

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+import heads
 from tests.measuring.conftest import other_load
 from tests.measuring.test_measurement import check_fields
 from workflow.cells.config import Backbone
@@ -48,6 +49,15 @@ def test_accumulated_passes_are_one_step_of_more_images(make_spec, machine, tmp_
 def test_a_pool_too_small_for_the_batch_is_a_failed_cell(make_spec, machine, tmp_path, glyphs, split):
     record = run(make_spec("f2c", ratio=0.01), machine, tmp_path / "train.json", glyphs, split)
     assert record["outcome"] == "failed" and "cannot hold" in record["reason"]
+
+
+def test_a_head_that_states_no_cost_is_measured(make_spec, machine, tmp_path, glyphs, split, monkeypatch):
+    def nothing(*_: object, **__: object) -> None:
+        raise NotImplementedError
+
+    monkeypatch.setattr(heads.load("fc"), "cost", nothing)
+    record = run(make_spec("fc"), machine, tmp_path / "train.json", glyphs, split)
+    assert (record["outcome"], record["sends"], record["declares"]) == ("ok", None, [])
 
 
 def test_a_split_of_another_dataset_is_refused(make_spec, machine, tmp_path, glyphs, split):

@@ -372,6 +372,7 @@ def test_an_error_in_a_head_is_recorded_as_its_failure(cell, monkeypatch):
         ),
         ("forward", "import os; os.chdir('/'); raise ValueError('far')", "failed", "ValueError: far"),
         ("centres", "raise ValueError('none')", "failed", "ValueError: none"),
+        ("centres", "import torch; return torch.zeros(3, 3)", "failed", "TypeError: centres must return (200, "),
     ],
 )
 def test_whatever_a_head_does_is_its_cells_result(cell, add_head, part, code, outcome, reason):

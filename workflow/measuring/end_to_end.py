@@ -89,7 +89,10 @@ class EndToEnd:
                 cell.head, batch, self.classes, dim, options=self.spec.options, ratio=cell.ratio, place=place
             ).wire
 
-        return coefficients(stated, self.batch, self.dim, sent(trained, network), self.classes)
+        try:
+            return coefficients(stated, self.batch, self.dim, sent(trained, network), self.classes)
+        except NotImplementedError:  # it declares nothing
+            return None
 
     def encoded(self) -> Encoded:
         return Encoded(self.trainer.network.images, self.trainer.network.twin_images)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from heads.kit import Head, kind_of
+from heads.kit import Head, check_centres, kind_of
 from workflow.cells.holding import Claim
 from workflow.cells.paths import CHECKPOINT, ENDED
 from workflow.cells.records import BANDS, Declared, Images, Normalised
@@ -202,7 +202,8 @@ class Session:
 
     def model(self) -> dict[str, object]:
         """What was learned, for model.pt. A collective call: each process may hold some of the centres."""
-        centres, twin = self.head.centres(), self.network.twin
+        centres = check_centres(self.head.centres(), len(self.split.label_counts), self.cell.spec.backbone.dim)
+        twin = self.network.twin
         return {
             "backbone": self.network.backbone.state_dict(),
             "twin": twin.state_dict() if twin is not None else None,
