@@ -13,7 +13,7 @@ help:  ## what can be made
 report: .venv/ready  ## the whole benchmark with the default config, and its report
 	$(BIN)/snakemake --cores $(CORES)
 
-quick: .venv/ready  ## the same, small: two or three minutes
+quick: .venv/ready  ## the same, small: three to five minutes
 	$(BIN)/snakemake --cores $(CORES) --configfile config/quick.yaml
 
 test: .venv/ready  ## the tests, on as many processes as there are cores, four at most

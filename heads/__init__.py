@@ -38,7 +38,7 @@ class Refused(ValueError):
 def names() -> list[str]:
     """Names of all heads, sorted. Files that start with an underscore are not heads, nor are folders, nor what Python
     finds a folder in the place of."""
-    return sorted(path.stem for path in FOLDER.glob("[!_]*.py") if not path.with_suffix("").is_dir())
+    return sorted(path.stem for path in FOLDER.glob("[!_]*.py") if path.is_file() and not path.with_suffix("").is_dir())
 
 
 def path(name: str) -> Path:

@@ -160,7 +160,7 @@ class RunRecord(Record):
     """of a cell with as many images or seconds as the reference"""
     trial: Trial | None = None
     """of a cell that tries a setting"""
-    seconds: float = 0.0
+    seconds: float | None = 0.0
     resumed: int = 0
     exclusive: bool = False
     outcome: Outcome

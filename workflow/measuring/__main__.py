@@ -11,6 +11,7 @@ from workflow.cells.supervising import alone, is_worker, supervise
 from workflow.endings import Ending
 from workflow.errors import command_line
 from workflow.measuring.lost import write_lost
+from workflow.provenance import now
 
 MODES = {
     "head": "a head alone, on random embeddings",
@@ -57,7 +58,7 @@ def supervised() -> None:
     if is_worker():
         return main()
     spec = CostSpec.parse(given.spec)
-    how = given.out, partial(lost, spec, given), spec.train.hung_after
+    how = given.out, partial(lost, spec, given, now()), spec.train.hung_after
     sys.exit(supervise("workflow.measuring", sys.argv[1:], 1, *how))
 
 
@@ -68,14 +69,14 @@ def machine_lost(given: argparse.Namespace, ending: Ending) -> None:
     commands.machine_lost(given, ending)
 
 
-def lost(spec: CostSpec, given: argparse.Namespace, ending: Ending) -> None:
+def lost(spec: CostSpec, given: argparse.Namespace, started: str, ending: Ending) -> None:
     """Write the record of a cell whose process died. UserError, and no record, where it died of the images that it had
     mapped into memory."""
     from workflow.data.store import check_mapped  # with libraries that a supervisor can do without
 
     if given.command != "head":
         check_mapped(given.dataset)
-    write_lost(spec, given.command, given.split, given.out, ending)
+    write_lost(spec, given.command, given.split, given.out, ending, started)
 
 
 if __name__ == "__main__":

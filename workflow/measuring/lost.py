@@ -12,11 +12,11 @@ from workflow.measuring.headline import headline
 from workflow.provenance import now, provenance
 
 
-def write_lost(spec: CostSpec, mode: CostMode, split: Path | None, out: Path, ending: Ending) -> None:
+def write_lost(spec: CostSpec, mode: CostMode, split: Path | None, out: Path, ending: Ending, started: str) -> None:
     """Write to `out` that the cell of `spec` ended as `ending` says; `split` is that of a whole training step, None of
-    a head alone. The device is what the config asked for."""
+    a head alone. The device is what the config asked for; `started` is when the process was."""
     record = CostRecord(
-        **provenance(),
+        **provenance() | {"start": started},
         finish=now(),
         cell=name_of(spec, mode, split),
         conditions=Conditions(device=spec.measure.device, threads=spec.measure.threads),

@@ -9,7 +9,8 @@ LEAST_SEEDS = 5
 
 def standing(summary: Summary) -> str:
     """`A demonstration: 8.4 passes over the images of 5 000 classes, …`."""
-    trained, seeds = epochs(summary), int(summary.heads["done"].min())
+    trained, done = epochs(summary), summary.heads["done"]
+    seeds = int(done[done > 0].min()) if (done > 0).any() else 0  # of rows that have a score
     counts = summary.facts.split.counts
     of = f" of {classes_words(counts['train_classes'])}" if "train_classes" in counts else ""
     length = f"{number(trained, 2)} passes over the images{of}" if trained else f"{steps(summary)} steps on images{of}"

@@ -13,6 +13,7 @@ from workflow.cells.train_section import Train
 from workflow.console import duration
 from workflow.endings import Ending
 from workflow.errors import command_line
+from workflow.provenance import now
 from workflow.training.lost import write_lost
 
 
@@ -22,7 +23,7 @@ def main() -> None:
     if is_worker():
         train(spec, given.dataset, given.split, given.out, tuple(given.reads))
         return
-    how = given.out / RUN, partial(lost, spec, given), spec.train.hung_after, across(spec.train)
+    how = given.out / RUN, partial(lost, spec, given, now()), spec.train.hung_after, across(spec.train)
     sys.exit(supervise("workflow.training", sys.argv[1:], spec.train.processes, *how))
 
 
@@ -35,13 +36,13 @@ def across(train: Train) -> Launcher | None:
     return launcher(train.nodes, train.processes, train.cores)
 
 
-def lost(spec: RunSpec, given: argparse.Namespace, ending: Ending) -> None:
+def lost(spec: RunSpec, given: argparse.Namespace, started: str, ending: Ending) -> None:
     """Write the records of a cell whose processes died. UserError, and no record, where they died of the images that
     they had mapped into memory."""
     from workflow.data.store import check_mapped  # with libraries that a supervisor can do without
 
     check_mapped(given.dataset)
-    write_lost(spec, given.split, given.out, ending)
+    write_lost(spec, given.split, given.out, ending, started)
     console.say(f"trained {name_of(spec)}: {ending.outcome} ({ending.reason})")
 
 
@@ -87,7 +88,7 @@ def train(spec: RunSpec, dataset: Path, split: Path, folder: Path, reads: tuple[
         dataset, split, folder = dataset.absolute(), split.absolute(), folder.absolute()  # a head may go elsewhere
         record = run(Cell(spec, dataset, split, folder, curve_scores, reads))
         end = "done" if record.outcome == "ok" else f"{record.outcome} ({record.reason})"
-        say(f"trained {name}: {end}, {record.steps} steps in {duration(record.seconds)}")
+        say(f"trained {name}: {end}, {record.steps} steps in {duration(record.seconds or 0)}")
 
 
 def say(line: str) -> None:

@@ -11,17 +11,18 @@ from workflow.endings import Ending
 from workflow.files import write_text
 
 
-def write_lost(spec: RunSpec, split: Path, folder: Path, ending: Ending) -> None:
-    """Write run.json with `ending`, the steps logged so far, and a model.pt that holds nothing.
+def write_lost(spec: RunSpec, split: Path, folder: Path, ending: Ending, started: str) -> None:
+    """Write run.json with `ending`, the steps logged so far, and a model.pt that holds nothing; `started` is when the
+    processes were.
 
     The checkpoint stays: the same command, run again, continues from there.
     """
     lines = logged_lines(folder / PARTIAL_STEPS)
     write_text(folder / MODEL, "")
     write_text(folder / STEPS, "".join(lines))
-    last = json.loads(lines[-1]) if lines else {"step": 0, "seconds": 0.0}
+    last = json.loads(lines[-1]) if lines else {"step": 0, "seconds": None}
     record = beginning(spec, SplitRecord.read(split.with_suffix(".json")))
-    record = record.model_copy(update={"steps": last["step"], "seconds": last["seconds"]})
+    record = record.model_copy(update={"start": started, "steps": last["step"], "seconds": last["seconds"]})
     ended(record, ending).write(folder / RUN)
 
 

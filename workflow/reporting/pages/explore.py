@@ -127,4 +127,6 @@ def accuracy_cell(row: Model, score: Scored | None, notes: Notes) -> Cell:
 
 def basis_words(row: Model, step: Composed) -> str:
     """What the cost rests on."""
-    return f"{step.ms_basis or 'not measured'}{'' if row.exclusive else ', disturbed'}"
+    if step.ms_basis is None:
+        return "not measured"
+    return step.ms_basis if row.exclusive else f"{step.ms_basis}, disturbed"
