@@ -1,5 +1,6 @@
 """What the README tells a reader to type works."""
 
+import csv
 import re
 import shutil
 import subprocess
@@ -65,3 +66,37 @@ def test_every_file_it_names_exists():
 def test_the_heads_that_it_lists_exist():
     """The other way round it need not be: a reader's own head is in heads/, and not in this table."""
     assert set(re.findall(r"^\| `(\w+)` \|", README, re.MULTILINE)) <= set(heads.names())
+
+
+EVIDENCE = ROOT / "results/published/cpu-epyc-2-cores/evidence"
+SHOWN = (
+    "verification_hard/accuracy",
+    "allpairs/tar@0.0001",
+    "identification/rank1",
+    "closed/rank1",
+    "closed/rank1/few",
+)
+
+
+def evidence_row(head: dict[str, str]) -> str:
+    """A row of the README's first table, from what was published: scores in percent, and the difference to `fc` with
+    its simultaneous interval, in bold where that decides."""
+    cells = []
+    for score in SHOWN:
+        mean, verdict = 100 * float(head[f"{score}:mean"]), head[f"{score}:verdict"]
+        if head["label"] == "fc":
+            cells.append(f"{mean:.1f}")
+            continue
+        difference, half = (100 * float(head[f"{score}:{part}"]) for part in ("difference", "half_width"))
+        words = f"{difference:+.1f} ± {half:.1f}".replace("-", "\u2212")
+        cells.append(f"{mean:.1f} ({f'**{words}**' if verdict in ('higher', 'lower') else words})")
+    ratio = "" if head["label"] == "fc" else f" {float(head['ratio']):g}"
+    return f"| `{head['label']}`{ratio} | {' | '.join(cells)} |"
+
+
+def test_the_evidence_it_shows_is_what_was_published():
+    with (EVIDENCE / "heads.csv").open(encoding="utf-8", newline="") as file:
+        published = list(csv.DictReader(file))
+    assert {head["done"] for head in published} == {"5"}
+    for head in published:
+        assert evidence_row(head) in README
