@@ -135,8 +135,6 @@ def cost(
     A head whose `cost` does not take `place` is asked what it costs alone on a CPU. ValueError if the file is broken or
     the head refuses its ratio; Refused where it can say nothing of use; NotImplementedError where it declares nothing.
     """
-    from heads.kit.interface import Cost  # with torch, as every head
-
     kind, chosen_ones = load(name), chosen(name, options, ratio)
     if place is not None and knows_place(name):
         chosen_ones["place"] = place
@@ -146,7 +144,7 @@ def cost(
         raise
     except Exception as error:
         raise Refused(f"heads/{name}.py cannot state its cost: {type(error).__name__}: {error}") from error
-    if not isinstance(found, Cost):
+    if not hasattr(found, "state_bytes"):  # to ask for the class itself would have all that lists heads rest on the kit
         raise Refused(f"heads/{name}.py: cost must return kit.Cost, and returned {type(found).__name__}")
     return found
 
