@@ -242,6 +242,9 @@ def test_a_disk_that_a_head_meets_is_not_its_failure(words):
         attempt(train)
 
 
+STARTED = "2026-01-01T00:00:00+00:00"
+
+
 def test_a_cell_that_dies_of_its_images_leaves_no_record(cell, tmp_path):
     made, images = cell("fc"), tmp_path / "images.npy"
     images.write_bytes((made.dataset / "images.npy").read_bytes()[:5000])
@@ -249,11 +252,12 @@ def test_a_cell_that_dies_of_its_images_leaves_no_record(cell, tmp_path):
     given = Namespace(dataset=tmp_path, split=made.split, out=made.folder)
     ending = Ending("failed", "the process was killed by signal 7 (SIGBUS)")
     with pytest.raises(UserError, match=r"images\.npy cannot be read"):
-        lost(made.spec, given, ending)
+        lost(made.spec, given, STARTED, ending)
     assert not made.folder.exists()
     given.dataset = made.dataset
-    lost(made.spec, given, ending)
-    assert RunRecord.read(made.folder / "run.json").reason == ending.reason
+    lost(made.spec, given, STARTED, ending)
+    record = RunRecord.read(made.folder / "run.json")
+    assert (record.reason, record.start, record.seconds) == (ending.reason, STARTED, None)
 
 
 def test_a_full_disk_keeps_the_last_checkpoint(cell, monkeypatch):
