@@ -43,7 +43,8 @@ class Gathered:
         self.account = Account(data)
         self.catalogue = Catalogue(folder / SPOOL)
         self.sieve, self.pictures = Sieve(self.account.rejected), Pictures(self._differ)
-        self.one_picture, self.dim = list[str](), list[int]()
+        self.one_picture: list[str] = []
+        self.dim = [np.empty(0, np.int64)]
         self.shared = Shared(0, 0, [])
         self.names, self.classes, self.groups = self._gather()
         self.order = np.argsort(self.classes, kind="stable")
@@ -54,7 +55,8 @@ class Gathered:
         """Kept images, uint8 (n, size, size) or (n, size, size, 3), in the order of class and place in the source."""
         for numbers, (images, problems) in self._read(read):
             good = self._readable(numbers, problems)
-            yield images[good][self._new(numbers[good], hashes(images[good]), dim(images[good]))]
+            kept = images[good]
+            yield kept[self._new(numbers[good], hashes(kept), dim(kept))]
 
     def looks(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Of the same images: hashes of their pixels, uint64 (n,), and the pooled images, uint8 (n, F)."""
@@ -97,7 +99,7 @@ class Gathered:
             "rejected": dict(self.sieve.rejected),
             "skipped": self.account.skipped,
             "one_picture": self.one_picture,
-            "dim": len(self.dim),
+            "dim": len(np.concatenate(self.dim)),
             "shared": {"pictures": self.shared.pictures, "images": self.shared.images, "pairs": pairs},
             "render": {"size": self.size, "mode": self.mode, "ground": self.ground},
         }
@@ -145,15 +147,15 @@ class Gathered:
                 self.account.unreadable(*self.catalogue.origin(number), f"cannot be read ({problem})")
         return np.array([problem is None for problem in problems])
 
-    def _new(self, numbers: np.ndarray, prints: np.ndarray, dim: np.ndarray) -> np.ndarray:
+    def _new(self, numbers: np.ndarray, prints: np.ndarray, dark: np.ndarray) -> np.ndarray:
         """Which of some images, with the hashes `prints` (n,) of their pixels, are new to their class, bool (n,); and
-        note those of them that are `dim` (n,)."""
+        note those of them that are `dark`, dim (n,)."""
         classes = self.classes[numbers]
         for same in self.pictures.add(numbers, classes, prints):
             self._doubt(same)
         new = self.sieve.fresh(prints, classes, self.groups[numbers])
         self.kept.append(numbers[new])
-        self.dim += numbers[new & dim].tolist()
+        self.dim.append(numbers[new & dark])
         return new
 
     def _differ(self, numbers: Sequence[int]) -> bool:
@@ -187,10 +189,11 @@ class Gathered:
             )
 
     def _warn_of_dim(self) -> None:
-        if self.dim:
+        found = np.concatenate(self.dim)
+        if len(found):
             log(
-                f"images without a pixel brighter than an eighth of white: {len(self.dim):,}, the first "
-                f"{shown(self._named(self.dim[0]))}; if their numbers use a part of what their format holds, as "
+                f"images without a pixel brighter than an eighth of white: {len(found):,}, the first "
+                f"{shown(self._named(int(found[0])))}; if their numbers use a part of what their format holds, as "
                 "12 bits in 16, stretch them first"
             )
 
