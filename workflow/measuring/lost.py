@@ -8,13 +8,14 @@ from workflow.cells.records import SplitRecord
 from workflow.cells.spec import CostMode, CostSpec
 from workflow.console import say
 from workflow.endings import Ending
-from workflow.measuring.headline import headline
 from workflow.provenance import now, provenance
 
 
 def write_lost(spec: CostSpec, mode: CostMode, split: Path | None, out: Path, ending: Ending, started: str) -> None:
     """Write to `out` that the cell of `spec` ended as `ending` says; `split` is that of a whole training step, None of
     a head alone. The device is what the config asked for; `started` is when the process was."""
+    from workflow.measuring.headline import headline  # with numpy, which the supervisor can do without
+
     record = CostRecord(
         **provenance() | {"start": started},
         finish=now(),
