@@ -27,8 +27,6 @@ from heads.kit.place import Place
 
 EFFORT = 100
 """candidates that a graph index (HNSW) keeps while it is built and searched: `ef` in the script of Zhang et al."""
-
-
 PART = 2**16
 """vectors that are added at once"""
 LONGEST = 600.0

@@ -11,9 +11,11 @@ from tests.faults.matrix import SIGNALS, Chain, Dice, Moment, Undisturbed, undis
 from tests.faults.process import Kill, Way, run
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux forks processes that have loaded torch")
-SHORT = [stage for stage in stages() if stage.name in ("data", "split") or stage.name.endswith(("ing dcq", "machine"))]
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux forks processes that have loaded torch")
-SHORT = [stage for stage in SHORT if not stage.timed]
+SHORT = [
+    stage
+    for stage in stages()
+    if (stage.name in ("data", "split") or stage.name.endswith(("ing dcq", "machine"))) and not stage.timed
+]
 TRAINING = next(stage for stage in SHORT if stage.module == "workflow.training")
 
 

@@ -6,12 +6,9 @@ import numpy as np
 
 from workflow.data.faces import SPLIT_PARTS
 from workflow.data.split_file import EVALUATED
-from workflow.data.split_numbers import SplitNumbers
+from workflow.data.split_numbers import FEWEST_ASKED, SplitNumbers
 from workflow.data.store import Dataset
 from workflow.errors import UserError
-
-FEWEST_ASKED = 2
-"""open-set classes of each part"""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from workflow.data.store import Dataset
 from workflow.errors import UserError
 
 SHARES = {"validation": 0.08, "test": 0.15, "distractors": 0.1}  # of a folder's classes, where no number is set
+FEWEST_ASKED = 2  # classes of each role that is never trained on
 VALIDATION = 0.15  # of the classes of a test source, the others are the test
 SHOTS = {"many": 7, "medium": 3}
 
@@ -66,7 +67,7 @@ def _own(data: Data, dataset: Dataset) -> TierSplit:
     if dataset.asked is None:
         return _of_folder(len(dataset.names))
     fit = int(np.count_nonzero(dataset.asked & (np.bincount(dataset.classes) >= 2)))
-    validation = data.open_set.validation or max(2, round(VALIDATION * fit))
+    validation = data.open_set.validation or max(FEWEST_ASKED, round(VALIDATION * fit))
     sizes = {"validation": validation, "test": fit - validation}
     others = int(np.count_nonzero(dataset.asked)) - fit
     return {"classes": None, "distractors": others, "open_set": sizes, "tail": "natural", "n_max": 10}
@@ -74,5 +75,5 @@ def _own(data: Data, dataset: Dataset) -> TierSplit:
 
 def _of_folder(classes: int) -> TierSplit:
     """What a folder with this number of classes gives each role where the config names no number."""
-    sizes = {key: max(2, round(share * classes)) for key, share in SHARES.items()}
+    sizes = {key: max(FEWEST_ASKED, round(share * classes)) for key, share in SHARES.items()}
     return {"classes": None, "distractors": sizes["distractors"], "open_set": sizes, "tail": "natural", "n_max": 10}
