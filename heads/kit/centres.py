@@ -18,18 +18,18 @@ from torch.autograd.function import once_differentiable
 from torch.linalg import vector_norm
 
 from heads.kit import ranks
-from heads.kit.chunking import Workspace
+from heads.kit.chunking import Workspace, put_rows
 from heads.kit.dice import draw_seed, stream
 from heads.kit.hide import OwnColumns
 from heads.kit.idle import Idle
-from heads.kit.lse import LogSumExp, widened
+from heads.kit.lse import log_sum_exp, widened
 
 BLOCK = 4096
 """classes that are initialised from one stream of random numbers"""
 
 
 class Accumulator(Protocol):
-    """What a sample's negatives add up to: LogSumExp, or whatever a head sums instead.
+    """What a sample's negatives add up to: a log-sum-exp, or whatever a head sums instead.
 
     Embeddings are (N, D), logits (N, n) of one chunk of class vectors, value and gradient (N,).
     """
@@ -114,7 +114,7 @@ class Centres(ranks.Sharded):
         classes compared, sorted, distinct, every label among them, or None for all. Backward on a function of the two
         moves the compared rows with learning rate `lr`.
         """
-        step = self._step(labels, rows, scale, lr, negatives or LogSumExp(embeddings))
+        step = self._step(labels, rows, scale, lr, negatives or log_sum_exp(embeddings, scale))
         if self.idle is not None:
             self.idle.catch_up(slice(None) if step.rows is None else step.rows, self.weight, self.velocity)
         return cast(tuple[Tensor, Tensor], _Compare.apply(embeddings, step.negatives.parameter, self, step))
@@ -211,8 +211,8 @@ class _Compare(torch.autograd.Function):
             along = torch.mm(slope.T, e, out=work.buffer("along", *unit.shape)).to(weight.dtype)
             centres.descend(weight, velocity, unit, length, along, step.lr)
             if step.rows is not None:
-                centres.weight.index_copy_(0, step.rows[part], weight)
-                centres.velocity.index_copy_(0, step.rows[part], velocity)
+                put_rows(centres.weight, step.rows[part], weight)
+                put_rows(centres.velocity, step.rows[part], velocity)
         centres.count_step(step)
         return gradient.to(embeddings.dtype), step.negatives.parameter_gradient(), None, None
 

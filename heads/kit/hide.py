@@ -35,7 +35,10 @@ def _hide_few(labels: Tensor, pool_labels: Tensor) -> Hide:
     listed = concerned.tolist()
 
     def hide(logits: Tensor, part: slice) -> None:
-        columns = concerned[inside(listed, part)]
+        here = inside(listed, part)
+        if here.start == here.stop:
+            return
+        columns = concerned[here]
         own = labels[:, None] == pool_labels[None, columns]
         columns = columns - part.start
         logits[:, columns] = logits[:, columns].masked_fill_(own, -torch.inf)
@@ -72,8 +75,8 @@ class OwnColumns:
             self._put_masked(matrix, part, values)
             return
         here = inside(self.listed, part)
-        rows = self.order[here]
-        if len(rows):
+        if here.start < here.stop:
+            rows = self.order[here]
             chosen = values[rows] if isinstance(values, Tensor) else torch.tensor(values, dtype=matrix.dtype)
             matrix[rows, self.columns[here] - part.start] = chosen
 
@@ -87,14 +90,35 @@ class OwnColumns:
 def hide_also(hide: Hide, hidden: list[Tensor], lengths: list[int]) -> Hide:
     """Hide what `hide` does and, for consecutive groups of samples of these `lengths`, the columns where the group's
     entry of `hidden`, (n,) bool, is set."""
-    penalties = [torch.zeros(len(h), device=h.device).masked_fill_(h, -torch.inf) for h in hidden]
+    groups = [_hide_where(columns) for columns in hidden]
 
     def both(logits: Tensor, part: slice) -> None:
         hide(logits, part)
-        for rows, penalty in zip(logits.split(lengths), penalties, strict=True):
-            rows.add_(penalty[None, part])
+        for rows, hide_group in zip(logits.split(lengths), groups, strict=True):
+            hide_group(rows, part)
 
     return both
+
+
+def _hide_where(hidden: Tensor) -> Hide:
+    """Hide the columns where `hidden` (n,) bool is set: one by one where they can be listed without waiting."""
+    if hidden.device.type == "cpu":
+        columns = hidden.nonzero().squeeze(1)
+        listed = columns.tolist()
+
+        def hide(logits: Tensor, part: slice) -> None:
+            here = inside(listed, part)
+            if here.start < here.stop:
+                logits.index_fill_(1, columns[here] - part.start, -torch.inf)
+
+        return hide
+
+    penalty = torch.zeros(len(hidden), device=hidden.device).masked_fill_(hidden, -torch.inf)
+
+    def add(logits: Tensor, part: slice) -> None:
+        logits.add_(penalty[None, part])
+
+    return add
 
 
 def mask(places: Tensor, size: int) -> Tensor:

@@ -1,5 +1,7 @@
 """negative_lse and Centres against plain cross-entropy in float64."""
 
+import math
+
 import pytest
 import torch
 from torch.nn.functional import normalize
@@ -7,6 +9,8 @@ from torch.nn.functional import normalize
 import heads.kit.chunking
 from heads.kit import hide_columns, hide_labels, negative_lse
 from heads.kit.centres import Centres
+from heads.kit.chunking import put_rows
+from heads.kit.lse import STEADY
 from heads.kit.margins import margin_loss
 from tests.heads.naive import margin_softmax
 
@@ -18,7 +22,7 @@ def unit(*shape: int) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("chunk", [1, 4, 22, 23, 100])
-@pytest.mark.parametrize("scale", [1.0, 64.0])
+@pytest.mark.parametrize("scale", [1.0, 64.0, 300.0])
 def test_lse_and_gradient_equal_logsumexp_for_any_chunk(chunk, scale):
     torch.manual_seed(0)
     e, pool, y = unit(B, D).requires_grad_(), unit(N, D), torch.randint(N, (B,))
@@ -70,6 +74,45 @@ def test_loss_survives_a_dominant_target_at_scale_64(margin):
     expected = torch.log1p(3 * torch.exp(torch.tensor([-64.0 * (2 - margin)], dtype=torch.float64)))
     torch.testing.assert_close(loss, expected, rtol=1e-12, atol=0)
     assert loss > 0
+
+
+@pytest.mark.parametrize("cosine", [-1.0, 0.3, 1.0])
+@pytest.mark.parametrize("scale", [12.0, 64.0, STEADY, 67.0, 200.0])
+def test_float32_holds_every_cosine_at_every_scale(scale, cosine):
+    """Ten thousand vectors, all at one cosine: the log-sum-exp is scale * cosine + log(10^4)."""
+    e = torch.zeros(1, 2)
+    e[0, 0] = 1.0
+    pool = torch.tensor([[cosine, math.sqrt(1 - cosine**2)]]).expand(10_000, 2)
+    e.requires_grad_()
+    lse = negative_lse(e, pool, hide_columns(torch.tensor([-1])), scale)
+    (gradient,) = torch.autograd.grad(lse.sum(), e)
+    torch.testing.assert_close(lse, torch.tensor([scale * cosine + math.log(10_000)]), rtol=2e-6, atol=1e-5)
+    torch.testing.assert_close(gradient, scale * pool[:1], rtol=3e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("scale", [64.0, 200.0])
+def test_centres_in_float32_move_as_in_float64(scale):
+    """At either side of STEADY, hard and easy samples alike."""
+    y, e = torch.tensor([0, 1, 2]), normalize(torch.tensor([[1.0, 0.1], [-1.0, 0.02], [0.6, -0.8]]), dim=1)
+    weights = {}
+    for dtype in (torch.float32, torch.float64):
+        torch.manual_seed(5)
+        centres = Centres(9, 2).to(dtype)
+        centres.weight.copy_(normalize(torch.linspace(-1, 1, 18, dtype=torch.float64).view(9, 2), dim=1))
+        x = e.to(dtype, copy=True).requires_grad_()
+        lse, cosine = centres.compare(x, y, scale, 0.1)
+        margin_loss(lse, cosine - 0.3, scale).mean().backward()
+        weights[dtype] = centres.weight.double(), x.grad.double()
+    for single, double in zip(*weights.values(), strict=True):
+        torch.testing.assert_close(single, double, rtol=5e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16])
+def test_put_rows_sets_those_rows_and_no_others(dtype):
+    store, rows = torch.randn(50, 3).to(dtype), torch.tensor([0, 7, 8, 49])
+    values, before = torch.randn(4, 3).to(dtype), store.clone()
+    put_rows(store, rows, values)
+    assert torch.equal(store, before.index_copy(0, rows, values))
 
 
 def sgd_steps(classes: int, rows_of_step, steps: int = 6, momentum: float = 0.9, decay: float = 5e-4):
