@@ -7,6 +7,7 @@ import torch
 
 from tests.benchmarks import table
 from tests.benchmarks.session import Session
+from workflow.allocator import keep_freed_memory
 from workflow.files import write_json
 from workflow.measuring.exclusive import alone
 
@@ -17,6 +18,7 @@ SESSION = pytest.StashKey[Session]()
 def bench_session(request: pytest.FixtureRequest) -> Iterator[Session]:
     """Where results gather; its first use waits until no other measurement of Headroom runs on this machine."""
     threads = torch.get_num_threads()
+    keep_freed_memory()  # as training does
     torch.set_num_threads(1)
     with alone():
         session = request.config.stash[SESSION] = Session()

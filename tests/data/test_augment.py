@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import torch
-from torch.nn.functional import max_pool2d
+from torch.nn.functional import affine_grid, max_pool2d
 
 from workflow.data import augment as module
-from workflow.data.augment import augment
+from workflow.data.augment import _grid, augment
 
 
 def rng(seed: int = 0) -> np.random.Generator:
@@ -40,6 +40,12 @@ def test_the_same_numbers_give_the_same_images_and_each_image_its_own(level):
     first, again, other = (augment(dots(32), level, rng(seed)) for seed in (1, 1, 2))
     assert torch.equal(first, again) and not torch.equal(first, other)
     assert len({image.numpy().tobytes() for image in first}) == 32
+
+
+@pytest.mark.parametrize("shape", [(32, 32), (7, 12)])
+def test_the_grid_is_that_of_torch(shape):
+    moves = torch.randn(5, 2, 3, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(_grid(moves, *shape), affine_grid(moves, [5, 1, *shape], align_corners=False))
 
 
 def test_low_moves_by_five_percent_at_most():

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from workflow.data import similar
 from workflow.data.similar import NEIGHBOURS, TOO_ALIKE, _means, look_alikes, pooled
 
 
@@ -37,6 +38,19 @@ def test_neighbours_are_those_that_a_slow_search_finds(seed, count, faces, colou
         kept = neighbours[neighbours >= 0]
         np.testing.assert_allclose([scores[other] for other in kept], best[: len(kept)], atol=1e-3)
         assert len(kept) == len(best)  # random patterns are never too alike
+
+
+def test_of_very_many_classes_some_spread_over_all_are_searched(monkeypatch, capsys):
+    images, classes, groups = world(3, 8, 2)
+    monkeypatch.setattr(similar, "SEARCHED", 4)
+    found = look_alikes(images, classes, groups)
+    searched = [0, 2, 5, 7]
+    assert "among 4 of the 8 classes" in capsys.readouterr().err
+    assert (np.delete(found, searched, axis=0) == -1).all()
+    kept = np.isin(classes, searched)
+    monkeypatch.undo()
+    alone = look_alikes(images[kept], np.searchsorted(searched, classes[kept]), groups[kept])
+    assert np.array_equal(found[searched], np.where(alone >= 0, np.array(searched)[alone], -1))
 
 
 def test_classes_with_an_equal_bitmap_in_one_face_are_no_question():

@@ -46,6 +46,14 @@ def test_a_run_on_several_processes_takes_what_they_need(project):
     assert len(re.findall(r"python -m workflow\.training --dataset .*\"processes\":2", plan)) == HEADS
 
 
+def test_a_cell_asks_for_memory_by_the_rows_of_its_split(finished):
+    """Two million classes of 128 numbers, with momentum and a copy, are 3 GB; the images another 60 MB."""
+    plan = finished.snakemake(*QUICK, "--dry-run", "--quiet", "host", "--forceall").stdout
+    for rule in ("train", "embed", "score"):
+        asked = re.findall(rf"rule {rule}:.*?mem_mb=(\d+)", plan, re.DOTALL)
+        assert asked == [str(4000 + 3 * 2000 * 128 * 4 // 1000 + 120 * 128 * 4 // 1000)] * HEADS
+
+
 def test_a_second_run_does_nothing(finished):
     assert not finished.planned(*QUICK)
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import affine_grid, avg_pool2d, grid_sample
+from torch.nn.functional import avg_pool2d, grid_sample
 
 LEVELS = {"none": 0.0, "low": 1.0, "mid": 2.0}
 ROTATION, SCALE, SHEAR, SHIFT, CONTRAST, NOISE = math.radians(3.5), 0.075, 0.06, 0.05, 0.15, 0.03
@@ -47,7 +47,7 @@ def augment(images: Tensor, level: str, rng: np.random.Generator, own: ViewRows 
     if not strength:
         return images
     moves = torch.from_numpy(own.of(_moves(rng, own.count, strength))).to(images.device)
-    grid = affine_grid(moves, list(images.shape), align_corners=False)
+    grid = _grid(moves, *images.shape[2:])
     padding = "zeros" if images.shape[1] == 1 else "border"  # glyphs stand on black, photographs have no ground
     images = grid_sample(images, grid, padding_mode=padding, align_corners=False)
     if level == "mid":
@@ -66,6 +66,15 @@ def _moves(rng: np.random.Generator, count: int, strength: float) -> np.ndarray:
     moves[:, 1] = np.stack([np.sin(turn), np.cos(turn), 2 * down * SHIFT], 1)
     moves[:, :, :2] *= scale[:, None, None]
     return moves
+
+
+def _grid(moves: Tensor, height: int, width: int) -> Tensor:
+    """Where each pixel is taken from, (n, H, W, 2) float32, by `moves` (n, 2, 3): torch's affine_grid without
+    `align_corners`, in a tenth of its time. A place is one complex number, so that a row of them is one sum."""
+    down, along = ((2 * torch.arange(size, device=moves.device) + 1) / size - 1 for size in (height, width))
+    places = torch.complex(moves[:, 0], moves[:, 1])[..., None]  # (n, 3, 1)
+    rows = places[:, 1] * down + places[:, 2]
+    return torch.view_as_real(rows[:, :, None] + (places[:, 0] * along)[:, None])
 
 
 def _reshape(images: Tensor, shape: np.ndarray, blur: np.ndarray) -> None:
@@ -98,7 +107,7 @@ def _noise(images: Tensor, rng: np.random.Generator, own: ViewRows) -> Tensor:
     """
     numbers = images[0].numel()
     starts = torch.from_numpy(own.of(rng.integers(0, BANK, own.count))).to(images.device)
-    return _bank(numbers, images.device).unfold(0, numbers, 1)[starts].view_as(images)
+    return _bank(numbers, images.device).unfold(0, numbers, 1).index_select(0, starts).view_as(images)
 
 
 @functools.lru_cache(maxsize=4)

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from workflow.allocator import keep_freed_memory
 from workflow.data.images import Images
 from workflow.data.pictures import Want, pictures, taken
 from workflow.data.processes import ProcessDied, Worker
@@ -45,6 +46,7 @@ class Maker:
 
     def __call__(self, parts: Sequence[Part]) -> None:
         if self.images is None:
+            keep_freed_memory()
             torch.set_num_threads(1)
             self.images = open_images(self.folder)
         for want, start in parts:

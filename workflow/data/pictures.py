@@ -1,5 +1,6 @@
 """Images of a set made into what a network is given: taken from the set, distorted, float32 in [-1, 1]."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,8 @@ from workflow.data.images import Images
 
 PIXELS = 4
 """stream of random numbers by which images are distorted; those of the loader are 0 … 3"""
+AT_ONCE = 1 << 21
+"""bytes of float32 images that a CPU distorts at a time: they should stay in its cache"""
 
 
 class Want(NamedTuple):
@@ -37,11 +40,18 @@ def taken(images: Images, rows: np.ndarray) -> np.ndarray:
 
 def pictures(pixels: np.ndarray, want: Want, level: str, device: torch.device) -> Tensor:
     """The images of `want`, whose pixels are uint8, as a network is given them: float32 (n, ch, H, W) on `device`."""
-    stored = torch.from_numpy(pixels)
-    stored = stored.pin_memory() if device.type == "cuda" else stored
+    if device.type == "cuda":
+        return _distorted(torch.from_numpy(pixels).pin_memory().to(device, non_blocking=True), want, level)
+    number = max(1, AT_ONCE // (4 * math.prod(pixels.shape[1:])))
+    parts = [slice(first, min(first + number, len(pixels))) for first in range(0, len(pixels), number)]
+    made = [_distorted(torch.from_numpy(pixels[part]), want.part(part.start, part.stop), level) for part in parts]
+    return made[0] if len(made) == 1 else torch.cat(made)
+
+
+def _distorted(stored: Tensor, want: Want, level: str) -> Tensor:
     seed, step, view = want.seed
     rng = np.random.default_rng([seed, PIXELS, step, view])
-    return augment(unit(stored.to(device, non_blocking=True)), level, rng, want.own).mul_(2).sub_(1)
+    return augment(unit(stored), level, rng, want.own).mul_(2).sub_(1)
 
 
 def unit(images: Tensor) -> Tensor:

@@ -1,5 +1,8 @@
 """Look-alikes: for every class the five others whose mean images are nearest, minus those too alike to be told apart.
 
+Of more than SEARCHED classes those spread evenly over all are searched, and the others have none: what is asked of
+look-alikes, that they are among the thousands of classes of an open set, does not need all of millions.
+
 Images are compared after pooling to 16 x 16, where a stroke still shows and a shift of one pixel matters little.
 Hygiene: a neighbour is dropped (-1) where the two classes have, in one group (font face), images that correlate by more
 than .97 at full size. That covers characters with equal bitmaps: a label error, not a hard question.
@@ -7,9 +10,11 @@ than .97 at full size. That covers characters with equal bitmaps: a label error,
 
 import numpy as np
 
+from workflow.console import log
 from workflow.data.images import Images
 
 NEIGHBOURS = 5
+SEARCHED = 100_000  # classes at most that are compared with each other: the time goes with the square
 TOO_ALIKE = 0.97  # normalised cross-correlation of two images of one face
 SCREEN = 0.93  # the same after pooling, below which full size is not looked at
 POOLED = 16
@@ -20,13 +25,20 @@ PER_GROUP = 4  # images of a class and group that hygiene compares: all of them 
 
 
 def look_alikes(images: Images, classes: np.ndarray, groups: np.ndarray, small: np.ndarray | None = None) -> np.ndarray:
-    """The nearest other classes, int64 (A, 5), most similar first; -1 where hygiene drops one or there are fewer.
+    """The nearest other classes, int64 (A, 5), most similar first; -1 where hygiene drops one, there are fewer, or the
+    class was not searched.
 
     images: uint8 (N, H, W) or (N, H, W, 3), may be memory-mapped; classes, groups: int64 (N,), classes 0..A-1; small:
     the images pooled, where that is known.
     """
     small = pooled(images) if small is None else small
-    nearest = _nearest(_means(small, classes))
+    means = _means(small, classes)
+    searched = np.linspace(0, len(means) - 1, min(len(means), SEARCHED)).round().astype(np.int64)
+    if len(searched) < len(means):
+        log(f"look-alikes are sought among {len(searched):,} of the {len(means):,} classes")
+    found = _nearest(means[searched])
+    nearest = np.full((len(means), NEIGHBOURS), -1)
+    nearest[searched] = np.where(found >= 0, searched[found], -1)
     pairs = np.stack([np.repeat(np.arange(len(nearest)), NEIGHBOURS), nearest.ravel()], axis=1)
     unique, place = np.unique(np.sort(pairs, axis=1), axis=0, return_inverse=True)
     alike = _too_alike(unique, images, small, classes, groups)

@@ -44,6 +44,7 @@ from workflow.lifeline import pass_on_stops
 from workflow.names import path_of
 from workflow.running.failures import failures
 from workflow.running.machine import check_here
+from workflow.running.rows import rows_mb
 from workflow.running.start import checked
 
 CONFIG = checked(config, [Path(file) for file in workflow.configfiles], workflow.config_settings.config)
@@ -145,6 +146,11 @@ def memory_of_head(wildcards):
     return memory_of(
         PLAN.costs[PATHS.cost("head", wildcards.label, wildcards.ratio, wildcards.classes, wildcards.print)]
     )
+
+
+def memory_of_rows(wildcards, input):
+    """MB of the rows that a cell's jobs hold, once its split is known."""
+    return rows_mb(Path(input.split), CONFIG.backbone.dim)
 
 
 def fits_of_run(wildcards):

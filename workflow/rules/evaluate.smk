@@ -55,7 +55,7 @@ rule embed:
     threads: CONFIG.train.threads
     resources:
         gpu=gpus(),
-        mem_mb=4000,
+        mem_mb=lambda wildcards, input: 4000 + memory_of_rows(wildcards, input),
         runtime=120,
     params:
         cell=subpath(input.run, parent=True),
@@ -89,7 +89,7 @@ rule score:
         "../envs/train.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=lambda wildcards, input: 4000 + memory_of_rows(wildcards, input),
         runtime=60,
     params:
         cell=subpath(input.run, parent=True),

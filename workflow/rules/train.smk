@@ -25,7 +25,7 @@ rule train:
     resources:
         **ACROSS,
         gpu=gpus() * PROCESSES,
-        mem_mb=4000 * PROCESSES // NODES,
+        mem_mb=lambda wildcards, input: 4000 * PROCESSES // NODES + memory_of_rows(wildcards, input),
         runtime=1440,
     params:
         spec=run_spec,
