@@ -10,12 +10,13 @@ CLASS_ROWS = 3
 def rows_mb(split: Path, dim: int) -> int:
     """MB of `dim` float32 numbers for every row of every class of `split`, and every image evaluated or enrolled.
 
-    FileNotFoundError where the split has not been made. One that cannot be read counts nothing: the job says what is
-    wrong with it.
+    FileNotFoundError that names `split` where it has not been made: snakemake then asks again once it is. One that cannot
+    be read counts nothing: the job says what is wrong with it.
     """
+    split.stat()
     try:
         counts = json.loads(split.with_suffix(".json").read_text())["counts"]
         rows = CLASS_ROWS * counts["train_classes"] + counts["eval_images"] + counts["enrolled_images"]
-    except (ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError):
         return 0
     return int(4 * rows * dim / 10**6)
