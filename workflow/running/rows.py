@@ -10,8 +10,8 @@ CLASS_ROWS = 3
 def rows_mb(split: Path, dim: int) -> int:
     """MB of `dim` float32 numbers for every row of every class of `split`, and every image evaluated or enrolled.
 
-    FileNotFoundError that names `split` where it has not been made: snakemake then asks again once it is. One that cannot
-    be read counts nothing: the job says what is wrong with it.
+    FileNotFoundError that names `split` where it has not been made: snakemake asks again once it is. One that cannot be
+    read counts nothing: the job says what is wrong with it.
     """
     split.stat()
     try:
