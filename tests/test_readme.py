@@ -100,3 +100,36 @@ def test_the_evidence_it_shows_is_what_was_published():
     assert {head["done"] for head in published} == {"5"}
     for head in published:
         assert evidence_row(head) in README
+
+
+SIZES = ("100000", "1000000", "10000000")
+
+
+def cost_row(cells: dict[str, dict[str, str]]) -> str:
+    """A row of the README's table of costs, from the published cells of one head and ratio by their number of classes:
+    milliseconds of a step, and the peak in GiB at the most classes."""
+    times = []
+    for size in SIZES:
+        cell = cells[size]
+        times.append(f"{float(cell['step_ms.median']):,.0f}" if cell["outcome"] == "ok" else "does not fit")
+    peak = f"{int(cell['peak_bytes']) / 2**30:.2f}" if cell["outcome"] == "ok" else "does not fit"
+    ratio = "" if float(cell["ratio"]) == 1 else f" {float(cell['ratio']):g}"
+    return f"| `{cell['label']}`{ratio} | {' | '.join(times)} | {peak} |"
+
+
+def published_costs() -> list[str]:
+    """The rows for all heads and ratios that were measured alone."""
+    rows: dict[tuple[str, str], dict[str, dict[str, str]]] = {}
+    with (EVIDENCE / "costs.csv").open(encoding="utf-8", newline="") as file:
+        for cell in csv.DictReader(file):
+            if cell["mode"] == "head":
+                rows.setdefault((cell["label"], cell["ratio"]), {})[cell["classes"]] = cell
+    return [cost_row(cells) for cells in rows.values()]
+
+
+def test_the_costs_it_shows_are_what_was_published():
+    shown = set(
+        re.findall(r"^\| `\w+`(?: [\d.]+)? \|(?: [\d,]+ \||  ?does not fit \|){3} [^|]+ \|$", README, re.MULTILINE)
+    )
+    rows = published_costs()
+    assert len(rows) == 10 and set(rows) == shown

@@ -4,6 +4,7 @@ import platform
 import resource
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -21,6 +22,17 @@ def test_a_block_that_came_and_went_is_in_the_peak():
     peak.reset()
     torch.ones(16 << 20).sum()
     assert peak.bytes() - before > 60 << 20
+
+
+@linux
+def test_the_pages_of_a_file_are_not_the_process(tmp_path):
+    np.save(tmp_path / "images.npy", np.ones(64 << 20, np.uint8))
+    peak, before = HostPeak(), meters.resident()
+    peak.reset()
+    images = np.load(tmp_path / "images.npy", mmap_mode="r")
+    assert images[::4096].sum() == len(images) // 4096
+    assert meters.file_pages() > 64 << 20
+    assert max(peak.bytes(), meters.resident()) - before < 16 << 20
 
 
 @linux

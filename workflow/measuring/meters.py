@@ -24,10 +24,11 @@ HEADROOM = 0.95
 
 
 class HostPeak:
-    """Peak resident memory of this process since `reset`, in bytes. `meter` says what was read:
+    """Peak resident memory of this process since `reset`, in bytes, without the pages of files. `meter` says what was
+    read:
 
-    "VmHWM" is exact; "ru_maxrss" is the peak since the process started, an upper bound where the kernel's peak cannot
-    be reset (macOS, some containers).
+    "VmHWM" is exact but for the files' pages, which are those at the time of reading; "ru_maxrss" is the peak since the
+    process started, an upper bound where the kernel's peak cannot be reset (macOS, some containers).
     """
 
     def __init__(self) -> None:
@@ -42,16 +43,22 @@ class HostPeak:
 
     def bytes(self) -> int | None:
         """The peak in bytes."""
-        if self.meter == "VmHWM":
-            return _status("VmHWM")
+        if self.meter == "VmHWM" and (peak := _status("VmHWM")) is not None:
+            return peak - file_pages()
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return peak * (1 if platform.system() == "Darwin" else 1024)
+        return peak * (1 if platform.system() == "Darwin" else 1024) - file_pages()
+
+
+def file_pages() -> int:
+    """Bytes of mapped files that are in memory: the system's cache, which it takes back when it likes, and which of a
+    set's images holds the more the longer one looks. 0 where the system does not say."""
+    return _status("RssFile") or 0
 
 
 def resident() -> int | None:
-    """Bytes of this process in memory now."""
+    """Bytes of this process in memory now, without the pages of files."""
     try:
-        return psutil.Process().memory_info().rss
+        return psutil.Process().memory_info().rss - file_pages()
     except psutil.Error:
         return None
 
