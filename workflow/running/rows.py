@@ -15,7 +15,7 @@ def rows_mb(split: Path, dim: int) -> int:
     """
     split.stat()
     try:
-        counts = json.loads(split.with_suffix(".json").read_text())["counts"]
+        counts = json.loads(split.with_suffix(".json").read_text(encoding="utf-8"))["counts"]
         rows = CLASS_ROWS * counts["train_classes"] + counts["eval_images"] + counts["enrolled_images"]
     except (OSError, ValueError, KeyError, TypeError):
         return 0
