@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.benchmarks.session import Session
 from tests.data.sets import as_records
 from workflow.cells.data_section import Data
 from workflow.data.build import build
@@ -50,14 +51,14 @@ def sets(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[int, str], Data
     return found
 
 
-def timed(benchmark, capsys, name: str, images: int, function: Callable[[], object]) -> None:
+def timed(benchmark, session: Session, capsys, name: str, images: int, function: Callable[[], object]) -> None:
     """Time `function`, which makes so many images, and say how many a second that is."""
     if benchmark.disabled:
         pytest.skip("benchmarks are disabled")
     benchmark.group = "loader"
     benchmark.pedantic(function, rounds=7, warmup_rounds=1)
     rate = images / benchmark.stats.stats.median
-    benchmark.extra_info["images_per_second_and_core"] = rate
+    benchmark.extra_info["images_per_second_and_core"] = session.images_per_second[name] = rate
     with capsys.disabled():
         print(f"\n{name}: {rate:,.0f} images/s and core", flush=True)
 
@@ -72,7 +73,7 @@ def test_loader_decoding_alone(side, decoder, benchmark, bench_session, capsys):
     else:
         simplejpeg = pytest.importorskip("simplejpeg")
         decode = [lambda content=content: simplejpeg.decode_jpeg(content) for content in data]
-    timed(benchmark, capsys, f"{decoder} alone, {side} pixels", BATCH, lambda: [one() for one in decode])
+    timed(benchmark, bench_session, capsys, f"{decoder} alone, {side} pixels", BATCH, lambda: [one() for one in decode])
 
 
 @pytest.mark.benchmark(timer=time.process_time)
@@ -84,4 +85,6 @@ def test_loader(side, level, store, sets, benchmark, bench_session, capsys):
     rows = np.arange(len(dataset.images))
     given = {"kind": "instances", "batch": BATCH, "seed": 0, "augment": level}
     loader = Loader(dataset.images, rows, dataset.classes, **given)
-    timed(benchmark, capsys, f"{store}, {side} pixels, {level}", BATCH, lambda: loader.batch(next(steps)))
+    timed(
+        benchmark, bench_session, capsys, f"{store}, {side} pixels, {level}", BATCH, lambda: loader.batch(next(steps))
+    )

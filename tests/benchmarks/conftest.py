@@ -28,13 +28,15 @@ def bench_session(request: pytest.FixtureRequest) -> Iterator[Session]:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Print the table, and save it as table.json beside pytest-benchmark's own file."""
-    session = config.stash.get(SESSION, None)
+    session, place = config.stash.get(SESSION, None), config.getoption("benchmark_json")
+    if session is not None and session.images_per_second and place:
+        write_json(place.with_name("loader.json"), session.loader_record())
     if session is None or not session.rows:
         return
     terminalreporter.section("heads and their references")
     terminalreporter.write_line(table.text(session.lines()))
     terminalreporter.write_line(table.legend(max(session.gflops)))
-    if config.getoption("benchmark_json"):
-        path = config.getoption("benchmark_json").with_name("table.json")
+    if place:
+        path = place.with_name("table.json")
         write_json(path, session.record())
         terminalreporter.write_line(f"saved as {path}")

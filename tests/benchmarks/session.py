@@ -30,6 +30,7 @@ class Session:
         self.rows: dict[str, Row] = {}
         self.sides: dict[str, dict[str, table.Measured]] = {}
         self.gflops: list[float] = []
+        self.images_per_second: dict[str, float] = {}
 
     def measure(self, row: Row, side: str, benchmark: BenchmarkFixture) -> str:
         """Time `side` of `row`, then measure its memory in a process of its own; returns what to tell meanwhile."""
@@ -45,6 +46,10 @@ class Session:
     def lines(self) -> list[dict[str, Any]]:
         """The table's lines, with the best rate seen: other programs can only lower a reading."""
         return [table.line(row, self.sides[name], max(self.gflops)) for name, row in self.rows.items()]
+
+    def loader_record(self) -> dict[str, Any]:
+        """The content of loader.json."""
+        return self.facts | {"finish": now(), "images_per_second_and_core": self.images_per_second}
 
     def record(self) -> dict[str, Any]:
         """The content of table.json."""
