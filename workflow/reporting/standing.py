@@ -17,13 +17,12 @@ def standing(summary: Summary) -> str:
     enough = (trained or 0) >= PAPER_EPOCHS and seeds >= LEAST_SEEDS
     kind = "Evidence" if enough else "A demonstration"
     where = f"{seeds_words(seeds)}, one dataset, one backbone, one machine"
-    can = (
-        "it can say which heads differ under this schedule, and what each costs on this machine"
-        if enough
-        else "it can say which heads form an embedding fastest, and what each costs on this machine"
+    can = "which heads differ under this schedule" if enough else "which heads form an embedding fastest"
+    words = (
+        ", and what each costs on this machine, but not" if summary.stored.costs else ", but neither what they cost nor"
     )
     cannot = "on faces or at your number of classes" if enough else "in the end, on faces, or at your number of classes"
-    return f"{kind}: {length}, {where}; {can}, but not which is the most accurate {cannot}."
+    return f"{kind}: {length}, {where}; it can say {can}{words} which is the most accurate {cannot}."
 
 
 def steps(summary: Summary) -> str:
