@@ -27,7 +27,7 @@ from heads.kit.hide import Hide, OwnColumns, hide_also, hide_columns, hide_label
 from heads.kit.idle import Idle, idle_bytes
 from heads.kit.interface import Batch, Cost, Encoder, Head, Parts, Upkeep
 from heads.kit.limits import Count, KindName, NotNegative, Positive, Share, ShareAboveZero, ShareBelowOne
-from heads.kit.lse import LogSumExp, Watcher, both_lse, negative_lse, widened
+from heads.kit.lse import Watcher, both_lse, log_sum_exp, negative_lse, widened
 from heads.kit.margins import MARGINS, Margin, margin_loss
 from heads.kit.nearest import Index, building_bytes, index_bytes
 from heads.kit.place import ALONE, Place
@@ -60,7 +60,6 @@ __all__ = [
     "Index",
     "Kind",
     "KindName",
-    "LogSumExp",
     "Margin",
     "NotFinite",
     "NotNegative",
@@ -99,6 +98,7 @@ __all__ = [
     "kept_classes",
     "kind_of",
     "largest_sample",
+    "log_sum_exp",
     "logits_bytes",
     "margin_loss",
     "mask",

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from heads.kit.chunking import chunks
 from workflow.data.augment import ViewRows, augment
 from workflow.data.images import Images
 
@@ -40,12 +41,14 @@ def taken(images: Images, rows: np.ndarray) -> np.ndarray:
 
 def pictures(pixels: np.ndarray, want: Want, level: str, device: torch.device) -> Tensor:
     """The images of `want`, whose pixels are uint8, as a network is given them: float32 (n, ch, H, W) on `device`."""
+    stored = torch.from_numpy(pixels)
     if device.type == "cuda":
-        return _distorted(torch.from_numpy(pixels).pin_memory().to(device, non_blocking=True), want, level)
+        return _distorted(stored.pin_memory().to(device, non_blocking=True), want, level)
     number = max(1, AT_ONCE // (4 * math.prod(pixels.shape[1:])))
-    parts = [slice(first, min(first + number, len(pixels))) for first in range(0, len(pixels), number)]
-    made = [_distorted(torch.from_numpy(pixels[part]), want.part(part.start, part.stop), level) for part in parts]
-    return made[0] if len(made) == 1 else torch.cat(made)
+    if len(stored) <= number:
+        return _distorted(stored, want, level)
+    parts = chunks(len(stored), number)
+    return torch.cat([_distorted(stored[part], want.part(part.start, part.stop), level) for part in parts])
 
 
 def _distorted(stored: Tensor, want: Want, level: str) -> Tensor:

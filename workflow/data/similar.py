@@ -37,12 +37,13 @@ def look_alikes(images: Images, classes: np.ndarray, groups: np.ndarray, small: 
     if len(searched) < len(means):
         log(f"look-alikes are sought among {len(searched):,} of the {len(means):,} classes")
     found = _nearest(means[searched])
-    nearest = np.full((len(means), NEIGHBOURS), -1)
-    nearest[searched] = np.where(found >= 0, searched[found], -1)
-    pairs = np.stack([np.repeat(np.arange(len(nearest)), NEIGHBOURS), nearest.ravel()], axis=1)
+    near = np.where(found >= 0, searched[found], -1)
+    pairs = np.stack([np.repeat(searched, NEIGHBOURS), near.ravel()], axis=1)
     unique, place = np.unique(np.sort(pairs, axis=1), axis=0, return_inverse=True)
     alike = _too_alike(unique, images, small, classes, groups)
-    return np.where(alike[place.ravel()].reshape(nearest.shape), -1, nearest)
+    nearest = np.full((len(means), NEIGHBOURS), -1)
+    nearest[searched] = np.where(alike[place.ravel()].reshape(near.shape), -1, near)
+    return nearest
 
 
 def pooled(images: Images) -> np.ndarray:

@@ -24,11 +24,10 @@ HEADROOM = 0.95
 
 
 class HostPeak:
-    """Peak resident memory of this process since `reset`, in bytes, without the pages of files. `meter` says what was
-    read:
+    """Peak resident memory of this process since `reset`, in bytes. `meter` says what was read:
 
-    "VmHWM" is exact but for the files' pages, which are those at the time of reading; "ru_maxrss" is the peak since the
-    process started, an upper bound where the kernel's peak cannot be reset (macOS, some containers).
+    "VmHWM" leaves out the pages of files, as they are when it is read, and is exact otherwise; "ru_maxrss" is the
+    peak since the process started, an upper bound where the kernel's peak cannot be reset (macOS, some containers).
     """
 
     def __init__(self) -> None:
@@ -43,10 +42,11 @@ class HostPeak:
 
     def bytes(self) -> int | None:
         """The peak in bytes."""
-        if self.meter == "VmHWM" and (peak := _status("VmHWM")) is not None:
-            return peak - file_pages()
+        if self.meter == "VmHWM":
+            peak = _status("VmHWM")
+            return None if peak is None else peak - file_pages()
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return peak * (1 if platform.system() == "Darwin" else 1024) - file_pages()
+        return peak * (1 if platform.system() == "Darwin" else 1024)
 
 
 def file_pages() -> int:

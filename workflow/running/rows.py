@@ -1,12 +1,14 @@
 """How much memory a cell's jobs ask for, by the classes and images of its split."""
 
 import json
+from functools import cache
 from pathlib import Path
 
 CLASS_ROWS = 3
 """rows held of a class at most: its centre, the centre's momentum, and a copy"""
 
 
+@cache
 def rows_mb(split: Path, dim: int) -> int:
     """MB of `dim` float32 numbers for every row of every class of `split`, and every image evaluated or enrolled.
 
